@@ -1,0 +1,312 @@
+//! Turns records into rows.
+//!
+//! A record arrives as spans in the text it was read in. Each known member is appended to the builder of its column;
+//! whatever has no column, or a value that its column cannot give back to the letter, goes into `extra` under the same
+//! path. `milepost_schema::rebuild` is the way back. Nothing is copied but the values themselves.
+
+mod columns;
+mod extra;
+mod values;
+
+use std::borrow::Cow;
+
+use arrow_array::{BooleanArray, RecordBatch};
+use arrow_schema::{ArrowError, SchemaRef};
+use milepost_schema::{
+    ACCOUNT, COLUMNS, DATE, EVENT_TIME, EXTRA, REGION, SOURCE_FILE, arrow::events_schema, column_index, time,
+};
+
+use crate::scan::{self, Member};
+use crate::tree::{Child, TREE, Tree};
+use columns::Builder;
+use extra::Extra;
+
+/// Where the records being flattened come from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origin {
+    /// Name of the source object, for `source_file`.
+    pub(crate) source_file: String,
+    /// Region in the object's key, for records that do not say theirs.
+    pub(crate) region: Option<String>,
+    /// Account in the object's key, for records that do not say theirs.
+    pub(crate) account: Option<String>,
+}
+
+/// Appends records to one set of builders until a batch is taken.
+pub(crate) struct Flattener {
+    schema: SchemaRef,
+    columns: Vec<Builder>,
+    positions: Positions,
+    /// Columns that got a value in the row at hand.
+    filled: Vec<bool>,
+    /// Members of the objects that are open, innermost last, and what each one is.
+    members: Vec<Member>,
+    roles: Vec<Role>,
+    extra: Extra,
+    scratch: String,
+    rows: usize,
+    bytes: usize,
+    /// Rows that turned out to be no rows; cut out when the batch is taken.
+    withdrawn: Vec<usize>,
+}
+
+/// Columns that are filled from elsewhere than their own member.
+struct Positions {
+    event_time: usize,
+    aws_region: usize,
+    recipient_account: usize,
+    caller_account: usize,
+    issuer_account: usize,
+    extra: usize,
+    source_file: usize,
+    region: usize,
+    account: usize,
+    date: usize,
+}
+
+/// What a member of an open object is.
+#[derive(Debug, Clone, Copy)]
+enum Role {
+    Known(Child),
+    Unknown,
+    /// A later member has the same name.
+    Shadowed,
+}
+
+/// Values that AWS puts where there is no account.
+const NO_ACCOUNT: [&str; 3] = ["", "ANONYMOUS_PRINCIPAL", "anonymous"];
+
+impl Flattener {
+    pub(crate) fn new() -> Self {
+        let at = |name: &str| column_index(name).unwrap_or(0);
+        Self {
+            schema: events_schema(),
+            columns: COLUMNS.iter().map(|column| Builder::new(column.kind)).collect(),
+            positions: Positions {
+                event_time: at(EVENT_TIME),
+                aws_region: at("aws_region"),
+                recipient_account: at("recipient_account_id"),
+                caller_account: at("user_identity_account_id"),
+                issuer_account: at("session_issuer_account_id"),
+                extra: at(EXTRA),
+                source_file: at(SOURCE_FILE),
+                region: at(REGION),
+                account: at(ACCOUNT),
+                date: at(DATE),
+            },
+            filled: vec![false; COLUMNS.len()],
+            members: Vec::new(),
+            roles: Vec::new(),
+            extra: Extra::default(),
+            scratch: String::new(),
+            rows: 0,
+            bytes: 0,
+            withdrawn: Vec::new(),
+        }
+    }
+
+    /// Rows appended since the last batch was taken.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Bytes of record text behind those rows.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Appends the record whose members are `members`, spans of `text`.
+    ///
+    /// # Errors
+    /// The reason, if the record cannot become a row; no row is left behind then.
+    pub(crate) fn push(&mut self, text: &str, members: &[Member], origin: &Origin) -> Result<(), String> {
+        self.members.clear();
+        self.roles.clear();
+        self.members.extend_from_slice(members);
+        let outcome = self.object(Tree::ROOT, text, 0);
+        self.derive(origin);
+        self.finish_row();
+        if let (Some(first), Some(last)) = (members.first(), members.last()) {
+            self.bytes += last.value_end - first.key_start;
+        }
+        if outcome.is_err() {
+            self.withdrawn.push(self.rows);
+        }
+        self.rows += 1;
+        outcome
+    }
+
+    /// Takes the rows appended so far as one batch.
+    ///
+    /// # Errors
+    /// Only if the builders disagree with the schema, which is a bug.
+    pub(crate) fn take(&mut self) -> Result<RecordBatch, ArrowError> {
+        let arrays = self.columns.iter_mut().map(Builder::finish).collect();
+        let batch = RecordBatch::try_new(self.schema.clone(), arrays)?;
+        let rows = std::mem::take(&mut self.rows);
+        self.bytes = 0;
+        if self.withdrawn.is_empty() {
+            return Ok(batch);
+        }
+        let mut keep = vec![true; rows];
+        for row in self.withdrawn.drain(..) {
+            keep[row] = false;
+        }
+        arrow_select::filter::filter_record_batch(&batch, &BooleanArray::from(keep))
+    }
+
+    /// Files the members of one object, which are those from `first` on.
+    fn object(&mut self, object: usize, text: &str, first: usize) -> Result<(), String> {
+        let outcome = self.assign_roles(object, text, first);
+        for at in first..self.members.len() {
+            let member = self.members[at];
+            match self.roles[at] {
+                Role::Shadowed => {}
+                Role::Unknown => self.leave_over(text, member),
+                Role::Known(Child::Column { index, kind }) => {
+                    let value = &text[member.value_start..member.value_end];
+                    let (filled, faithful) =
+                        self.columns[index].append(kind, value, member.value_spaced, &mut self.scratch);
+                    self.filled[index] = filled;
+                    if !faithful {
+                        self.leave_over(text, member);
+                    }
+                }
+                Role::Known(Child::Object(inner)) => self.inner_object(inner, text, member)?,
+            }
+        }
+        self.members.truncate(first);
+        self.roles.truncate(first);
+        outcome
+    }
+
+    fn inner_object(&mut self, object: usize, text: &str, member: Member) -> Result<(), String> {
+        let first = self.members.len();
+        let is_object = text.as_bytes()[member.value_start] == b'{'
+            && scan::members(text.as_bytes(), member.value_start, 0, &mut self.members).is_ok()
+            && self.members.len() > first;
+        if !is_object {
+            self.leave_over(text, member);
+            return Ok(());
+        }
+        self.extra.enter(&text[member.key_start..member.key_end]);
+        let outcome = self.object(object, text, first);
+        self.extra.leave();
+        outcome
+    }
+
+    /// Looks up what each member from `first` on is. Of members with one name, the last counts.
+    fn assign_roles(&mut self, object: usize, text: &str, first: usize) -> Result<(), String> {
+        let known = TREE.object(object);
+        let mut seen: u64 = 0;
+        let mut outcome = Ok(());
+        for at in first..self.members.len() {
+            let member = self.members[at];
+            let Some(name) = name_of(text, member) else {
+                self.roles.push(Role::Shadowed);
+                outcome = Err("a member's name is not valid Unicode".to_owned());
+                continue;
+            };
+            let role = match known.child(name.as_bytes()) {
+                Some((number, child)) => {
+                    if seen & (1 << number) != 0 {
+                        self.shadow(text, first, at, &name);
+                    }
+                    seen |= 1 << number;
+                    Role::Known(child)
+                }
+                None => {
+                    self.shadow(text, first, at, &name);
+                    Role::Unknown
+                }
+            };
+            self.roles.push(role);
+        }
+        outcome
+    }
+
+    /// Marks the members from `first` to before `at` that are called `name`, too.
+    fn shadow(&mut self, text: &str, first: usize, at: usize, name: &str) {
+        for earlier in first..at {
+            let known = matches!(self.roles[earlier], Role::Known(_));
+            let len_differs = self.members[earlier].key_end - self.members[earlier].key_start != name.len();
+            if len_differs && !self.members[earlier].key_escaped {
+                continue;
+            }
+            if name_of(text, self.members[earlier]).is_some_and(|other| other == name) {
+                debug_assert!(known || matches!(self.roles[earlier], Role::Unknown | Role::Shadowed));
+                self.roles[earlier] = Role::Shadowed;
+            }
+        }
+    }
+
+    fn leave_over(&mut self, text: &str, member: Member) {
+        let value = &text[member.value_start..member.value_end];
+        let key = &text[member.key_start..member.key_end];
+        if member.value_spaced {
+            self.extra.put(key, &scan::minify(value));
+        } else {
+            self.extra.put(key, value);
+        }
+    }
+
+    /// Fills the columns that no member fills.
+    fn derive(&mut self, origin: &Origin) {
+        let Positions { event_time, extra, source_file, region, account, date, .. } = self.positions;
+        if let Some(text) = self.extra.take() {
+            self.columns[extra].append_text(text);
+            self.filled[extra] = true;
+        }
+        self.columns[source_file].append_text(&origin.source_file);
+        self.filled[source_file] = true;
+        if self.first_text(&[self.positions.aws_region], &[""], origin.region.as_deref()) {
+            self.columns[region].append_text(&self.scratch);
+            self.filled[region] = true;
+        }
+        let accounts = [self.positions.recipient_account, self.positions.caller_account, self.positions.issuer_account];
+        if self.first_text(&accounts, &NO_ACCOUNT, origin.account.as_deref()) {
+            self.columns[account].append_text(&self.scratch);
+            self.filled[account] = true;
+        }
+        if let Some(micros) = self.filled[event_time].then(|| self.columns[event_time].last_time()).flatten() {
+            self.columns[date].append_day(time::day_of(micros));
+            self.filled[date] = true;
+        }
+    }
+
+    /// Puts the first of these columns that has a text other than `missing` into `scratch`, or else `fallback`.
+    fn first_text(&mut self, columns: &[usize], missing: &[&str], fallback: Option<&str>) -> bool {
+        self.scratch.clear();
+        let own = columns
+            .iter()
+            .filter(|at| self.filled[**at])
+            .find_map(|at| self.columns[*at].last_text().filter(|text| !missing.contains(text)));
+        match own.or(fallback) {
+            Some(text) => self.scratch.push_str(text),
+            None => return false,
+        }
+        true
+    }
+
+    fn finish_row(&mut self) {
+        for (column, filled) in self.columns.iter_mut().zip(&mut self.filled) {
+            if !*filled {
+                column.append_null();
+            }
+            *filled = false;
+        }
+    }
+}
+
+/// The decoded name of a member, or `None` if it is not valid Unicode.
+fn name_of(text: &str, member: Member) -> Option<Cow<'_, str>> {
+    let raw = &text[member.key_start..member.key_end];
+    if !member.key_escaped {
+        return Some(Cow::Borrowed(raw));
+    }
+    let mut name = String::with_capacity(raw.len());
+    values::unescape(raw, &mut name).then_some(Cow::Owned(name))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! One Arrow builder per column, and how a JSON value is put into it.
+
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_array::builder::{
+    ArrayBuilder, BooleanBuilder, Date32Builder, ListBuilder, StringBuilder, StructBuilder, TimestampMicrosecondBuilder,
+};
+use milepost_schema::arrow::{RESOURCE_FIELDS, resource_element, resource_fields};
+use milepost_schema::{Kind, time};
+
+use super::values::{Written, boolean, unescape};
+use crate::scan;
+
+/// The builder of one column.
+pub(super) enum Builder {
+    Text(StringBuilder),
+    Bool(BooleanBuilder),
+    Time(TimestampMicrosecondBuilder),
+    Day(Date32Builder),
+    Resources(Box<ListBuilder<StructBuilder>>),
+}
+
+/// What became of a value: whether the column has it now, and whether the column alone gives it back.
+type Appended = (bool, bool);
+const NOT_APPENDED: Appended = (false, false);
+
+impl Builder {
+    pub(super) fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Text | Kind::Json => Self::Text(StringBuilder::new()),
+            Kind::Bool | Kind::BoolText => Self::Bool(BooleanBuilder::new()),
+            Kind::Time => Self::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
+            Kind::Date => Self::Day(Date32Builder::new()),
+            Kind::Resources => {
+                let elements = StructBuilder::from_fields(resource_fields(), 0);
+                Self::Resources(Box::new(ListBuilder::new(elements).with_field(resource_element())))
+            }
+        }
+    }
+
+    /// Appends a JSON value if the column can hold it. `spaced` says white space lies between its tokens.
+    pub(super) fn append(&mut self, kind: Kind, value: &str, spaced: bool, scratch: &mut String) -> Appended {
+        match self {
+            Self::Text(builder) if kind == Kind::Json => append_json(builder, value, spaced),
+            Self::Text(builder) => append_text(builder, value, scratch),
+            Self::Bool(builder) => {
+                let Some((truth, written)) = boolean(value) else { return NOT_APPENDED };
+                builder.append_value(truth);
+                (true, written == if kind == Kind::Bool { Written::Bare } else { Written::Quoted })
+            }
+            Self::Time(builder) => append_time(builder, value, scratch),
+            Self::Day(_) => NOT_APPENDED,
+            Self::Resources(builder) => append_resources(builder, value, scratch),
+        }
+    }
+
+    pub(super) fn append_null(&mut self) {
+        match self {
+            Self::Text(builder) => builder.append_null(),
+            Self::Bool(builder) => builder.append_null(),
+            Self::Time(builder) => builder.append_null(),
+            Self::Day(builder) => builder.append_null(),
+            Self::Resources(builder) => builder.append_null(),
+        }
+    }
+
+    /// Appends plain text to a text column.
+    pub(super) fn append_text(&mut self, text: &str) {
+        if let Self::Text(builder) = self {
+            builder.append_value(text);
+        }
+    }
+
+    /// Appends a day, counted from 1970, to a date column.
+    pub(super) fn append_day(&mut self, day: i32) {
+        if let Self::Day(builder) = self {
+            builder.append_value(day);
+        }
+    }
+
+    /// The text appended last, which must not have been null.
+    pub(super) fn last_text(&self) -> Option<&str> {
+        let Self::Text(builder) = self else { return None };
+        let [.., start, end] = builder.offsets_slice() else { return None };
+        let bytes = builder.values_slice().get(usize::try_from(*start).ok()?..usize::try_from(*end).ok()?)?;
+        std::str::from_utf8(bytes).ok()
+    }
+
+    /// The instant appended last, which must not have been null.
+    pub(super) fn last_time(&self) -> Option<i64> {
+        let Self::Time(builder) = self else { return None };
+        builder.values_slice().last().copied()
+    }
+
+    pub(super) fn finish(&mut self) -> ArrayRef {
+        match self {
+            Self::Text(builder) => Arc::new(builder.finish()),
+            Self::Bool(builder) => Arc::new(builder.finish()),
+            Self::Time(builder) => Arc::new(builder.finish()),
+            Self::Day(builder) => Arc::new(builder.finish()),
+            Self::Resources(builder) => ArrayBuilder::finish(builder.as_mut()),
+        }
+    }
+}
+
+/// JSON `null` counts as no value; it stays in `extra`.
+fn append_json(builder: &mut StringBuilder, value: &str, spaced: bool) -> Appended {
+    if value == "null" {
+        return NOT_APPENDED;
+    }
+    if spaced {
+        builder.append_value(scan::minify(value));
+    } else {
+        builder.append_value(value);
+    }
+    (true, true)
+}
+
+/// A string is taken as its text; a number or a boolean as it was written, which only `extra` can give back.
+fn append_text(builder: &mut StringBuilder, value: &str, scratch: &mut String) -> Appended {
+    match value.as_bytes() {
+        [b'"', ..] => {
+            let (text, faithful) = string_text(value, scratch);
+            builder.append_value(text);
+            (true, faithful)
+        }
+        [b'{' | b'[' | b'n', ..] => NOT_APPENDED,
+        _ => {
+            builder.append_value(value);
+            (true, false)
+        }
+    }
+}
+
+fn append_time(builder: &mut TimestampMicrosecondBuilder, value: &str, scratch: &mut String) -> Appended {
+    if !value.starts_with('"') {
+        return NOT_APPENDED;
+    }
+    let (text, faithful) = string_text(value, scratch);
+    let Some(micros) = time::parse(text) else { return NOT_APPENDED };
+    builder.append_value(micros);
+    (true, faithful && time::is_canonical(text, micros))
+}
+
+/// The text of a JSON string, and whether it is exactly what was written.
+fn string_text<'a>(value: &'a str, scratch: &'a mut String) -> (&'a str, bool) {
+    let raw = value.get(1..value.len() - 1).unwrap_or_default();
+    if !raw.contains('\\') {
+        return (raw, true);
+    }
+    scratch.clear();
+    let faithful = unescape(raw, scratch);
+    (scratch.as_str(), faithful)
+}
+
+/// Appends an array of resource objects. Elements of another shape leave the column null.
+fn append_resources(builder: &mut ListBuilder<StructBuilder>, value: &str, scratch: &mut String) -> Appended {
+    let Some(elements) = resource_elements(value) else { return NOT_APPENDED };
+    let mut all_faithful = true;
+    for element in &elements {
+        all_faithful &= append_resource(builder.values(), value, element, scratch);
+    }
+    builder.append(true);
+    (true, all_faithful)
+}
+
+/// The members of each element, or `None` if the value is not an array of objects.
+fn resource_elements(value: &str) -> Option<Vec<Vec<scan::Member>>> {
+    let bytes = value.as_bytes();
+    if bytes.first() != Some(&b'[') {
+        return None;
+    }
+    let mut elements = Vec::new();
+    let mut at = scan::skip_space(bytes, 1);
+    while bytes.get(at) == Some(&b'{') {
+        let mut members = Vec::with_capacity(4);
+        at = scan::members(bytes, at, 0, &mut members).ok()?;
+        elements.push(members);
+        at = scan::skip_space(bytes, at);
+        if bytes.get(at) == Some(&b',') {
+            at = scan::skip_space(bytes, at + 1);
+        }
+    }
+    (bytes.get(at) == Some(&b']')).then_some(elements)
+}
+
+/// Appends one resource; says whether the four fields alone give it back.
+fn append_resource(builder: &mut StructBuilder, text: &str, members: &[scan::Member], scratch: &mut String) -> bool {
+    let mut values: [Option<&str>; 4] = [None; 4];
+    let mut faithful = true;
+    for member in members {
+        let key = &text[member.key_start..member.key_end];
+        let value = &text[member.value_start..member.value_end];
+        let exact = RESOURCE_FIELDS.iter().position(|(_, name)| *name == key);
+        let field = exact.or_else(|| (key == "arn").then_some(0));
+        match field {
+            Some(at) if value.starts_with('"') => {
+                faithful &= exact.is_some() && values[at].is_none();
+                values[at] = Some(value);
+            }
+            _ => faithful = false,
+        }
+    }
+    for (at, value) in values.into_iter().enumerate() {
+        let Some(field) = builder.field_builder::<StringBuilder>(at) else { continue };
+        match value {
+            Some(value) => {
+                let (text, exact) = string_text(value, scratch);
+                field.append_value(text);
+                faithful &= exact;
+            }
+            None => field.append_null(),
+        }
+    }
+    builder.append(true);
+    faithful
+}

@@ -1,0 +1,136 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// Whether the scanner takes the whole of `text` as one value.
+fn accepts(text: &[u8]) -> bool {
+    let mut bytes = text.to_vec();
+    bytes.push(b' ');
+    let start = skip_space(&bytes, 0);
+    match value(&bytes, start, 0) {
+        Ok(found) => skip_space(&bytes, found.end) == bytes.len(),
+        Err(_) => false,
+    }
+}
+
+fn serde_accepts(text: &[u8]) -> bool {
+    serde_json::from_slice::<&serde_json::value::RawValue>(text).is_ok()
+}
+
+fn json_like() -> impl Strategy<Value = String> {
+    let token = prop::sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"a\"",
+        "\"\"",
+        "\"\\u00e9\"",
+        "\"\\\"\"",
+        "\"\\",
+        "\"",
+        "1",
+        "-0",
+        "01",
+        "1.5e-3",
+        "1e",
+        ".5",
+        "true",
+        "null",
+        "false",
+        "NaN",
+        " ",
+        "\n",
+        "\t",
+        "é",
+        "\u{1}",
+        "nul",
+    ]);
+    prop::collection::vec(token, 0..14).prop_map(|tokens| tokens.concat())
+}
+
+fn json_value() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        ".*".prop_map(Into::into),
+    ];
+    leaf.prop_recursive(5, 60, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Into::into),
+            prop::collection::btree_map(".{0,6}", inner, 0..6)
+                .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn agrees_with_serde_json_on_anything_json_like(text in json_like()) {
+        prop_assert_eq!(accepts(text.as_bytes()), serde_accepts(text.as_bytes()), "{}", text);
+    }
+
+    #[test]
+    fn never_panics_on_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = accepts(&bytes);
+        let _ = balanced_end(&bytes, 0);
+        let _ = members(&bytes, 0, 0, &mut Vec::new());
+    }
+
+    #[test]
+    fn every_prefix_of_valid_json_is_unfinished(json in json_value(), cut in any::<prop::sample::Index>()) {
+        let text = format!("[{json}]");
+        let cut = cut.index(text.len());
+        let bytes = &text.as_bytes()[..cut];
+        prop_assert_eq!(value(bytes, 0, 0).err(), Some(ScanError::End));
+    }
+
+    #[test]
+    fn minify_gives_the_compact_text_back(json in json_value()) {
+        let pretty = serde_json::to_string_pretty(&json).unwrap();
+        prop_assert_eq!(minify(&pretty), serde_json::to_string(&json).unwrap());
+    }
+
+    #[test]
+    fn members_are_those_that_serde_json_finds(json in json_value()) {
+        let text = serde_json::json!({"x": json, "y": 1}).to_string();
+        let mut found = Vec::new();
+        prop_assert_eq!(members(text.as_bytes(), 0, 0, &mut found), Ok(text.len()));
+        let x = &text[found[0].value_start..found[0].value_end];
+        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(x).unwrap(), json);
+        prop_assert_eq!(&text[found[1].key_start..found[1].key_end], "y");
+    }
+}
+
+#[test]
+fn nesting_is_bounded_and_costs_no_stack() {
+    let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(accepts(deep(MAX_DEPTH).as_bytes()));
+    let too_deep = deep(MAX_DEPTH + 1);
+    assert_eq!(value(too_deep.as_bytes(), 0, 0).err(), Some(ScanError::Depth { at: MAX_DEPTH }));
+    assert!(!accepts("[".repeat(3_000_000).as_bytes()));
+}
+
+#[test]
+fn errors_point_at_the_byte() {
+    let at = |text: &str| match value(text.as_bytes(), 0, 0) {
+        Err(ScanError::Syntax { at, .. }) => Some(at),
+        _ => None,
+    };
+    assert_eq!(at("[1,NaN]"), Some(3));
+    assert_eq!(at("{\"a\" 1}"), Some(5));
+    assert_eq!(at("\"a\u{1}\""), Some(2));
+    assert_eq!(at("[\"\\x\"]"), Some(3));
+}
+
+#[test]
+fn a_broken_element_ends_at_its_brackets() {
+    let text = br#"{"a":NaN,"b":"}]"},{"c":1}]"#;
+    assert_eq!(balanced_end(text, 0), Some(18));
+    assert_eq!(balanced_end(b"nope,{}", 0), Some(4));
+    assert_eq!(balanced_end(b"nope]", 0), Some(4));
+    assert_eq!(balanced_end(br#"{"a":"#, 0), None);
+}

@@ -1,0 +1,115 @@
+//! The table of columns as a tree of JSON members: which member of which object fills which column.
+//!
+//! Built once from [`milepost_schema::COLUMNS`]; looking a name up costs one hash of three bytes and one comparison.
+
+use std::sync::LazyLock;
+
+use milepost_schema::{COLUMNS, Kind};
+
+/// What a known member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Child {
+    /// The value of a column.
+    Column { index: usize, kind: Kind },
+    /// An object whose members are known; an index for [`Tree::object`].
+    Object(usize),
+}
+
+/// The known members of one object.
+#[derive(Debug, Default)]
+pub(crate) struct Object {
+    children: Vec<(&'static str, Child)>,
+    /// Positions in `children` by [`bucket_of`] the name.
+    buckets: Vec<Vec<u8>>,
+}
+
+/// Number of buckets; a power of two well above the 35 members of the largest object.
+const BUCKETS: usize = 128;
+
+/// Most known members an object may have: the flattener keeps a bit for each.
+const MAX_CHILDREN: usize = 64;
+
+fn bucket_of(name: &[u8]) -> usize {
+    let (first, last) = (name.first().copied().unwrap_or(0), name.last().copied().unwrap_or(0));
+    let middle = name.get(name.len() / 2).copied().unwrap_or(0);
+    (name.len() * 7 + usize::from(first) * 31 + usize::from(last) * 17 + usize::from(middle) * 5) % BUCKETS
+}
+
+impl Object {
+    /// The member called `name`: its number within the object, and what it is.
+    pub(crate) fn child(&self, name: &[u8]) -> Option<(usize, Child)> {
+        self.buckets[bucket_of(name)].iter().map(|at| usize::from(*at)).find_map(|at| {
+            let (known, child) = self.children[at];
+            (known.as_bytes() == name).then_some((at, child))
+        })
+    }
+}
+
+/// All objects with known members; the record itself is object 0.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    objects: Vec<Object>,
+}
+
+impl Tree {
+    pub(crate) const ROOT: usize = 0;
+
+    pub(crate) fn object(&self, index: usize) -> &Object {
+        &self.objects[index]
+    }
+
+    fn build() -> Self {
+        let mut tree = Self { objects: vec![Object::default()] };
+        for (index, column) in COLUMNS.iter().enumerate() {
+            if let Some((name, parents)) = column.path.split_last() {
+                let parent = parents.iter().fold(Self::ROOT, |object, name| tree.descend(object, name));
+                tree.objects[parent].children.push((name, Child::Column { index, kind: column.kind }));
+            }
+        }
+        for object in &mut tree.objects {
+            assert!(object.children.len() <= MAX_CHILDREN);
+            object.buckets = vec![Vec::new(); BUCKETS];
+            for (at, (name, _)) in object.children.iter().enumerate() {
+                object.buckets[bucket_of(name.as_bytes())].push(u8::try_from(at).unwrap_or(u8::MAX));
+            }
+        }
+        tree
+    }
+
+    fn descend(&mut self, object: usize, name: &'static str) -> usize {
+        let known = self.objects[object].children.iter().find_map(|(known, child)| match child {
+            Child::Object(index) if *known == name => Some(*index),
+            _ => None,
+        });
+        known.unwrap_or_else(|| {
+            self.objects.push(Object::default());
+            let index = self.objects.len() - 1;
+            self.objects[object].children.push((name, Child::Object(index)));
+            index
+        })
+    }
+}
+
+/// The tree of the table of columns.
+pub(crate) static TREE: LazyLock<Tree> = LazyLock::new(Tree::build);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_with_a_path_is_found_by_it() {
+        for (index, column) in COLUMNS.iter().enumerate().filter(|(_, column)| !column.path.is_empty()) {
+            let mut object = Tree::ROOT;
+            for (step, name) in column.path.iter().enumerate() {
+                match TREE.object(object).child(name.as_bytes()).unwrap().1 {
+                    Child::Object(inner) => object = inner,
+                    Child::Column { index: found, .. } => {
+                        assert_eq!((found, step + 1), (index, column.path.len()));
+                    }
+                }
+            }
+        }
+        assert!(TREE.object(Tree::ROOT).child(b"eventname").is_none());
+    }
+}

@@ -1,0 +1,1 @@
+//! SQL over the lake: the only crate that names DataFusion

@@ -1,0 +1,1 @@
+//! Saved questions: the catalogue of queries, their parameters

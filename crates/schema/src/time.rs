@@ -1,0 +1,141 @@
+//! Instants as CloudTrail and its carriers write them.
+//!
+//! [`parse`] reads every form seen in records; [`format_micros`] writes the one canonical form. A reader that must give the
+//! original text back compares the two and keeps the text where they differ.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+/// Microseconds in one day.
+pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+
+/// Microseconds since 1970 of an instant written as text, or `None` if it is not an instant.
+///
+/// Reads `2023-07-10T11:42:31Z` with any fraction and any offset, the same with a blank for the `T` or without a zone
+/// (taken as UTC), and ISO basic `20131102T010628Z`.
+#[must_use]
+pub fn parse(text: &str) -> Option<i64> {
+    canonical(text.as_bytes()).or_else(|| parse_other(text))
+}
+
+/// `YYYY-MM-DDTHH:MM:SSZ` and nothing else: the form of every record a trail delivers.
+fn canonical(text: &[u8]) -> Option<i64> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'Z'] = text else {
+        return None;
+    };
+    let two = |tens: &u8, ones: &u8| -> Option<u32> {
+        (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
+    };
+    let year = two(y1, y2)? * 100 + two(y3, y4)?;
+    let (hour, minute, second) = (two(h1, h2)?, two(n1, n2)?, two(s1, s2)?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, two(m1, m2)?, two(d1, d2)?)?;
+    let seconds = i64::from(hour * 3600 + minute * 60 + second);
+    Some(i64::from(days_since_1970(date)) * MICROS_PER_DAY + seconds * MICROS_PER_SECOND)
+}
+
+fn days_since_1970(date: NaiveDate) -> i32 {
+    date.to_epoch_days()
+}
+
+fn parse_other(text: &str) -> Option<i64> {
+    const ZONED: [&str; 3] = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y%m%dT%H%M%S%#z"];
+    const UTC: [&str; 5] = [
+        "%Y-%m-%dT%H:%M:%S%.fZ",
+        "%Y-%m-%d %H:%M:%S%.fZ",
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y%m%dT%H%M%SZ",
+    ];
+    let zoned = ZONED.iter().find_map(|format| DateTime::parse_from_str(text, format).ok());
+    if let Some(instant) = zoned {
+        return Some(instant.timestamp_micros());
+    }
+    let utc = UTC.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    utc.map(|instant| instant.and_utc().timestamp_micros())
+}
+
+/// Canonical text of an instant: UTC, with 0, 3 or 6 digits of fraction, as few as it needs.
+#[must_use]
+pub fn format_micros(micros: i64) -> String {
+    let Some(instant) = DateTime::from_timestamp_micros(micros) else {
+        return String::new();
+    };
+    let fraction = micros.rem_euclid(MICROS_PER_SECOND);
+    let format = match fraction {
+        0 => "%Y-%m-%dT%H:%M:%SZ",
+        f if f % 1000 == 0 => "%Y-%m-%dT%H:%M:%S%.3fZ",
+        _ => "%Y-%m-%dT%H:%M:%S%.6fZ",
+    };
+    instant.format(format).to_string()
+}
+
+/// Whether [`format_micros`] gives `text` back for the instant it was read as.
+#[must_use]
+pub fn is_canonical(text: &str, micros: i64) -> bool {
+    canonical(text.as_bytes()) == Some(micros) || format_micros(micros) == text
+}
+
+/// Days since 1970 of the UTC day an instant falls on.
+#[must_use]
+pub fn day_of(micros: i64) -> i32 {
+    i32::try_from(micros.div_euclid(MICROS_PER_DAY)).unwrap_or(0)
+}
+
+/// `YYYY-MM-DD` of a day counted from 1970.
+#[must_use]
+pub fn format_day(days: i32) -> String {
+    NaiveDate::from_epoch_days(days).map(|date| date.format("%Y-%m-%d").to_string()).unwrap_or_default()
+}
+
+/// Days since 1970 of a day written `YYYY-MM-DD`.
+#[must_use]
+pub fn parse_day(text: &str) -> Option<i32> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(days_since_1970)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_documented_form_is_read() {
+        let expected = 1_688_989_351_000_000;
+        for text in [
+            "2023-07-10T11:42:31Z",
+            "2023-07-10T12:42:31+01:00",
+            "2023-07-10 11:42:31",
+            "2023-07-10T11:42:31.000Z",
+            "20230710T114231Z",
+            "2023-07-10 11:42:31.000",
+        ] {
+            assert_eq!(parse(text), Some(expected), "{text}");
+        }
+        assert_eq!(format_micros(expected), "2023-07-10T11:42:31Z");
+    }
+
+    #[test]
+    fn what_is_not_an_instant_is_none() {
+        for text in ["", "yesterday", "2023-13-10T11:42:31Z", "2023-07-10T24:00:00Z", "2023-07-10"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn fractions_keep_the_digits_they_need() {
+        for text in ["2023-07-10T11:42:31.500Z", "1969-12-31T23:59:59.999999Z", "2023-07-10T11:42:31Z"] {
+            let micros = parse(text).unwrap();
+            assert!(is_canonical(text, micros), "{text}");
+        }
+        assert!(!is_canonical("2023-07-10T11:42:31.5Z", parse("2023-07-10T11:42:31.5Z").unwrap()));
+    }
+
+    #[test]
+    fn days_before_1970_round_down() {
+        assert_eq!(day_of(-1), -1);
+        assert_eq!(format_day(day_of(-1)), "1969-12-31");
+        assert_eq!(parse_day("1969-12-31"), Some(-1));
+    }
+}

@@ -1,0 +1,1 @@
+//! A seeded generator of CloudTrail archives in the S3 layout
