@@ -1,0 +1,259 @@
+//! Writes gathered rows and commits them, all or nothing.
+//!
+//! A commit stands on the version that its rows were compared with. If somebody else commits first, the attempt is given
+//! up, its files are removed, and everything is compared again with the newer version: so converters side by side never
+//! write a record twice, and no lock is needed. Files of an attempt that died are in no log and never read.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use chrono::Utc;
+use deltalake_core::kernel::Add;
+use futures::{StreamExt as _, TryStreamExt as _};
+use milepost_schema::SOURCE_FILE;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use crate::duplicates;
+use crate::encode::encode_places;
+use crate::error::LakeError;
+use crate::gather::{Gathered, Place};
+use crate::partition::Partition;
+use crate::snapshot::DataFile;
+use crate::sort::sort;
+use crate::table::{Attempt, Table, add_action};
+use crate::tables::TableName;
+
+/// How often a commit is tried while others keep committing first.
+const MAX_ATTEMPTS: usize = 50;
+
+/// Rows of one source object in one commit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SourceCounts {
+    /// Rows that were written.
+    pub written: u64,
+    /// Rows that were dropped because the same record is there already.
+    pub duplicates: u64,
+}
+
+/// What a commit did.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// Version of `events` that it made; `None` if there was nothing to write.
+    pub version: Option<u64>,
+    /// Files written.
+    pub files: u64,
+    /// Rows written.
+    pub rows: u64,
+    /// Bytes written.
+    pub bytes: u64,
+    /// Rows by source object.
+    pub sources: BTreeMap<String, SourceCounts>,
+}
+
+/// Takes rows and commits them to `events`.
+pub struct EventWriter {
+    table: Table,
+    run_id: String,
+    gathered: Gathered,
+}
+
+/// The rows of one partition, written but not committed.
+struct Written {
+    add: Option<Add>,
+    rows: Vec<Place>,
+    dropped: Vec<Place>,
+}
+
+impl EventWriter {
+    pub(crate) fn new(table: Table, run_id: &str) -> Self {
+        Self { table, run_id: run_id.to_owned(), gathered: Gathered::default() }
+    }
+
+    /// Adds a batch with the schema of `events`. Nothing is written before [`commit`](Self::commit).
+    pub fn append(&mut self, batch: RecordBatch) {
+        self.gathered.add(batch);
+    }
+
+    /// Bytes of memory that the rows waiting to be committed take.
+    #[must_use]
+    pub fn pending_bytes(&self) -> usize {
+        self.gathered.bytes()
+    }
+
+    /// Writes and commits all rows added since the last commit. `threads` partitions are worked on at once.
+    ///
+    /// # Errors
+    /// [`LakeError`]; then nothing of it is in the lake, and the rows are gone from the writer.
+    pub async fn commit(&mut self, threads: usize) -> Result<Committed, LakeError> {
+        let Gathered { batches, partitions, .. } = std::mem::take(&mut self.gathered);
+        let batches: Arc<[RecordBatch]> = batches.into();
+        for _ in 0..MAX_ATTEMPTS {
+            self.table.refresh().await?;
+            let written = self.write(&batches, &partitions, threads).await?;
+            let adds: Vec<Add> = written.iter().filter_map(|written| written.add.clone()).collect();
+            if adds.is_empty() {
+                return Ok(summary(&batches, &written, None));
+            }
+            match self.table.append_once(adds, &self.run_id).await {
+                Ok(Attempt::Committed(version)) => return Ok(summary(&batches, &written, Some(version))),
+                Ok(Attempt::Overtaken) => self.remove(&written).await,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(LakeError::Contended { table: TableName::Events.name(), attempts: MAX_ATTEMPTS })
+    }
+
+    async fn write(
+        &self,
+        batches: &Arc<[RecordBatch]>,
+        partitions: &BTreeMap<Partition, Vec<Place>>,
+        threads: usize,
+    ) -> Result<Vec<Written>, LakeError> {
+        let mut held = files_by_partition(self.table.snapshot()?.files, partitions);
+        let store = self.table.store();
+        let jobs: Vec<_> = partitions
+            .iter()
+            .map(|(partition, places)| {
+                let files = held.remove(partition).unwrap_or_default();
+                write_partition(partition.clone(), places.clone(), files, Arc::clone(batches), Arc::clone(&store))
+            })
+            .collect();
+        futures::stream::iter(jobs).buffered(threads.max(1)).try_collect().await
+    }
+
+    /// Removes the files of an attempt that was given up. One that stays is in no log, so nobody reads it.
+    async fn remove(&self, written: &[Written]) {
+        let store = self.table.store();
+        for add in written.iter().filter_map(|written| written.add.as_ref()) {
+            let _ = store.delete(&Path::from(add.path.as_str())).await;
+        }
+    }
+}
+
+/// The files that the partitions at hand already have.
+fn files_by_partition(
+    files: Vec<DataFile>,
+    partitions: &BTreeMap<Partition, Vec<Place>>,
+) -> HashMap<Partition, Vec<DataFile>> {
+    let mut held: HashMap<Partition, Vec<DataFile>> = HashMap::new();
+    for file in files {
+        let partition = Partition::from_values(&file.partition_values);
+        if partitions.contains_key(&partition) {
+            held.entry(partition).or_default().push(file);
+        }
+    }
+    held
+}
+
+async fn write_partition(
+    partition: Partition,
+    places: Vec<Place>,
+    held: Vec<DataFile>,
+    batches: Arc<[RecordBatch]>,
+    store: Arc<dyn ObjectStore>,
+) -> Result<Written, LakeError> {
+    let folder = partition.folder();
+    let sorted = {
+        let (batches, path) = (Arc::clone(&batches), folder.clone());
+        blocking(&folder, move || sort(&batches, places).map_err(|source| LakeError::Compare { path, source })).await?
+    };
+    let found = duplicates::find(&batches, &sorted.rows, &held, &store).await?;
+    let (rows, dropped) = split(sorted.rows, sorted.dropped, &found);
+    if rows.is_empty() {
+        return Ok(Written { add: None, rows, dropped });
+    }
+    let path = format!("{folder}/{}.parquet", Uuid::new_v4());
+    let (encoded, rows) = {
+        let path = path.clone();
+        blocking(&folder, move || {
+            let encoded = encode_places(&batches, &rows, &TableName::Events.file_schema(), &path)?;
+            Ok((encoded, rows))
+        })
+        .await?
+    };
+    let add = add_action(&path, &encoded, partition.values(), Utc::now().timestamp_millis());
+    put(&store, &path, encoded.bytes).await?;
+    Ok(Written { add: Some(add), rows, dropped })
+}
+
+/// Runs work that keeps a core busy off the threads that wait.
+async fn blocking<T: Send + 'static>(
+    folder: &str,
+    work: impl FnOnce() -> Result<T, LakeError> + Send + 'static,
+) -> Result<T, LakeError> {
+    match spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(LakeError::Thread { path: folder.to_owned() }),
+    }
+}
+
+fn split(rows: Vec<Place>, mut dropped: Vec<Place>, found: &HashSet<Place>) -> (Vec<Place>, Vec<Place>) {
+    if found.is_empty() {
+        return (rows, dropped);
+    }
+    let (repeated, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|place| found.contains(place));
+    dropped.extend(repeated);
+    (rows, dropped)
+}
+
+/// Puts a file into the store.
+pub(crate) async fn put(store: &Arc<dyn ObjectStore>, path: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
+    let location = Path::parse(path).unwrap_or_else(|_| Path::from(path));
+    match store.put(&location, PutPayload::from(bytes)).await {
+        Ok(_) => Ok(()),
+        Err(source) => Err(LakeError::Write { path: path.to_owned(), source }),
+    }
+}
+
+fn summary(batches: &[RecordBatch], written: &[Written], version: Option<u64>) -> Committed {
+    let mut committed = Committed { version, ..Committed::default() };
+    let names = SourceNames::of(batches);
+    for part in written {
+        names.count(&part.rows, &mut committed.sources, |counts| &mut counts.written);
+        names.count(&part.dropped, &mut committed.sources, |counts| &mut counts.duplicates);
+        committed.rows += part.rows.len() as u64;
+        if let Some(add) = &part.add {
+            committed.files += 1;
+            committed.bytes += u64::try_from(add.size).unwrap_or(0);
+        }
+    }
+    committed
+}
+
+/// The `source_file` of every row.
+struct SourceNames<'a> {
+    columns: Vec<Option<&'a arrow::array::StringArray>>,
+}
+
+impl<'a> SourceNames<'a> {
+    fn of(batches: &'a [RecordBatch]) -> Self {
+        let column =
+            |batch: &'a RecordBatch| batch.column_by_name(SOURCE_FILE).and_then(|array| array.as_string_opt::<i32>());
+        Self { columns: batches.iter().map(column).collect() }
+    }
+
+    fn count(
+        &self,
+        places: &[Place],
+        counts: &mut BTreeMap<String, SourceCounts>,
+        field: impl Fn(&mut SourceCounts) -> &mut u64,
+    ) {
+        let name = |place: &Place| {
+            self.columns[place.0].filter(|array| array.is_valid(place.1)).map_or("", |array| array.value(place.1))
+        };
+        let mut by_name: HashMap<&str, u64> = HashMap::new();
+        for place in places {
+            *by_name.entry(name(place)).or_default() += 1;
+        }
+        for (name, number) in by_name {
+            *field(counts.entry(name.to_owned()).or_default()) += number;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

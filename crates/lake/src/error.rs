@@ -1,0 +1,122 @@
+//! What can go wrong with a lake.
+
+use arrow::error::ArrowError;
+use deltalake_core::DeltaTableError;
+use milepost_schema::rebuild::RebuildError;
+use parquet::errors::ParquetError;
+
+/// What can go wrong with a lake. Every variant names its object.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// The place is there or not, but it is no lake.
+    #[error("`{lake}` is not a lake: it has no `events` table")]
+    NotALake {
+        /// Where the lake should be.
+        lake: String,
+    },
+    /// A new lake was to be made in a folder that holds something else.
+    #[error("`{lake}` is not a lake and not empty")]
+    Occupied {
+        /// Where the lake should be.
+        lake: String,
+    },
+    /// The place cannot be looked at or made.
+    #[error("`{lake}` cannot hold a lake")]
+    Location {
+        /// Where the lake should be.
+        lake: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The place is of a kind that this version cannot use.
+    #[error("`{lake}` cannot hold a lake: {kind} is not supported yet")]
+    Unsupported {
+        /// Where the lake should be.
+        lake: String,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// The transaction log of a table cannot be read or written.
+    #[error("cannot {action} the table `{table}` of the lake `{lake}`")]
+    Table {
+        /// What was to be done.
+        action: &'static str,
+        /// Name of the table.
+        table: &'static str,
+        /// Where the lake is.
+        lake: String,
+        /// What Delta said.
+        #[source]
+        source: Box<DeltaTableError>,
+    },
+    /// The table has other columns than this version writes.
+    #[error("the table `{table}` of the lake `{lake}` was written by another version: {difference}")]
+    Columns {
+        /// Name of the table.
+        table: &'static str,
+        /// Where the lake is.
+        lake: String,
+        /// First difference.
+        difference: String,
+    },
+    /// Others kept committing first.
+    #[error("other writers changed the table `{table}` {attempts} times while a commit was tried")]
+    Contended {
+        /// Name of the table.
+        table: &'static str,
+        /// How often the commit was tried.
+        attempts: usize,
+    },
+    /// A data file cannot be written.
+    #[error("cannot write `{path}`")]
+    Write {
+        /// The file, below its table.
+        path: String,
+        /// What the store said.
+        #[source]
+        source: object_store::Error,
+    },
+    /// A data file cannot be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// The file, below its table.
+        path: String,
+        /// What Parquet said.
+        #[source]
+        source: ParquetError,
+    },
+    /// Rows cannot be encoded.
+    #[error("cannot encode the rows of `{path}`")]
+    Encode {
+        /// The file, below its table.
+        path: String,
+        /// What Parquet said.
+        #[source]
+        source: ParquetError,
+    },
+    /// Rows do not have the columns of their table, or a column too long.
+    #[error("the rows of `{path}` cannot be put together")]
+    Rows {
+        /// The file, below its table.
+        path: String,
+        /// What Arrow said.
+        #[source]
+        source: ArrowError,
+    },
+    /// A row cannot be turned back into its record to compare it.
+    #[error("a row of `{path}` cannot be compared")]
+    Compare {
+        /// The file or partition.
+        path: String,
+        /// What is wrong with the row.
+        #[source]
+        source: RebuildError,
+    },
+    /// A thread of the writer ended early.
+    #[error("a thread ended while writing `{path}`")]
+    Thread {
+        /// The partition.
+        path: String,
+    },
+}

@@ -1,0 +1,244 @@
+//! The ledger: which source objects have been taken in, what was rejected, which runs there were.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::Int64Type;
+use chrono::Utc;
+use futures::TryStreamExt as _;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
+use url::Url;
+use uuid::Uuid;
+
+use crate::commit::put;
+use crate::encode::encode;
+use crate::error::LakeError;
+use crate::reader::DataFileReader;
+use crate::snapshot::DataFile;
+use crate::table::{Table, add_action};
+use crate::tables::TableName;
+
+/// A source object that was taken in.
+#[derive(Debug, Clone)]
+pub struct FileEntry {
+    /// Its name; joins `events.source_file`.
+    pub uri: String,
+    /// Size as it lies there.
+    pub size_bytes: u64,
+    /// Changes when its content may have changed.
+    pub etag: String,
+    /// What it turned out to be.
+    pub carrier: &'static str,
+    /// Records in it.
+    pub read: u64,
+    /// Records that became rows.
+    pub written: u64,
+    /// Records that the lake held already.
+    pub duplicates: u64,
+    /// Records that could not become rows.
+    pub rejected: u64,
+    /// Bytes of its text, unpacked.
+    pub text_bytes: u64,
+}
+
+/// A record that could not become a row.
+#[derive(Debug, Clone)]
+pub struct RejectEntry {
+    /// Source object.
+    pub source_file: String,
+    /// Position among its records, from 0.
+    pub record_number: u64,
+    /// Offset in its unpacked text.
+    pub byte_offset: u64,
+    /// What is wrong with it.
+    pub reason: String,
+    /// Its text.
+    pub raw: String,
+}
+
+/// One run of a command.
+#[derive(Debug, Clone)]
+pub struct RunEntry {
+    /// Command that ran.
+    pub command: String,
+    /// Its arguments, as JSON.
+    pub arguments: String,
+    /// Version of milepost.
+    pub version: String,
+    /// When it began, in microseconds since 1970.
+    pub started_micros: i64,
+    /// How it ended: `done`, `partial` or `failed`.
+    pub outcome: &'static str,
+    /// Records found.
+    pub read: u64,
+    /// Records that became rows.
+    pub written: u64,
+    /// Records that the lake held already.
+    pub duplicates: u64,
+    /// Records that could not become rows.
+    pub rejected: u64,
+    /// The whole summary, as JSON.
+    pub summary: String,
+}
+
+/// What the ledger knows of an object: its size and etag when it was taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Size as it lay there.
+    pub size_bytes: u64,
+    /// Its etag.
+    pub etag: String,
+}
+
+/// The ledger's tables, for one run.
+pub struct Ledger {
+    run_id: String,
+    files: Table,
+    rejects: Table,
+    runs: Table,
+}
+
+impl Ledger {
+    pub(crate) async fn open(root: &Url, lake: &str, run_id: &str) -> Result<Self, LakeError> {
+        Ok(Self {
+            run_id: run_id.to_owned(),
+            files: Table::open_or_create(root, lake, TableName::Files).await?,
+            rejects: Table::open_or_create(root, lake, TableName::Rejects).await?,
+            runs: Table::open_or_create(root, lake, TableName::Runs).await?,
+        })
+    }
+
+    /// Every object that was taken in, by its uri; the newest entry of each.
+    ///
+    /// # Errors
+    /// A data file of `files` cannot be read.
+    pub async fn known(&self) -> Result<HashMap<String, Known>, LakeError> {
+        let mut snapshot = self.files.snapshot()?;
+        snapshot.files.sort_by_key(|file| file.modified_millis);
+        let mut known = HashMap::new();
+        for file in &snapshot.files {
+            read_known(&snapshot.store, file, &mut known).await?;
+        }
+        Ok(known)
+    }
+
+    /// Enters objects that were taken in.
+    ///
+    /// # Errors
+    /// The entries cannot be written or committed.
+    pub async fn add_files(&mut self, entries: &[FileEntry]) -> Result<(), LakeError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let columns = vec![
+            texts(entries.iter().map(|entry| entry.uri.as_str())),
+            numbers(entries.iter().map(|entry| entry.size_bytes)),
+            texts(entries.iter().map(|entry| entry.etag.as_str())),
+            texts(entries.iter().map(|entry| entry.carrier)),
+            numbers(entries.iter().map(|entry| entry.read)),
+            numbers(entries.iter().map(|entry| entry.written)),
+            numbers(entries.iter().map(|entry| entry.duplicates)),
+            numbers(entries.iter().map(|entry| entry.rejected)),
+            numbers(entries.iter().map(|entry| entry.text_bytes)),
+            texts(entries.iter().map(|_| self.run_id.as_str())),
+            instants(entries.iter().map(|_| now_micros())),
+        ];
+        append(&mut self.files, TableName::Files, columns, &self.run_id).await
+    }
+
+    /// Enters records that could not become rows.
+    ///
+    /// # Errors
+    /// The entries cannot be written or committed.
+    pub async fn add_rejects(&mut self, entries: &[RejectEntry]) -> Result<(), LakeError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let columns = vec![
+            texts(entries.iter().map(|entry| entry.source_file.as_str())),
+            numbers(entries.iter().map(|entry| entry.record_number)),
+            numbers(entries.iter().map(|entry| entry.byte_offset)),
+            texts(entries.iter().map(|entry| entry.reason.as_str())),
+            texts(entries.iter().map(|entry| entry.raw.as_str())),
+            texts(entries.iter().map(|_| self.run_id.as_str())),
+            instants(entries.iter().map(|_| now_micros())),
+        ];
+        append(&mut self.rejects, TableName::Rejects, columns, &self.run_id).await
+    }
+
+    /// Enters the run itself.
+    ///
+    /// # Errors
+    /// The entry cannot be written or committed.
+    pub async fn add_run(&mut self, run: &RunEntry) -> Result<(), LakeError> {
+        let columns = vec![
+            texts([self.run_id.as_str()]),
+            texts([run.command.as_str()]),
+            texts([run.arguments.as_str()]),
+            texts([run.version.as_str()]),
+            instants([run.started_micros]),
+            instants([now_micros()]),
+            texts([run.outcome]),
+            numbers([run.read]),
+            numbers([run.written]),
+            numbers([run.duplicates]),
+            numbers([run.rejected]),
+            texts([run.summary.as_str()]),
+        ];
+        append(&mut self.runs, TableName::Runs, columns, &self.run_id).await
+    }
+}
+
+fn now_micros() -> i64 {
+    Utc::now().timestamp_micros()
+}
+
+fn texts<'a>(values: impl IntoIterator<Item = &'a str>) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(values))
+}
+
+fn numbers(values: impl IntoIterator<Item = u64>) -> ArrayRef {
+    Arc::new(Int64Array::from_iter_values(values.into_iter().map(|value| i64::try_from(value).unwrap_or(i64::MAX))))
+}
+
+fn instants(values: impl IntoIterator<Item = i64>) -> ArrayRef {
+    Arc::new(TimestampMicrosecondArray::from_iter_values(values).with_timezone("UTC"))
+}
+
+async fn append(table: &mut Table, name: TableName, columns: Vec<ArrayRef>, run_id: &str) -> Result<(), LakeError> {
+    let path = format!("{}.parquet", Uuid::new_v4());
+    let schema = name.file_schema();
+    let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
+        .map_err(|source| LakeError::Rows { path: path.clone(), source });
+    let encoded = encode(std::iter::once(batch), &schema, &path)?;
+    let add = add_action(&path, &encoded, HashMap::new(), Utc::now().timestamp_millis());
+    put(&table.store(), &path, encoded.bytes).await?;
+    table.refresh().await?;
+    table.append(vec![add], run_id).await
+}
+
+async fn read_known(
+    store: &Arc<dyn object_store::ObjectStore>,
+    file: &DataFile,
+    known: &mut HashMap<String, Known>,
+) -> Result<(), LakeError> {
+    let failed = |source| LakeError::Read { path: file.path.to_string(), source };
+    let builder = ParquetRecordBatchStreamBuilder::new(DataFileReader::new(store, file)).await.map_err(failed)?;
+    let columns = ProjectionMask::columns(builder.parquet_schema(), ["uri", "size_bytes", "etag"]);
+    let mut stream = builder.with_projection(columns).build().map_err(failed)?;
+    while let Some(batch) = stream.try_next().await.map_err(failed)? {
+        let columns = (
+            batch.column_by_name("uri").and_then(|array| array.as_string_opt::<i32>()),
+            batch.column_by_name("size_bytes").and_then(|array| array.as_primitive_opt::<Int64Type>()),
+            batch.column_by_name("etag").and_then(|array| array.as_string_opt::<i32>()),
+        );
+        let (Some(uris), Some(sizes), Some(etags)) = columns else { continue };
+        for row in (0..batch.num_rows()).filter(|row| uris.is_valid(*row)) {
+            let size_bytes = u64::try_from(sizes.value(row)).unwrap_or(0);
+            known.insert(uris.value(row).to_owned(), Known { size_bytes, etag: etags.value(row).to_owned() });
+        }
+    }
+    Ok(())
+}

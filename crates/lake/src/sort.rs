@@ -1,0 +1,101 @@
+//! Sorts the rows of one partition by time and id, by place, and drops repeated deliveries among them.
+
+use std::collections::HashMap;
+
+use arrow::array::{Array, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::TimestampMicrosecondType;
+use milepost_schema::rebuild::{RebuildError, Rebuilder};
+use milepost_schema::{EVENT_ID, EVENT_TIME, json_equal};
+
+use crate::gather::Place;
+
+/// What equal records share: when they happened and their id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Key<'a> {
+    pub(crate) time: Option<i64>,
+    pub(crate) id: Option<&'a str>,
+}
+
+/// The key columns of a batch.
+pub(crate) struct KeyColumns<'a> {
+    time: Option<&'a TimestampMicrosecondArray>,
+    id: Option<&'a StringArray>,
+}
+
+impl<'a> KeyColumns<'a> {
+    pub(crate) fn of(batch: &'a RecordBatch) -> Self {
+        Self {
+            time: batch
+                .column_by_name(EVENT_TIME)
+                .and_then(|array| array.as_primitive_opt::<TimestampMicrosecondType>()),
+            id: batch.column_by_name(EVENT_ID).and_then(|array| array.as_string_opt::<i32>()),
+        }
+    }
+
+    pub(crate) fn key(&self, row: usize) -> Key<'a> {
+        Key {
+            time: self.time.filter(|array| array.is_valid(row)).map(|array| array.value(row)),
+            id: self.id.filter(|array| array.is_valid(row)).map(|array| array.value(row)),
+        }
+    }
+}
+
+/// Rows of one partition in order, and those dropped as repeated deliveries.
+#[derive(Debug, Default)]
+pub(crate) struct Sorted {
+    pub(crate) rows: Vec<Place>,
+    pub(crate) dropped: Vec<Place>,
+}
+
+/// Sorts `places` by key; rows with one key keep the order they arrived in. Of rows that are the same record, the first
+/// stays.
+///
+/// # Errors
+/// A row that shares its key with another cannot be turned back into its record.
+pub(crate) fn sort(batches: &[RecordBatch], mut places: Vec<Place>) -> Result<Sorted, RebuildError> {
+    let columns: Vec<_> = batches.iter().map(KeyColumns::of).collect();
+    let key = |place: &Place| columns[place.0].key(place.1);
+    places.sort_by(|a, b| key(a).cmp(&key(b)));
+    let mut records = Records::new(batches);
+    let mut sorted = Sorted { rows: Vec::with_capacity(places.len()), dropped: Vec::new() };
+    for group in places.chunk_by(|a, b| key(a) == key(b)) {
+        let kept_from = sorted.rows.len();
+        for place in group {
+            let repeated = group.len() > 1 && records.any_equal(&sorted.rows[kept_from..], *place)?;
+            if repeated { sorted.dropped.push(*place) } else { sorted.rows.push(*place) }
+        }
+    }
+    Ok(sorted)
+}
+
+/// Rows turned back into records to compare them.
+pub(crate) struct Records<'a> {
+    batches: &'a [RecordBatch],
+    rebuilders: HashMap<usize, Rebuilder<'a>>,
+}
+
+impl<'a> Records<'a> {
+    pub(crate) fn new(batches: &'a [RecordBatch]) -> Self {
+        Self { batches, rebuilders: HashMap::new() }
+    }
+
+    pub(crate) fn text(&mut self, (batch, row): Place) -> Result<String, RebuildError> {
+        let rebuilder = match self.rebuilders.entry(batch) {
+            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::hash_map::Entry::Vacant(entry) => entry.insert(Rebuilder::new(&self.batches[batch])?),
+        };
+        let mut out = String::new();
+        rebuilder.write(row, &mut out)?;
+        Ok(out)
+    }
+
+    fn any_equal(&mut self, kept: &[Place], place: Place) -> Result<bool, RebuildError> {
+        let text = self.text(place)?;
+        for other in kept {
+            if json_equal(&self.text(*other)?, &text) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

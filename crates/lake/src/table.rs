@@ -1,0 +1,191 @@
+//! One Delta table: open, create, append, list its files.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel as _;
+use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, TransactionError};
+use deltalake_core::kernel::{Action, Add, StructType};
+use deltalake_core::operations::create::CreateBuilder;
+use deltalake_core::protocol::{DeltaOperation, SaveMode};
+use deltalake_core::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use object_store::ObjectStore;
+use url::Url;
+
+use crate::encode::{Encoded, STATISTICS_COLUMNS};
+use crate::error::LakeError;
+use crate::snapshot::{DataFile, Snapshot};
+use crate::tables::TableName;
+
+/// An open table at one version.
+pub(crate) struct Table {
+    name: TableName,
+    lake: String,
+    delta: DeltaTable,
+}
+
+/// What became of an attempt to commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// The version that the commit made.
+    Committed(u64),
+    /// Somebody else committed first; nothing was changed.
+    Overtaken,
+}
+
+impl Table {
+    /// Opens the table below `root`, or gives `None` if there is none.
+    pub(crate) async fn open(root: &Url, lake: &str, name: TableName) -> Result<Option<Self>, LakeError> {
+        let failed = |source| failed("open", name, lake, source);
+        let mut delta = builder(root, name).and_then(DeltaTableBuilder::build).map_err(failed)?;
+        if !delta.verify_deltatable_existence().await.map_err(failed)? {
+            return Ok(None);
+        }
+        delta.load().await.map_err(failed)?;
+        let table = Self { name, lake: lake.to_owned(), delta };
+        table.check_columns()?;
+        Ok(Some(table))
+    }
+
+    /// Opens the table below `root`; makes it if there is none.
+    pub(crate) async fn open_or_create(root: &Url, lake: &str, name: TableName) -> Result<Self, LakeError> {
+        if let Some(table) = Self::open(root, lake, name).await? {
+            return Ok(table);
+        }
+        let failed = |source| failed("create", name, lake, source);
+        let schema = name.schema();
+        let columns: StructType = schema.as_ref().try_into_kernel().map_err(|source| failed(source.into()))?;
+        let statistics = [milepost_schema::EVENT_TIME].iter().chain(&STATISTICS_COLUMNS).copied().collect::<Vec<_>>();
+        let log_store = builder(root, name).and_then(|builder| builder.build_storage()).map_err(failed)?;
+        let mut create = CreateBuilder::new()
+            .with_log_store(log_store)
+            .with_columns(columns.fields().cloned())
+            .with_partition_columns(name.partition_columns().iter().copied())
+            .with_save_mode(SaveMode::Ignore);
+        if name == TableName::Events {
+            let property = Some(statistics.join(","));
+            create = create.with_configuration([("delta.dataSkippingStatsColumns".to_owned(), property)]);
+        }
+        match create.await {
+            // another process may have made it in the meantime; what counts is that it is there
+            Ok(_) | Err(DeltaTableError::VersionAlreadyExists(_)) => {}
+            Err(source) => return Err(failed(source)),
+        }
+        match Self::open(root, lake, name).await? {
+            Some(table) => Ok(table),
+            None => Err(LakeError::NotALake { lake: lake.to_owned() }),
+        }
+    }
+
+    /// Goes to the newest version.
+    pub(crate) async fn refresh(&mut self) -> Result<(), LakeError> {
+        let (name, lake) = (self.name, self.lake.clone());
+        self.delta.update_state().await.map_err(|source| failed("read", name, &lake, source))
+    }
+
+    /// Where the data files lie; paths are relative to the table.
+    pub(crate) fn store(&self) -> Arc<dyn ObjectStore> {
+        self.delta.object_store()
+    }
+
+    /// What readers see at the table's version.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, LakeError> {
+        let state = self.delta.snapshot().map_err(|source| self.failed("read", source))?;
+        let log = state.snapshot().try_log_data().map_err(|source| self.failed("read", source))?;
+        let files = log.iter().map(|view| DataFile::from_log(&view)).collect();
+        Ok(Snapshot { table: self.name, version: state.version(), files, store: self.store() })
+    }
+
+    /// Tries once to commit new files on top of the version that is open.
+    pub(crate) async fn append_once(&mut self, files: Vec<Add>, run_id: &str) -> Result<Attempt, LakeError> {
+        match self.commit(files, run_id, 0).await {
+            Ok(version) => Ok(Attempt::Committed(version)),
+            Err(DeltaTableError::Transaction { source: TransactionError::MaxCommitAttempts(_) }) => {
+                Ok(Attempt::Overtaken)
+            }
+            Err(source) => Err(self.failed("commit to", source)),
+        }
+    }
+
+    /// Commits new files whatever others commit meanwhile; for tables whose rows do not depend on each other.
+    pub(crate) async fn append(&mut self, files: Vec<Add>, run_id: &str) -> Result<(), LakeError> {
+        const RETRIES: usize = 50;
+        match self.commit(files, run_id, RETRIES).await {
+            Ok(_) => Ok(()),
+            Err(source) => Err(self.failed("commit to", source)),
+        }
+    }
+
+    async fn commit(&mut self, files: Vec<Add>, run_id: &str, retries: usize) -> Result<u64, DeltaTableError> {
+        let metadata = [("milepostRun".to_owned(), serde_json::Value::from(run_id))];
+        let properties = CommitProperties::default().with_max_retries(retries).with_metadata(metadata);
+        let partition_by = self.name.partition_columns().iter().map(|name| (*name).to_owned()).collect();
+        let operation =
+            DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(partition_by), predicate: None };
+        let actions = files.into_iter().map(Action::Add).collect();
+        let state = self.delta.snapshot()?;
+        let commit = CommitBuilder::from(properties)
+            .with_actions(actions)
+            .build(Some(state), self.delta.log_store(), operation)
+            .await?;
+        let version = commit.version();
+        self.delta.state = Some(commit.snapshot());
+        Ok(version)
+    }
+
+    /// A table of another version of milepost is refused rather than misread.
+    fn check_columns(&self) -> Result<(), LakeError> {
+        let state = self.delta.snapshot().map_err(|source| self.failed("read", source))?;
+        let found = state.snapshot().arrow_schema();
+        let expected = self.name.schema();
+        let difference = expected.fields().iter().find_map(|field| match found.field_with_name(field.name()) {
+            Err(_) => Some(format!("it has no column `{}`", field.name())),
+            Ok(_) => None,
+        });
+        let unknown = found.fields().iter().find(|field| expected.field_with_name(field.name()).is_err());
+        match difference.or_else(|| unknown.map(|field| format!("it has a column `{}`", field.name()))) {
+            None => Ok(()),
+            Some(difference) => {
+                Err(LakeError::Columns { table: self.name.name(), lake: self.lake.clone(), difference })
+            }
+        }
+    }
+
+    fn failed(&self, action: &'static str, source: DeltaTableError) -> LakeError {
+        failed(action, self.name, &self.lake, source)
+    }
+}
+
+/// The log entry of a file that was just written.
+pub(crate) fn add_action(
+    path: &str,
+    encoded: &Encoded,
+    partition_values: HashMap<String, Option<String>>,
+    now_millis: i64,
+) -> Add {
+    Add {
+        path: path.to_owned(),
+        partition_values,
+        size: i64::try_from(encoded.bytes.len()).unwrap_or(i64::MAX),
+        modification_time: now_millis,
+        data_change: true,
+        stats: Some(encoded.statistics.clone()),
+        tags: None,
+        deletion_vector: None,
+        base_row_id: None,
+        default_row_commit_version: None,
+        clustering_provider: None,
+    }
+}
+
+fn builder(root: &Url, name: TableName) -> Result<DeltaTableBuilder, DeltaTableError> {
+    let mut url = root.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().push(name.name()).push("");
+    }
+    DeltaTableBuilder::from_url(url)
+}
+
+fn failed(action: &'static str, name: TableName, lake: &str, source: DeltaTableError) -> LakeError {
+    LakeError::Table { action, table: name.name(), lake: lake.to_owned(), source: Box::new(source) }
+}
