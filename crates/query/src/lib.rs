@@ -1,1 +1,19 @@
-//! SQL over the lake: the only crate that names DataFusion
+//! SQL over the lake. The only crate that names DataFusion.
+//!
+//! [`Engine`] opens a lake as tables and views and plans queries against one version of it; `provider` scans the data
+//! files of a snapshot and `pruning` leaves out those that cannot hold an answer; `views` says what `events` is made of;
+//! [`QueryError`] says where in the user's text something is wrong; [`output`] writes answers. SQL here can only read.
+
+mod diagnosis;
+mod engine;
+mod error;
+pub mod output;
+mod parameters;
+mod provider;
+mod pruning;
+mod views;
+
+pub use diagnosis::nearest;
+pub use engine::{Answer, Engine};
+pub use error::{Position, QueryError};
+pub use parameters::{Parameter, Parameters};

@@ -1,0 +1,178 @@
+//! The SQL session: the one place where DataFusion is configured.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::view::ViewTable;
+use datafusion::catalog::{CatalogProvider, MemTable, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use futures::{Stream, StreamExt as _};
+use milepost_lake::{Lake, TableName};
+use milepost_schema::COLUMNS;
+
+use crate::diagnosis;
+use crate::error::QueryError;
+use crate::parameters::{Parameters, to_datafusion};
+use crate::provider::SnapshotTable;
+use crate::views;
+
+const CATALOG: &str = "milepost";
+/// Schema of the tables and views that queries name.
+const SCHEMA: &str = "public";
+/// Schema of the lake's own `events`, below the view.
+const LAKE_SCHEMA: &str = "lake";
+
+/// A lake that can be asked. Every query of one engine sees the same version of it.
+pub struct Engine {
+    context: SessionContext,
+    version: u64,
+}
+
+/// The rows of an answer, as they come.
+pub struct Answer {
+    schema: SchemaRef,
+    stream: SendableRecordBatchStream,
+}
+
+impl Answer {
+    /// Columns of the answer.
+    #[must_use]
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// The rows, a batch at a time.
+    pub fn into_batches(self) -> impl Stream<Item = Result<RecordBatch, QueryError>> + Send {
+        self.stream.map(|batch| batch.map_err(|error| diagnosis::of_running(&error)))
+    }
+}
+
+impl Engine {
+    /// Opens the newest version of `lake`, with `threads` threads for each query.
+    ///
+    /// # Errors
+    /// The lake cannot be read.
+    pub async fn open(lake: &Lake, threads: usize) -> Result<Self, QueryError> {
+        let context = SessionContext::new_with_config(config(threads));
+        let set_up = |source| QueryError::SetUp { source: Box::new(source) };
+        let catalog = MemoryCatalogProvider::new();
+        let public = Arc::new(MemorySchemaProvider::new());
+        let below = Arc::new(MemorySchemaProvider::new());
+        catalog.register_schema(SCHEMA, Arc::<MemorySchemaProvider>::clone(&public)).map_err(set_up)?;
+        catalog.register_schema(LAKE_SCHEMA, Arc::<MemorySchemaProvider>::clone(&below)).map_err(set_up)?;
+        context.register_catalog(CATALOG, Arc::new(catalog));
+        let mut version = 0;
+        for table in TableName::ALL {
+            let schema = if table == TableName::Events { &below } else { &public };
+            let provider: Arc<dyn datafusion::catalog::TableProvider> = match lake.snapshot(table).await? {
+                Some(snapshot) => {
+                    if table == TableName::Events {
+                        version = snapshot.version;
+                    }
+                    let url = ObjectStoreUrl::parse(format!("milepost-{}://lake", table.name())).map_err(set_up)?;
+                    context.register_object_store(url.as_ref(), Arc::clone(&snapshot.store));
+                    Arc::new(SnapshotTable::new(snapshot, url))
+                }
+                None => Arc::new(MemTable::try_new(table.schema(), vec![vec![]]).map_err(set_up)?),
+            };
+            schema.register_table(table.name().to_owned(), provider).map_err(set_up)?;
+        }
+        let mut engine = Self { context, version };
+        datafusion_functions_json::register_all(&mut engine.context).map_err(set_up)?;
+        let definition = views::events(&format!("{LAKE_SCHEMA}.{}", TableName::Events.name()));
+        let plan = engine.context.state().create_logical_plan(&definition).await.map_err(set_up)?;
+        let view = Arc::new(ViewTable::new(plan, Some(definition)));
+        public.register_table(TableName::Events.name().to_owned(), view).map_err(set_up)?;
+        Ok(engine)
+    }
+
+    /// Version of `events` that queries see.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Names of the tables and views that queries can use.
+    #[must_use]
+    pub fn tables(&self) -> Vec<String> {
+        let schema = self.context.catalog(CATALOG).and_then(|catalog| catalog.schema(SCHEMA));
+        schema.map(|schema| schema.table_names()).unwrap_or_default()
+    }
+
+    /// Runs one query that only reads. Values for its placeholders are bound, not pasted.
+    ///
+    /// # Errors
+    /// [`QueryError::Wrong`] if it cannot be planned, [`QueryError::NotReadOnly`] if it would change something. What
+    /// fails later comes out of the answer.
+    pub async fn query(&self, sql: &str, parameters: &Parameters) -> Result<Answer, QueryError> {
+        let plan = self.plan(sql, parameters).await?;
+        self.execute(plan).await
+    }
+
+    /// Plans a query without running it.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub async fn check(&self, sql: &str, parameters: &Parameters) -> Result<SchemaRef, QueryError> {
+        let plan = self.plan(sql, parameters).await?;
+        Ok(Arc::clone(plan.schema().inner()))
+    }
+
+    /// The lake's own columns of the records for which `filter`, an SQL condition on `events`, is true.
+    ///
+    /// # Errors
+    /// [`QueryError::Wrong`] if the condition cannot be planned.
+    pub async fn records(&self, filter: Option<&str>) -> Result<Answer, QueryError> {
+        let wrong = |error: DataFusionError| self.wrong(&error);
+        let mut events = self.context.table(TableName::Events.name()).await.map_err(wrong)?;
+        if let Some(filter) = filter {
+            let condition = events.parse_sql_expr(filter).map_err(wrong)?;
+            events = events.filter(condition).map_err(wrong)?;
+        }
+        let columns: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
+        let plan = events.select_columns(&columns).map_err(wrong)?.into_unoptimized_plan();
+        self.execute(plan).await
+    }
+
+    async fn plan(&self, sql: &str, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
+        let plan = self.context.state().create_logical_plan(sql).await.map_err(|error| self.wrong(&error))?;
+        let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        read_only.verify_plan(&plan).map_err(|error| {
+            let message = error.find_root().strip_backtrace();
+            let message = message.trim_start_matches("Error during planning: ").to_owned();
+            QueryError::NotReadOnly { message }
+        })?;
+        plan.with_param_values(to_datafusion(parameters)).map_err(|error| self.wrong(&error))
+    }
+
+    async fn execute(&self, plan: LogicalPlan) -> Result<Answer, QueryError> {
+        let frame = self.context.execute_logical_plan(plan).await.map_err(|error| self.wrong(&error))?;
+        let stream = frame.execute_stream().await.map_err(|error| self.wrong(&error))?;
+        Ok(Answer { schema: stream.schema(), stream })
+    }
+
+    fn wrong(&self, error: &DataFusionError) -> QueryError {
+        diagnosis::of_planning(error, &self.tables())
+    }
+}
+
+fn config(threads: usize) -> SessionConfig {
+    SessionConfig::new()
+        .with_target_partitions(threads.max(1))
+        .with_default_catalog_and_schema(CATALOG, SCHEMA)
+        .with_create_default_catalog_and_schema(false)
+        // SHOW TABLES, SHOW COLUMNS, DESCRIBE
+        .with_information_schema(true)
+        // errors point into the user's text
+        .set_bool("datafusion.sql_parser.collect_spans", true)
+        // rows are filtered while they are read: the wide JSON columns of the others are never decoded
+        .set_bool("datafusion.execution.parquet.pushdown_filters", true)
+        .set_bool("datafusion.execution.parquet.reorder_filters", true)
+        // CloudTrail is UTC throughout
+        .set_str("datafusion.execution.time_zone", "UTC")
+}

@@ -1,0 +1,99 @@
+//! What can go wrong with a query.
+
+use std::fmt;
+
+use datafusion::error::DataFusionError;
+use milepost_lake::LakeError;
+
+/// A place in the text of a query; both count from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Line.
+    pub line: u64,
+    /// Column, in characters.
+    pub column: u64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// What can go wrong with a query.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The query is not right: it cannot be parsed, or names what is not there.
+    #[error("{message}{}", at(*position))]
+    Wrong {
+        /// What is wrong.
+        message: String,
+        /// Where in the query's text.
+        position: Option<Position>,
+        /// What to try.
+        hint: Option<String>,
+    },
+    /// The query would change something.
+    #[error("this query is not read-only: {message}")]
+    NotReadOnly {
+        /// What it would do.
+        message: String,
+    },
+    /// The query failed while it ran.
+    #[error("the query failed: {message}")]
+    Failed {
+        /// What happened.
+        message: String,
+    },
+    /// The engine could not be set up.
+    #[error("cannot set up the SQL engine")]
+    SetUp {
+        /// What DataFusion said.
+        #[source]
+        source: Box<DataFusionError>,
+    },
+    /// The lake cannot be read.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// The answer cannot be written.
+    #[error("cannot write the answer")]
+    Write {
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The answer cannot be encoded.
+    #[error("cannot write the answer as {format}")]
+    Encode {
+        /// Format that was asked for.
+        format: &'static str,
+        /// What Arrow said.
+        #[source]
+        source: arrow::error::ArrowError,
+    },
+}
+
+fn at(position: Option<Position>) -> String {
+    position.map(|position| format!(" at {position}")).unwrap_or_default()
+}
+
+impl QueryError {
+    /// What to try, if there is something.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Wrong { hint, .. } => hint.as_deref(),
+            Self::NotReadOnly { .. } => Some("only SELECT, EXPLAIN, SHOW and DESCRIBE run here"),
+            _ => None,
+        }
+    }
+
+    /// Where in the query's text, if it is known.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::Wrong { position, .. } => *position,
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Writes answers in the formats that people and programs read. Every writer streams: it holds a batch, not an answer.
+
+mod cells;
+mod delimited;
+mod json;
+mod markdown;
+mod table;
+
+use std::fmt;
+use std::io::Write;
+use std::path::Path;
+use std::str::FromStr;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::ipc::writer::StreamWriter;
+use futures::{StreamExt as _, pin_mut};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use crate::engine::Answer;
+use crate::error::QueryError;
+pub use cells::printable;
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Columns for a terminal.
+    Table,
+    /// Comma-separated, with a header.
+    Csv,
+    /// Tab-separated, with a header.
+    Tsv,
+    /// One array of objects.
+    Json,
+    /// One object a line.
+    Ndjson,
+    /// A Markdown table.
+    Markdown,
+    /// A Parquet file.
+    Parquet,
+    /// An Arrow IPC stream.
+    Arrow,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 8] =
+        [Self::Table, Self::Csv, Self::Tsv, Self::Json, Self::Ndjson, Self::Markdown, Self::Parquet, Self::Arrow];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Markdown => "markdown",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
+        }
+    }
+
+    /// Whether it is bytes that no terminal should get.
+    #[must_use]
+    pub fn is_binary(self) -> bool {
+        matches!(self, Self::Parquet | Self::Arrow)
+    }
+
+    /// The format that a file's extension asks for.
+    #[must_use]
+    pub fn from_extension(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "csv" => Some(Self::Csv),
+            "tsv" => Some(Self::Tsv),
+            "json" => Some(Self::Json),
+            "ndjson" | "jsonl" => Some(Self::Ndjson),
+            "md" | "markdown" => Some(Self::Markdown),
+            "parquet" => Some(Self::Parquet),
+            "arrow" | "arrows" | "ipc" => Some(Self::Arrow),
+            "txt" => Some(Self::Table),
+            _ => None,
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| format!("`{name}` is not a format"))
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How tables are laid out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Layout {
+    /// Widest that a cell of a table may be; `None` for as wide as it is.
+    pub max_cell_width: Option<usize>,
+}
+
+/// Takes the batches of one answer.
+trait Encoder {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError>;
+    /// Writes what must stand behind the last row.
+    fn finish(self: Box<Self>) -> Result<(), ArrowError>;
+}
+
+/// Writes `answer` to `out`; gives the number of rows.
+///
+/// # Errors
+/// What the query fails with while it runs, and [`QueryError::Write`] or [`QueryError::Encode`].
+pub async fn write<W: Write + Send>(
+    answer: Answer,
+    format: Format,
+    layout: Layout,
+    out: &mut W,
+) -> Result<u64, QueryError> {
+    let failed = |error: ArrowError| match error {
+        ArrowError::IoError(_, source) => QueryError::Write { source },
+        source => QueryError::Encode { format: format.name(), source },
+    };
+    let schema = cells::prepared_schema(answer.schema(), format);
+    let mut encoder = encoder(format, layout, &schema, &mut *out).map_err(failed)?;
+    let mut rows = 0;
+    let batches = answer.into_batches();
+    pin_mut!(batches);
+    while let Some(batch) = batches.next().await {
+        let batch = cells::prepare(&batch?, &schema).map_err(failed)?;
+        rows += batch.num_rows() as u64;
+        encoder.write(&batch).map_err(failed)?;
+    }
+    encoder.finish().map_err(failed)?;
+    out.flush().map_err(|source| QueryError::Write { source })?;
+    Ok(rows)
+}
+
+fn encoder<'a, W: Write + Send>(
+    format: Format,
+    layout: Layout,
+    schema: &SchemaRef,
+    out: &'a mut W,
+) -> Result<Box<dyn Encoder + Send + 'a>, ArrowError> {
+    Ok(match format {
+        Format::Table => Box::new(table::Table::new(schema, layout, out)),
+        Format::Csv => Box::new(delimited::Delimited::new(schema, b',', out)?),
+        Format::Tsv => Box::new(delimited::Delimited::new(schema, b'\t', out)?),
+        Format::Json => Box::new(json::Array::new(out)),
+        Format::Ndjson => Box::new(json::Lines::new(out)),
+        Format::Markdown => Box::new(markdown::Markdown::new(schema, out)?),
+        Format::Parquet => Box::new(Parquet::new(schema, out)?),
+        Format::Arrow => Box::new(Ipc(StreamWriter::try_new(out, schema)?)),
+    })
+}
+
+struct Ipc<W: Write>(StreamWriter<W>);
+
+impl<W: Write> Encoder for Ipc<W> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        self.0.write(batch)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), ArrowError> {
+        self.0.finish()
+    }
+}
+
+struct Parquet<W: Write + Send>(ArrowWriter<W>);
+
+impl<W: Write + Send> Parquet<W> {
+    fn new(schema: &SchemaRef, out: W) -> Result<Self, ArrowError> {
+        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+        Ok(Self(ArrowWriter::try_new(out, SchemaRef::clone(schema), Some(properties))?))
+    }
+}
+
+impl<W: Write + Send> Encoder for Parquet<W> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        Ok(self.0.write(batch)?)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), ArrowError> {
+        self.0.close()?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

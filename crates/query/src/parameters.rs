@@ -1,0 +1,43 @@
+//! Values for the `$name` placeholders of a query. They are bound to the plan, never pasted into text.
+
+use std::collections::{BTreeMap, HashMap};
+
+use datafusion::common::metadata::ScalarAndMetadata;
+use datafusion::common::{ParamValues, ScalarValue};
+
+/// One value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parameter {
+    /// Text, or null.
+    Text(Option<String>),
+    /// A whole number, or null.
+    Integer(Option<i64>),
+    /// True or false, or null.
+    Boolean(Option<bool>),
+    /// An instant in microseconds since 1970, or null.
+    Timestamp(Option<i64>),
+    /// A day counted from 1970, or null.
+    Date(Option<i32>),
+    /// A span of time in microseconds, or null.
+    Duration(Option<i64>),
+}
+
+/// Values by name, without the `$`.
+pub type Parameters = BTreeMap<String, Parameter>;
+
+pub(crate) fn to_datafusion(parameters: &Parameters) -> ParamValues {
+    let values: HashMap<String, ScalarAndMetadata> =
+        parameters.iter().map(|(name, value)| (name.clone(), ScalarAndMetadata::from(scalar(value)))).collect();
+    ParamValues::Map(values)
+}
+
+fn scalar(value: &Parameter) -> ScalarValue {
+    match value {
+        Parameter::Text(text) => ScalarValue::Utf8(text.clone()),
+        Parameter::Integer(number) => ScalarValue::Int64(*number),
+        Parameter::Boolean(truth) => ScalarValue::Boolean(*truth),
+        Parameter::Timestamp(micros) => ScalarValue::TimestampMicrosecond(*micros, Some("UTC".into())),
+        Parameter::Date(days) => ScalarValue::Date32(*days),
+        Parameter::Duration(micros) => ScalarValue::DurationMicrosecond(*micros),
+    }
+}

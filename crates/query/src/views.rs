@@ -1,0 +1,94 @@
+//! The view `events`: the columns of the lake and what is derived from them.
+//!
+//! The three questions that every service's CloudTrail page asks are three columns, because more than one can be true:
+//! a service acting on behalf of a user is both. Null means the record does not say who called (Insights events).
+
+use milepost_schema::{ACCOUNT, COLUMNS, DATE, EVENT_TIME, EXTRA, REGION, SOURCE_FILE};
+
+/// A column that the view computes.
+struct Derived {
+    name: &'static str,
+    sql: &'static str,
+}
+
+const DERIVED: [Derived; 6] = [
+    Derived { name: "service", sql: "split_part(event_source, '.', 1)" },
+    Derived { name: "identity_kind", sql: IDENTITY_KIND },
+    Derived { name: "principal", sql: PRINCIPAL },
+    Derived { name: "uses_root_or_iam_user", sql: USES_ROOT_OR_IAM_USER },
+    Derived { name: "uses_temporary_credentials", sql: USES_TEMPORARY_CREDENTIALS },
+    Derived { name: "made_by_aws_service", sql: MADE_BY_AWS_SERVICE },
+];
+
+/// Decided by the type; for `Unknown` and for none by the ARN, then by what else is there.
+const IDENTITY_KIND: &str = "CASE
+    WHEN user_identity_type = 'Root' THEN 'root'
+    WHEN user_identity_type = 'IAMUser' THEN 'iam-user'
+    WHEN user_identity_type IN ('AssumedRole', 'Role') THEN 'assumed-role'
+    WHEN user_identity_type = 'FederatedUser' THEN 'federated-user'
+    WHEN user_identity_type IN ('SAMLUser', 'WebIdentityUser') THEN 'federated-login'
+    WHEN user_identity_type = 'IdentityCenterUser' THEN 'identity-center'
+    WHEN user_identity_type = 'AWSService' THEN 'aws-service'
+    WHEN user_identity_type = 'AWSAccount' THEN 'aws-account'
+    WHEN user_identity_type = 'Directory' THEN 'directory'
+    WHEN user_identity_type IS NULL AND event_type = 'AwsServiceEvent' THEN 'aws-service'
+    WHEN user_identity_arn LIKE '%:root' THEN 'root'
+    WHEN user_identity_arn LIKE '%:user/%' THEN 'iam-user'
+    WHEN user_identity_arn LIKE '%:assumed-role/%' THEN 'assumed-role'
+    WHEN user_identity_arn LIKE '%:federated-user/%' THEN 'federated-user'
+    WHEN user_identity_on_behalf_of_user_id IS NOT NULL THEN 'identity-center'
+    WHEN user_identity_type IS NOT NULL OR user_identity_account_id IS NOT NULL THEN 'unknown'
+    END";
+
+/// Who stands behind the call, the same from session to session: the role behind a session, a user, root, a service.
+const PRINCIPAL: &str = r"CASE
+    WHEN user_identity_type = 'AWSService' OR (user_identity_type IS NULL AND event_type = 'AwsServiceEvent')
+        THEN coalesce(nullif(user_identity_invoked_by, ''), event_source)
+    WHEN user_identity_type IN ('AssumedRole', 'Role') AND nullif(session_issuer_arn, '') IS NOT NULL
+        THEN session_issuer_arn
+    WHEN user_identity_arn LIKE '%:assumed-role/%' THEN regexp_replace(
+        user_identity_arn, '^arn:([^:]*):sts::([^:]*):assumed-role/([^/]*)/.*$', 'arn:\1:iam::\2:role/\3')
+    ELSE coalesce(
+        nullif(user_identity_arn, ''), nullif(user_identity_user_name, ''), nullif(user_identity_principal_id, ''),
+        user_identity_on_behalf_of_user_id, nullif(user_identity_account_id, ''))
+    END";
+
+const USES_ROOT_OR_IAM_USER: &str =
+    "CASE WHEN user_identity_type IS NULL AND user_identity_account_id IS NULL THEN NULL
+    ELSE coalesce(user_identity_type IN ('Root', 'IAMUser')
+        OR (user_identity_type = 'Unknown' AND (user_identity_arn LIKE '%:root' OR user_identity_arn LIKE '%:user/%')),
+        false) END";
+
+const USES_TEMPORARY_CREDENTIALS: &str =
+    "CASE WHEN user_identity_type IS NULL AND user_identity_account_id IS NULL THEN NULL
+    ELSE coalesce(user_identity_type IN ('AssumedRole', 'FederatedUser', 'Role'), false)
+        OR coalesce(session_issuer_type = 'Role', false)
+        OR coalesce(user_identity_arn LIKE '%:assumed-role/%' OR user_identity_arn LIKE '%:federated-user/%', false)
+    END";
+
+/// `signin.amazonaws.com` is the console of records up to 2019, a person and not a service.
+const MADE_BY_AWS_SERVICE: &str = "CASE
+    WHEN user_identity_type IS NULL AND user_identity_account_id IS NULL AND event_type IS DISTINCT FROM 'AwsServiceEvent' THEN NULL
+    ELSE coalesce(user_identity_type = 'AWSService', false)
+        OR (user_identity_type IS NULL AND coalesce(event_type = 'AwsServiceEvent', false))
+        OR coalesce(trim(user_identity_invoked_by) NOT IN ('', 'signin.amazonaws.com'), false)
+    END";
+
+/// Columns that a reader wants to see first.
+const FIRST: [&str; 6] = [EVENT_TIME, REGION, ACCOUNT, "event_source", "event_name", "error_code"];
+/// Columns that a reader wants to see last.
+const LAST: [&str; 3] = [DATE, EXTRA, SOURCE_FILE];
+
+/// The query behind the view, over the lake's table `table`.
+pub(crate) fn events(table: &str) -> String {
+    let first = FIRST.iter().map(|name| (*name).to_owned());
+    let derived = DERIVED.iter().map(|column| format!("{} AS {}", column.sql, column.name));
+    let rest = COLUMNS
+        .iter()
+        .map(|column| column.name)
+        .filter(|name| !FIRST.contains(name) && !LAST.contains(name))
+        .chain(LAST)
+        .map(str::to_owned);
+    let columns: Vec<String> = first.chain(derived).chain(rest).collect();
+    format!("SELECT {} FROM {table}", columns.join(", "))
+}
