@@ -1,0 +1,143 @@
+//! All reports there are: the shipped ones, and those of a user's folder, which go before shipped ones of the same name.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use milepost_query::nearest;
+
+use crate::header::{HeaderError, Report};
+
+/// The files of `queries/`, built in.
+const SHIPPED: &[&str] = &[
+    include_str!("../../../queries/access-key-activity.sql"),
+    include_str!("../../../queries/activity-by-principal.sql"),
+    include_str!("../../../queries/activity-by-service.sql"),
+    include_str!("../../../queries/activity-by-source-ip.sql"),
+    include_str!("../../../queries/cloudtrail-tampering.sql"),
+    include_str!("../../../queries/console-logins.sql"),
+    include_str!("../../../queries/denied-calls.sql"),
+    include_str!("../../../queries/failed-calls.sql"),
+    include_str!("../../../queries/iam-changes.sql"),
+    include_str!("../../../queries/root-usage.sql"),
+    include_str!("../../../queries/s3-bucket-policy-changes.sql"),
+    include_str!("../../../queries/security-group-changes.sql"),
+    include_str!("../../../queries/who-calls-what.sql"),
+];
+
+/// A report cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// There is none of that name.
+    #[error("there is no report `{name}`")]
+    Unknown {
+        /// As the user wrote it.
+        name: String,
+        /// What to try.
+        hint: String,
+    },
+    /// A file's header is wrong.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// A file or folder cannot be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// The file or folder.
+        path: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Reports by name.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    reports: BTreeMap<String, Report>,
+}
+
+impl Catalogue {
+    /// The shipped reports, and those of `folder` if it is there.
+    ///
+    /// # Errors
+    /// A file of the folder cannot be read or has a wrong header.
+    pub fn load(folder: Option<&Path>) -> Result<Self, CatalogueError> {
+        let mut catalogue = Self::default();
+        for text in SHIPPED {
+            catalogue.add(Report::parse(text, "shipped")?);
+        }
+        if let Some(folder) = folder {
+            catalogue.add_folder(folder)?;
+        }
+        Ok(catalogue)
+    }
+
+    fn add(&mut self, report: Report) {
+        self.reports.insert(report.name.clone(), report);
+    }
+
+    fn add_folder(&mut self, folder: &Path) -> Result<(), CatalogueError> {
+        let failed = |path: &Path, source| CatalogueError::Read { path: path.display().to_string(), source };
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(folder).map_err(|source| failed(folder, source))? {
+            paths.push(entry.map_err(|source| failed(folder, source))?.path());
+        }
+        paths.sort();
+        for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "sql")) {
+            let text = fs::read_to_string(path).map_err(|source| failed(path, source))?;
+            self.add(Report::parse(&text, &path.display().to_string())?);
+        }
+        Ok(())
+    }
+
+    /// Every report, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Report> {
+        self.reports.values()
+    }
+
+    /// The report called `name`.
+    ///
+    /// # Errors
+    /// [`CatalogueError::Unknown`], with the nearest name.
+    pub fn get(&self, name: &str) -> Result<&Report, CatalogueError> {
+        self.reports.get(name).ok_or_else(|| {
+            let names: Vec<String> = self.reports.keys().cloned().collect();
+            let hint = match nearest(name, &names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`milepost report list` shows what there is".to_owned(),
+            };
+            CatalogueError::Unknown { name: name.to_owned(), hint }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_queries_is_shipped() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../queries");
+        let mut from_folder = Catalogue::default();
+        from_folder.add_folder(&folder).unwrap();
+        let shipped = Catalogue::load(None).unwrap();
+        let names = |catalogue: &Catalogue| catalogue.reports.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&shipped), names(&from_folder));
+        for report in from_folder.iter() {
+            let file = Path::new(&report.origin).file_stem().unwrap().to_owned();
+            assert_eq!(file, *report.name, "a file is called as its report");
+        }
+    }
+
+    #[test]
+    fn a_users_report_goes_before_a_shipped_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "-- name = \"root-usage\"\n-- title = \"Mine\"\n-- description = \"B\"\n-- columns = []\nSELECT 1";
+        fs::write(folder.path().join("mine.sql"), text).unwrap();
+        fs::write(folder.path().join("notes.txt"), "no report").unwrap();
+        let catalogue = Catalogue::load(Some(folder.path())).unwrap();
+        assert_eq!(catalogue.get("root-usage").unwrap().title, "Mine");
+        let error = catalogue.get("rot-usage").unwrap_err();
+        assert!(matches!(error, CatalogueError::Unknown { hint, .. } if hint == "did you mean `root-usage`?"));
+    }
+}

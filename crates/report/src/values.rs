@@ -1,0 +1,169 @@
+//! From what a user wrote to values that are bound to a query.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use milepost_query::{Parameter, Parameters, nearest};
+use milepost_schema::time;
+
+use crate::header::{ParameterType, Report};
+use crate::moment;
+
+/// A value does not fit its parameter.
+#[derive(Debug, thiserror::Error)]
+pub enum ValueError {
+    /// The report has no such parameter.
+    #[error("the report `{report}` has no parameter `{name}`")]
+    Unknown {
+        /// The report.
+        report: String,
+        /// As the user wrote it.
+        name: String,
+        /// What to try.
+        hint: String,
+    },
+    /// The value is not of the parameter's type.
+    #[error("`{value}` is no {expected} for the parameter `{name}` of the report `{report}`")]
+    Type {
+        /// The report.
+        report: String,
+        /// The parameter.
+        name: String,
+        /// As the user wrote it.
+        value: String,
+        /// Its type.
+        expected: &'static str,
+        /// What such a value looks like.
+        hint: &'static str,
+    },
+}
+
+impl ValueError {
+    /// What to try.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        match self {
+            Self::Unknown { hint, .. } => hint,
+            Self::Type { hint, .. } => hint,
+        }
+    }
+}
+
+impl Report {
+    /// A value for each parameter: the given one, else the default, else null.
+    ///
+    /// # Errors
+    /// [`ValueError`] if a name is unknown or a value is of another type.
+    pub fn values(&self, given: &BTreeMap<String, String>, now: DateTime<Utc>) -> Result<Parameters, ValueError> {
+        if let Some(name) = given.keys().find(|name| !self.parameters.contains_key(*name)) {
+            return Err(self.unknown(name));
+        }
+        let mut values = Parameters::new();
+        for (name, header) in &self.parameters {
+            let default = header.default.as_ref().map(default_text);
+            let text = given.get(name).cloned().or(default);
+            let value = parse(header.kind, text.as_deref(), now).ok_or_else(|| ValueError::Type {
+                report: self.name.clone(),
+                name: name.clone(),
+                value: text.unwrap_or_default(),
+                expected: header.kind.name(),
+                hint: example(header.kind),
+            })?;
+            values.insert(name.clone(), value);
+        }
+        Ok(values)
+    }
+
+    fn unknown(&self, name: &str) -> ValueError {
+        let names: Vec<String> = self.parameters.keys().cloned().collect();
+        let hint = match nearest(name, &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if names.is_empty() => "it takes no parameters".to_owned(),
+            None => format!("it takes: {}", names.join(", ")),
+        };
+        ValueError::Unknown { report: self.name.clone(), name: name.to_owned(), hint }
+    }
+}
+
+fn default_text(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Float(number) => number.to_string(),
+        toml::Value::Boolean(truth) => truth.to_string(),
+        toml::Value::Datetime(moment) => moment.to_string(),
+        // no parameter has such a type, so this is told as a wrong value
+        toml::Value::Array(_) | toml::Value::Table(_) => format!("{value:?}"),
+    }
+}
+
+fn parse(kind: ParameterType, text: Option<&str>, now: DateTime<Utc>) -> Option<Parameter> {
+    Some(match kind {
+        ParameterType::Text => Parameter::Text(text.map(str::to_owned)),
+        ParameterType::Integer => Parameter::Integer(optional(text, |text| text.trim().parse().ok())?),
+        ParameterType::Boolean => Parameter::Boolean(optional(text, |text| text.trim().parse().ok())?),
+        ParameterType::Timestamp => Parameter::Timestamp(optional(text, |text| {
+            moment::parse_instant(text, now).map(|instant| instant.timestamp_micros())
+        })?),
+        ParameterType::Date => Parameter::Date(optional(text, |text| {
+            moment::parse_day(text, now).and_then(|day| time::parse_day(&day.to_string()))
+        })?),
+        ParameterType::Duration => {
+            Parameter::Duration(optional(text, |text| moment::parse_span(text)?.num_microseconds())?)
+        }
+    })
+}
+
+/// `None` if there is a text that cannot be read; `Some(None)` if there is no text.
+fn optional<T>(text: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    match text {
+        None => Some(None),
+        Some(text) => read(text).map(Some),
+    }
+}
+
+fn example(kind: ParameterType) -> &'static str {
+    match kind {
+        ParameterType::Timestamp => "write `2026-03-01`, `2026-03-01T12:00:00Z`, `7d` (seven days ago) or `yesterday`",
+        ParameterType::Date => "write `2026-03-01`, `7d` (seven days ago) or `yesterday`",
+        ParameterType::Duration => "write a number and s, m, h, d or w, such as `90m`",
+        ParameterType::Integer => "write a whole number",
+        ParameterType::Boolean => "write `true` or `false`",
+        ParameterType::Text => "write any text",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "-- name = \"a\"\n-- title = \"A\"\n-- description = \"B\"\n-- columns = []\n\
+        -- [params.since]\n-- type = \"timestamp\"\n-- description = \"C\"\n\
+        -- [params.limit]\n-- type = \"integer\"\n-- default = 5\n-- description = \"C\"\n";
+
+    fn values(given: &[(&str, &str)]) -> Result<Parameters, ValueError> {
+        let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Report::parse(TEXT, "a.sql").unwrap().values(&given, "2026-11-21T12:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn given_values_go_before_defaults_and_null() {
+        let found = values(&[("limit", "7")]).unwrap();
+        assert_eq!(found["limit"], Parameter::Integer(Some(7)));
+        assert_eq!(found["since"], Parameter::Timestamp(None));
+        let found = values(&[("since", "1970-01-02")]).unwrap();
+        assert_eq!(found["limit"], Parameter::Integer(Some(5)));
+        assert_eq!(found["since"], Parameter::Timestamp(Some(milepost_schema::time::MICROS_PER_DAY)));
+    }
+
+    #[test]
+    fn wrong_values_are_named() {
+        let error = values(&[("limit", "many")]).unwrap_err();
+        assert_eq!(error.to_string(), "`many` is no integer for the parameter `limit` of the report `a`");
+        let error = values(&[("sinse", "7d")]).unwrap_err();
+        assert_eq!(
+            (error.to_string().as_str(), error.hint()),
+            ("the report `a` has no parameter `sinse`", "did you mean `since`?")
+        );
+    }
+}
