@@ -1,2 +1,49 @@
-//! placeholder
-fn main() {}
+//! The command `milepost`: parse, resolve, run, say what went wrong.
+//!
+//! The way of a command: [`args`] is what the user typed, [`settings`] what is in force (flag, environment, file,
+//! default), `commands` one file a verb, [`printer`] what goes where, [`diagnostics`] how errors read.
+
+mod args;
+mod commands;
+mod diagnostics;
+mod printer;
+mod progress;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command, LakeArgs};
+use crate::diagnostics::ExitStatus;
+use crate::printer::Printer;
+use crate::settings::Settings;
+
+/// Decoding and encoding make many short-lived buffers on several threads; mimalloc hands those out faster than the
+/// system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let printer = Printer::new(cli.quiet);
+    match run(cli, &printer) {
+        Ok(status) => status.into(),
+        Err(error) => diagnostics::report(&error, &printer).into(),
+    }
+}
+
+fn run(cli: Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let settings = |lake: &LakeArgs| Settings::resolve(lake, cli.config.as_deref(), cli.jobs);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match &cli.command {
+            Command::Demo(args) => commands::demo::run(args, cli.jobs, printer).await,
+            Command::Convert(args) => commands::convert::run(args, &settings(&args.lake)?, printer).await,
+            Command::Sql(args) => commands::sql::run(args, &settings(&args.lake)?, printer).await,
+            Command::Report(args) => commands::report::run(args, &settings(&args.lake())?, printer).await,
+            Command::Export(args) => commands::export::run(args, &settings(&args.lake)?, printer).await,
+            Command::Completions(args) => commands::completions::run(args, printer),
+        }
+    })
+}

@@ -104,6 +104,12 @@ impl Lake {
     }
 }
 
+/// A new id for a run.
+#[must_use]
+pub fn new_run_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
 fn local_folder(location: &str) -> Result<PathBuf, LakeError> {
     match location.split_once("://") {
         None => Ok(PathBuf::from(location)),

@@ -21,7 +21,7 @@ mod tables;
 
 pub use commit::{Committed, EventWriter, SourceCounts};
 pub use error::LakeError;
-pub use lake::Lake;
+pub use lake::{Lake, new_run_id};
 pub use partition::Partition;
 pub use snapshot::{DataFile, FileStatistics, Snapshot};
 pub use tables::TableName;

@@ -1,0 +1,267 @@
+//! What the user typed. Types only; the doc comments are the help.
+
+use std::path::PathBuf;
+
+use clap::builder::Styles;
+use clap::builder::styling::AnsiColor;
+use clap::{Args, Parser, Subcommand};
+use milepost_query::output::Format;
+
+const STYLES: Styles =
+    Styles::styled().header(AnsiColor::Green.on_default().bold()).literal(AnsiColor::Cyan.on_default().bold());
+
+/// Columns and SQL for AWS CloudTrail
+///
+/// Converts CloudTrail archives into a lake of Parquet files partitioned by region, account and date, and answers
+/// questions about it: SQL, saved reports, the original records. Start with `milepost demo`.
+#[derive(Debug, Parser)]
+#[command(name = "milepost", version, styles = STYLES, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Say nothing but errors on stderr
+    #[arg(long, short, global = true, env = "MILEPOST_QUIET")]
+    pub(crate) quiet: bool,
+
+    /// Configuration file [default: milepost.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE", env = "MILEPOST_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Threads to work with [default: one a core]
+    #[arg(long, global = true, value_name = "N", env = "MILEPOST_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(DemoArgs),
+    Convert(ConvertArgs),
+    Sql(SqlArgs),
+    Report(ReportArgs),
+    Export(ExportArgs),
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct LakeArgs {
+    /// Folder of the lake [default: ./lake]
+    #[arg(long, value_name = "LAKE", env = "MILEPOST_LAKE")]
+    pub(crate) lake: Option<String>,
+}
+
+/// The one-minute tour: generate a small archive, convert it, run reports on it
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  milepost demo --folder /tmp/milepost-demo")]
+pub(crate) struct DemoArgs {
+    /// Folder for the archive and the lake; what is in it is kept
+    #[arg(long, value_name = "FOLDER", default_value = "milepost-demo", env = "MILEPOST_DEMO_FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
+/// Convert CloudTrail log files into the lake
+///
+/// Takes files, folders and globs of log files, gzip or plain, in any folder layout. What the lake has already taken in
+/// is not read again. Digest files and files of other services are recognised and left alone. Exit code 3 says that some
+/// input was rejected or damaged; it is named in the summary.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  milepost convert ./AWSLogs\n  milepost convert 'logs/**/*.json.gz' --lake /data/lake\n  \
+                  milepost convert ./AWSLogs --json | jq .records"
+)]
+pub(crate) struct ConvertArgs {
+    /// Files, folders or globs
+    #[arg(required = true, value_name = "SOURCE")]
+    pub(crate) sources: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) lake: LakeArgs,
+
+    /// Memory for rows that wait to be written, such as 512MB or 2GiB [default: 512MB]
+    #[arg(long, value_name = "SIZE", env = "MILEPOST_MEMORY")]
+    pub(crate) memory: Option<String>,
+
+    /// Print the summary as JSON on stdout
+    #[arg(long, env = "MILEPOST_JSON")]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct OutputArgs {
+    /// How to write the answer [default: by the extension of --output, else table]
+    #[arg(long, short = 'F', value_name = "FORMAT", env = "MILEPOST_FORMAT", value_parser = format_parser())]
+    pub(crate) format: Option<Format>,
+
+    /// Write the answer to a file
+    #[arg(long, short, value_name = "FILE", env = "MILEPOST_OUTPUT")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
+}
+
+/// Ask one question in SQL
+///
+/// Tables: `events` (one row a record), `files` (what was taken in), `rejects` (what could not become a row), `runs`.
+/// `DESCRIBE events` lists the columns. SQL here only reads. JSON columns open with `->`, `->>` and the `json_…`
+/// functions; `$name` is a placeholder for --param.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  milepost sql \"SELECT event_name, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC LIMIT 10\"\n  \
+                  milepost sql -f question.sql --format csv --output answer.csv\n  \
+                  milepost sql \"SELECT * FROM events WHERE event_id = \\$id\" --param id=1b2c…\n  \
+                  echo 'SELECT count(*) FROM events' | milepost sql"
+)]
+pub(crate) struct SqlArgs {
+    /// The query; `-` or nothing reads it from stdin
+    #[arg(value_name = "SQL")]
+    pub(crate) sql: Option<String>,
+
+    /// Read the query from a file
+    #[arg(long, short, value_name = "FILE", conflicts_with = "sql")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Text for the placeholder `$NAME`
+    #[arg(long = "param", short, value_name = "NAME=TEXT", value_parser = parse_pair)]
+    pub(crate) params: Vec<(String, String)>,
+
+    #[command(flatten)]
+    pub(crate) lake: LakeArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Saved questions
+///
+/// Reports are SQL files with a header; the shipped ones are built in, a folder of your own goes before them.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    #[command(subcommand)]
+    pub(crate) command: ReportCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    List(ReportListArgs),
+    Show(ReportShowArgs),
+    Run(ReportRunArgs),
+}
+
+impl ReportArgs {
+    pub(crate) fn lake(&self) -> LakeArgs {
+        match &self.command {
+            ReportCommand::Run(args) => args.lake.clone(),
+            ReportCommand::List(_) | ReportCommand::Show(_) => LakeArgs::default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ReportsArgs {
+    /// Folder of your own reports
+    #[arg(long, value_name = "FOLDER", env = "MILEPOST_REPORTS")]
+    pub(crate) reports: Option<PathBuf>,
+}
+
+/// List the reports
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  milepost report list\n  milepost report list --tag iam --format json")]
+pub(crate) struct ReportListArgs {
+    /// Only reports with this tag
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Option<String>,
+
+    /// How to write the list
+    #[arg(long, short = 'F', value_name = "FORMAT", default_value = "table", value_parser = ["table", "json"])]
+    pub(crate) format: String,
+
+    #[command(flatten)]
+    pub(crate) reports: ReportsArgs,
+}
+
+/// Show a report: what it answers, what it takes, its SQL
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  milepost report show console-logins")]
+pub(crate) struct ReportShowArgs {
+    /// Name of the report
+    pub(crate) name: String,
+
+    /// How to show it
+    #[arg(long, short = 'F', value_name = "FORMAT", default_value = "text", value_parser = ["text", "json", "sql"])]
+    pub(crate) format: String,
+
+    #[command(flatten)]
+    pub(crate) reports: ReportsArgs,
+}
+
+/// Run a report
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  milepost report run root-usage\n  milepost report run console-logins --param since=30d --param without_mfa=true\n  \
+                  milepost report run failed-calls --param since=2026-03-01 --param until=2026-04-01 --output march.csv"
+)]
+pub(crate) struct ReportRunArgs {
+    /// Name of the report
+    pub(crate) name: String,
+
+    /// Value of a parameter; `report show` lists them
+    #[arg(long = "param", short, value_name = "NAME=VALUE", value_parser = parse_pair)]
+    pub(crate) params: Vec<(String, String)>,
+
+    #[command(flatten)]
+    pub(crate) reports: ReportsArgs,
+
+    #[command(flatten)]
+    pub(crate) lake: LakeArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Write the original records back, one JSON object a line
+///
+/// Every record of the lake, equal as a JSON value to the one that was converted.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  milepost export > records.ndjson\n  \
+                  milepost export --where \"account = '012345678901' AND date = '2026-03-02'\" --output day.ndjson")]
+pub(crate) struct ExportArgs {
+    /// Only records for which this SQL condition on `events` is true
+    #[arg(long = "where", value_name = "SQL")]
+    pub(crate) filter: Option<String>,
+
+    /// Write the records to a file
+    #[arg(long, short, value_name = "FILE", env = "MILEPOST_OUTPUT")]
+    pub(crate) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) lake: LakeArgs,
+}
+
+/// Print the completions of a shell
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  milepost completions zsh > ~/.zfunc/_milepost")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,65 @@
+//! Runs a planned question and puts the answer where the user wants it. Shared by `sql` and `report run`.
+
+use std::io::IsTerminal as _;
+use std::time::Instant;
+
+use milepost_query::output::{self, Format, Layout};
+use milepost_query::{Engine, Parameters, QueryError};
+
+use crate::args::OutputArgs;
+use crate::diagnostics::{ExitStatus, Hinted, WrongQuery};
+use crate::printer::{Destination, Printer};
+
+/// Widest cell on a terminal: long enough for an ARN.
+const TERMINAL_CELL_WIDTH: usize = 80;
+
+/// A question and where its text comes from.
+pub(super) struct Question<'a> {
+    pub(super) sql: &'a str,
+    /// File of the text, for errors.
+    pub(super) origin: Option<&'a str>,
+    pub(super) parameters: &'a Parameters,
+}
+
+/// Runs `question` and writes the answer.
+pub(super) async fn write(
+    engine: &Engine,
+    question: Question<'_>,
+    args: &OutputArgs,
+    printer: &Printer,
+) -> anyhow::Result<ExitStatus> {
+    let started = Instant::now();
+    let wrong = |error: QueryError| WrongQuery::new(error, question.sql, question.origin);
+    let format = format(args)?;
+    let answer = engine.query(question.sql, question.parameters).await.map_err(wrong)?;
+    let mut destination = Destination::open(args.output.as_deref())?;
+    let layout = Layout { max_cell_width: destination.is_terminal().then_some(TERMINAL_CELL_WIDTH) };
+    match output::write(answer, format, layout, &mut destination).await {
+        Ok(rows) => {
+            destination.finish()?;
+            if std::io::stderr().is_terminal() {
+                printer.say(&format!("{rows} rows in {:.2} s", started.elapsed().as_secs_f64()));
+            }
+            Ok(ExitStatus::Done)
+        }
+        Err(error) => {
+            destination.discard();
+            Err(wrong(error))
+        }
+    }
+}
+
+/// The format that was asked for, by name or by the file's extension.
+fn format(args: &OutputArgs) -> anyhow::Result<Format> {
+    let by_extension = args.output.as_deref().and_then(Format::from_extension);
+    let format = args.format.or(by_extension).unwrap_or(Format::Table);
+    if format.is_binary() && args.output.is_none() && std::io::stdout().is_terminal() {
+        return Err(Hinted {
+            message: format!("{format} is binary and stdout is a terminal"),
+            hint: format!("write it to a file: --output answer.{format}"),
+            status: ExitStatus::WrongUsage,
+        }
+        .into());
+    }
+    Ok(format)
+}

@@ -1,0 +1,158 @@
+//! `milepost convert`: from source objects to committed rows.
+//!
+//! Discovery lists what is there, the ledger says what is known, the pipeline reads the rest, the writer commits whenever
+//! enough has gathered. A source is entered in the ledger only after its last row is committed; a run that dies in between
+//! reads the source again, and its rows are recognised as delivered. So every record is in the lake once.
+
+mod intake;
+mod summary;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use milepost_ingest::discover::discover;
+use milepost_ingest::pipeline::{self, DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, PipelineError};
+use milepost_ingest::{Discovery, Options, Piece, Source};
+use milepost_lake::ledger::{Known, Ledger, RunEntry};
+use milepost_lake::{Lake, new_run_id};
+
+use crate::args::ConvertArgs;
+use crate::diagnostics::{ExitStatus, Hinted};
+use crate::printer::Printer;
+use crate::progress::Progress;
+use crate::settings::Settings;
+use intake::Intake;
+pub(super) use summary::Summary;
+
+/// Pieces read ahead of the writer.
+const PIECES_AHEAD: usize = 2;
+
+pub(crate) async fn run(args: &ConvertArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let job = Job {
+        sources: &args.sources,
+        lake: &settings.lake,
+        memory_bytes: settings.memory_bytes(args.memory.as_deref())?,
+        threads: settings.threads,
+    };
+    let summary = convert(&job, printer).await?;
+    if args.json {
+        summary.print_json()?;
+    } else {
+        printer.say(&summary.text());
+    }
+    summary.status(&args.sources)
+}
+
+/// What to convert, and with what.
+pub(super) struct Job<'a> {
+    pub(super) sources: &'a [String],
+    pub(super) lake: &'a str,
+    pub(super) memory_bytes: usize,
+    pub(super) threads: usize,
+}
+
+/// Converts, and says what happened.
+pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<Summary> {
+    let started = Instant::now();
+    let started_micros = now_micros();
+    let discovery = discover(job.sources, Some(std::path::Path::new(job.lake)))?;
+    if discovery.sources.is_empty() && discovery.unreadable.is_empty() {
+        return Err(nothing_there(job.sources));
+    }
+    let lake = Lake::open_or_create(job.lake).await?;
+    let run_id = new_run_id();
+    let mut ledger = lake.ledger(&run_id).await?;
+    let (sources, mut summary) = select(discovery, &ledger.known().await?, &lake, &run_id);
+    let mut intake = Intake {
+        sources: Arc::clone(&sources),
+        writer: lake.event_writer(&run_id).await?,
+        ledger: &mut ledger,
+        threads: job.threads,
+        // half of the memory holds rows, the other half what is being read and encoded
+        commit_bytes: job.memory_bytes / 2,
+        waiting: Vec::new(),
+        rejects: Vec::new(),
+        counts: HashMap::new(),
+        summary: &mut summary,
+    };
+    let mut progress = Progress::new(printer, sources.len(), sources.iter().map(|source| source.size).sum());
+    let mut pieces = read(Arc::clone(&sources), job.threads);
+    while let Some(piece) = pieces.recv().await {
+        let piece = piece?;
+        let bytes = piece.finished.iter().map(|outcome| sources[outcome.source].size).sum();
+        let events = piece.batch.as_ref().map_or(0, |batch| batch.num_rows() as u64);
+        progress.add(piece.finished.len(), bytes, events);
+        intake.take(piece).await?;
+    }
+    intake.finish().await?;
+    progress.finish();
+    summary.seconds = started.elapsed().as_secs_f64();
+    enter_run(&mut ledger, job, &summary, started_micros).await?;
+    Ok(summary)
+}
+
+/// Leaves out what the ledger knows.
+fn select(discovery: Discovery, known: &HashMap<String, Known>, lake: &Lake, run_id: &str) -> (Arc<[Source]>, Summary) {
+    let mut summary = Summary::new(lake.name(), run_id);
+    summary.files.found = (discovery.sources.len() + discovery.unreadable.len()) as u64;
+    for (uri, reason) in discovery.unreadable {
+        summary.add_damaged(uri, reason, None);
+    }
+    let mut sources = Vec::new();
+    for source in discovery.sources {
+        match known.get(&source.uri) {
+            Some(entry) if entry.size_bytes == source.size && entry.etag == source.etag => summary.files.known += 1,
+            Some(_) => {
+                summary.files.changed += 1;
+                sources.push(source);
+            }
+            None => sources.push(source),
+        }
+    }
+    (sources.into(), summary)
+}
+
+/// Reads `sources` on threads of their own; pieces arrive in order.
+fn read(sources: Arc<[Source]>, threads: usize) -> tokio::sync::mpsc::Receiver<Result<Piece, PipelineError>> {
+    let options = Options { threads, batch_rows: DEFAULT_BATCH_ROWS, batch_bytes: DEFAULT_BATCH_BYTES };
+    let (send, receive) = tokio::sync::mpsc::channel(PIECES_AHEAD);
+    std::thread::spawn(move || {
+        for piece in pipeline::run(sources, options) {
+            if send.blocking_send(piece).is_err() {
+                return;
+            }
+        }
+    });
+    receive
+}
+
+async fn enter_run(ledger: &mut Ledger, job: &Job<'_>, summary: &Summary, started_micros: i64) -> anyhow::Result<()> {
+    let arguments = serde_json::json!({
+        "sources": job.sources, "memory_bytes": job.memory_bytes, "threads": job.threads,
+    });
+    let run = RunEntry {
+        command: "convert".to_owned(),
+        arguments: arguments.to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_micros,
+        outcome: if summary.is_complete() { "done" } else { "partial" },
+        read: summary.records.read,
+        written: summary.records.written,
+        duplicates: summary.records.duplicates,
+        rejected: summary.records.rejected,
+        summary: serde_json::to_string(summary)?,
+    };
+    Ok(ledger.add_run(&run).await?)
+}
+
+fn nothing_there(sources: &[String]) -> anyhow::Error {
+    let message = format!("there are no files in `{}`", sources.join("`, `"));
+    let hint = "name a folder that holds CloudTrail log files, such as a copy of `AWSLogs/`".to_owned();
+    Hinted { message, hint, status: ExitStatus::Failed }.into()
+}
+
+fn now_micros() -> i64 {
+    let age = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(age.as_micros()).unwrap_or(i64::MAX)
+}

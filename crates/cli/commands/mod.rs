@@ -1,0 +1,9 @@
+//! One file a verb.
+
+mod answer;
+pub(crate) mod completions;
+pub(crate) mod convert;
+pub(crate) mod demo;
+pub(crate) mod export;
+pub(crate) mod report;
+pub(crate) mod sql;

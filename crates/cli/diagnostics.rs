@@ -1,0 +1,146 @@
+//! How errors read, and which exit code a command ends with.
+
+use std::io;
+use std::process::ExitCode;
+
+use milepost_ingest::discover::DiscoverError;
+use milepost_lake::LakeError;
+use milepost_query::{Position, QueryError};
+use milepost_report::{CatalogueError, ValueError};
+
+use crate::printer::Printer;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExitStatus {
+    Done,
+    Failed,
+    /// Arguments that cannot be; clap's own errors end with the same code.
+    WrongUsage,
+    /// Done, but some input was rejected or damaged.
+    Partial,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
+            ExitStatus::Done => 0,
+            ExitStatus::Failed => 1,
+            ExitStatus::WrongUsage => 2,
+            ExitStatus::Partial => 3,
+        })
+    }
+}
+
+/// An error with a word on what to try.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Hinted {
+    pub(crate) message: String,
+    pub(crate) hint: String,
+    pub(crate) status: ExitStatus,
+}
+
+/// A query that is wrong, with its text to point into.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub(crate) struct WrongQuery {
+    #[source]
+    error: QueryError,
+    sql: String,
+    /// File the text comes from.
+    origin: Option<String>,
+}
+
+impl WrongQuery {
+    pub(crate) fn new(error: QueryError, sql: &str, origin: Option<&str>) -> anyhow::Error {
+        Self { error, sql: sql.to_owned(), origin: origin.map(str::to_owned) }.into()
+    }
+}
+
+/// Prints an error and gives the exit code. A reader that went away is no error.
+pub(crate) fn report(error: &anyhow::Error, printer: &Printer) -> ExitStatus {
+    if error.chain().any(is_broken_pipe) {
+        return ExitStatus::Done;
+    }
+    let wrong = error.downcast_ref::<WrongQuery>();
+    let mut text = format!("error: {error}");
+    if let Some(wrong) = wrong
+        && let Some(position) = wrong.error.position()
+    {
+        text.push_str(&excerpt(&wrong.sql, wrong.origin.as_deref(), position));
+    }
+    let skip = if wrong.is_some() { 2 } else { 1 };
+    let mut last = error.to_string();
+    for cause in error.chain().skip(skip) {
+        let cause = cause.to_string();
+        // transparent layers repeat what was said
+        if cause != last {
+            text.push_str(&format!("\ncaused by: {cause}"));
+        }
+        last = cause;
+    }
+    if let Some(hint) = hint(error) {
+        text.push_str(&format!("\nhint: {hint}"));
+    }
+    printer.complain(&text);
+    error.downcast_ref::<Hinted>().map_or(ExitStatus::Failed, |hinted| hinted.status)
+}
+
+/// The line of the query that is wrong, with a mark under the place.
+fn excerpt(sql: &str, origin: Option<&str>, position: Position) -> String {
+    let index = |number: u64| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+    let Some(line) = sql.lines().nth(index(position.line)) else {
+        return String::new();
+    };
+    let before: String =
+        line.chars().take(index(position.column)).map(|char| if char == '\t' { '\t' } else { ' ' }).collect();
+    let number = position.line.to_string();
+    let margin = " ".repeat(number.len());
+    let file = origin.map(|origin| format!("\n{margin}--> {origin}:{}:{}", position.line, position.column));
+    format!("{}\n{margin} |\n{number} | {line}\n{margin} | {before}^", file.unwrap_or_default())
+}
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn hint(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        if let Some(hinted) = cause.downcast_ref::<Hinted>() {
+            return Some(hinted.hint.clone());
+        }
+        if let Some(query) = cause.downcast_ref::<QueryError>() {
+            return query.hint().map(str::to_owned);
+        }
+        if let Some(value) = cause.downcast_ref::<ValueError>() {
+            return Some(value.hint().to_owned());
+        }
+        if let Some(CatalogueError::Unknown { hint, .. }) = cause.downcast_ref() {
+            return Some(hint.clone());
+        }
+        cause
+            .downcast_ref::<LakeError>()
+            .and_then(lake_hint)
+            .or_else(|| cause.downcast_ref::<DiscoverError>().and_then(discover_hint))
+    })
+}
+
+fn lake_hint(error: &LakeError) -> Option<String> {
+    match error {
+        LakeError::NotALake { lake } => {
+            Some(format!("`milepost convert SOURCE --lake {lake}` makes one; --lake or MILEPOST_LAKE names another"))
+        }
+        LakeError::Occupied { .. } => Some("name an empty or a new folder with --lake".to_owned()),
+        LakeError::Columns { .. } => Some("convert the archive into a new lake with this version".to_owned()),
+        LakeError::Contended { .. } => Some("run the command again: what was committed stays".to_owned()),
+        _ => None,
+    }
+}
+
+fn discover_hint(error: &DiscoverError) -> Option<String> {
+    match error {
+        DiscoverError::NoMatch { .. } => Some("`**` in a glob crosses folders: 'logs/**/*.json.gz'".to_owned()),
+        _ => None,
+    }
+}

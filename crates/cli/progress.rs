@@ -1,0 +1,94 @@
+//! Progress of long work: a bar on a terminal, a line now and then elsewhere.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+
+use crate::printer::Printer;
+
+/// Time between two lines where there is no terminal.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+/// Work shorter than this shows no bar.
+const BAR_DELAY: Duration = Duration::from_millis(700);
+
+/// Progress of a conversion.
+pub(crate) struct Progress<'a> {
+    printer: &'a Printer,
+    bar: Option<ProgressBar>,
+    total_bytes: u64,
+    total_files: usize,
+    done_bytes: u64,
+    done_files: usize,
+    events: u64,
+    started: Instant,
+    last_line: Instant,
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn new(printer: &'a Printer, total_files: usize, total_bytes: u64) -> Self {
+        let now = Instant::now();
+        Self {
+            printer,
+            bar: None,
+            total_bytes,
+            total_files,
+            done_bytes: 0,
+            done_files: 0,
+            events: 0,
+            started: now,
+            last_line: now,
+        }
+    }
+
+    /// Counts files and events that were read.
+    pub(crate) fn add(&mut self, files: usize, bytes: u64, events: u64) {
+        self.done_files += files;
+        self.done_bytes += bytes;
+        self.events += events;
+        if self.printer.shows_progress() {
+            self.show_bar();
+        } else if !self.printer.is_quiet() && self.last_line.elapsed() >= LINE_INTERVAL {
+            self.last_line = Instant::now();
+            self.printer.say(&format!("converting: {}", self.line()));
+        }
+    }
+
+    /// Takes the bar off the terminal.
+    pub(crate) fn finish(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn show_bar(&mut self) {
+        if self.bar.is_none() && self.started.elapsed() >= BAR_DELAY {
+            let bar = ProgressBar::new(self.total_bytes);
+            let template = "{bar:30} {percent:>3}%  {msg}  {eta} left";
+            bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            self.bar = Some(bar);
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done_bytes);
+            bar.set_message(self.line());
+        }
+    }
+
+    fn line(&self) -> String {
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rate"
+        )]
+        let rate = (self.events as f64 / self.started.elapsed().as_secs_f64().max(0.001)) as u64;
+        format!(
+            "{}/{} files, {} of {}, {} events, {} events/s",
+            HumanCount(self.done_files as u64),
+            HumanCount(self.total_files as u64),
+            HumanBytes(self.done_bytes),
+            HumanBytes(self.total_bytes),
+            HumanCount(self.events),
+            HumanCount(rate),
+        )
+    }
+}

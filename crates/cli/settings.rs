@@ -1,0 +1,112 @@
+//! What is in force: flag, else environment, else the configuration file, else the default.
+//!
+//! Flags and environment come together from `args`; this adds the file and the defaults.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+
+use crate::args::LakeArgs;
+
+/// Where a lake is if nobody says otherwise.
+const DEFAULT_LAKE: &str = "./lake";
+/// Memory for rows that wait to be written.
+const DEFAULT_MEMORY_BYTES: usize = 512 * 1000 * 1000;
+/// Least memory that makes sense: below it every commit would be tiny.
+const MIN_MEMORY_BYTES: usize = 16 * 1000 * 1000;
+const DEFAULT_FILE: &str = "milepost.toml";
+
+/// Settings of one command.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) lake: String,
+    pub(crate) threads: usize,
+    file: ConfigFile,
+}
+
+/// The configuration file; keys are the words of the flags.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfigFile {
+    lake: Option<String>,
+    jobs: Option<u16>,
+    memory: Option<String>,
+    reports: Option<PathBuf>,
+}
+
+impl Settings {
+    pub(crate) fn resolve(lake: &LakeArgs, config: Option<&Path>, jobs: Option<u16>) -> anyhow::Result<Self> {
+        let file = read_file(config)?;
+        let lake = lake.lake.clone().or_else(|| file.lake.clone()).unwrap_or_else(|| DEFAULT_LAKE.to_owned());
+        Ok(Self { lake, threads: threads(jobs.or(file.jobs)), file })
+    }
+
+    /// Memory for rows that wait to be written.
+    pub(crate) fn memory_bytes(&self, flag: Option<&str>) -> anyhow::Result<usize> {
+        match flag.or(self.file.memory.as_deref()) {
+            None => Ok(DEFAULT_MEMORY_BYTES),
+            Some(text) => match parse_size(text) {
+                Some(bytes) if bytes >= MIN_MEMORY_BYTES => Ok(bytes),
+                Some(_) => bail!("`--memory {text}` is too little: at least 16MB are needed"),
+                None => bail!("`--memory {text}` is no size: write it as 512MB or 2GiB"),
+            },
+        }
+    }
+
+    /// Folder of the user's reports, if there is one.
+    pub(crate) fn reports(&self, flag: Option<&Path>) -> Option<PathBuf> {
+        flag.map(Path::to_path_buf).or_else(|| self.file.reports.clone())
+    }
+}
+
+/// Threads to work with.
+pub(crate) fn threads(jobs: Option<u16>) -> usize {
+    jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from)
+}
+
+fn read_file(config: Option<&Path>) -> anyhow::Result<ConfigFile> {
+    let path = config.unwrap_or(Path::new(DEFAULT_FILE));
+    if config.is_none() && !path.exists() {
+        return Ok(ConfigFile::default());
+    }
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        anyhow::anyhow!("`{}` line {line}: {}", path.display(), error.message())
+    })
+}
+
+/// A size such as `512MB`, `2GiB` or `1000000`.
+fn parse_size(text: &str) -> Option<usize> {
+    let text = text.trim();
+    let digits = text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor: usize = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<usize>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(parse_size("512MB"), Some(512_000_000));
+        assert_eq!(parse_size("2 GiB"), Some(2 << 30));
+        assert_eq!(parse_size("1000000"), Some(1_000_000));
+        for wrong in ["", "MB", "1.5GB", "-1", "9999999999999999999GB", "12 parsecs"] {
+            assert_eq!(parse_size(wrong), None, "{wrong}");
+        }
+    }
+}
