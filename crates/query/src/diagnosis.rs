@@ -30,7 +30,7 @@ pub(crate) fn of_planning(error: &DataFusionError, tables: &[String]) -> QueryEr
                 let message = format!("there is no table `{table}`");
                 return QueryError::Wrong { message, position, hint: Some(hint) };
             }
-            let (message, hint) = split_hint(&message);
+            let (message, hint) = explained(&message);
             QueryError::Wrong { message, position, hint }
         }
     }
@@ -104,13 +104,26 @@ fn unknown_table(message: &str) -> Option<String> {
     Some(name.rsplit('.').next().unwrap_or(name).to_owned())
 }
 
-fn split_hint(message: &str) -> (String, Option<String>) {
-    match message.split_once("\nDid you mean ") {
-        Some((text, hint)) => {
-            (text.trim_end_matches('.').to_owned(), Some(format!("did you mean {}", hint.replace('\'', "`"))))
-        }
-        None => (message.to_owned(), None),
+/// Messages that a user would not understand, in words that he would.
+fn explained(message: &str) -> (String, Option<String>) {
+    if let Some(name) = message.strip_prefix("Invalid function '").and_then(|rest| rest.split('\'').next()) {
+        let suggested = message.split_once("Did you mean '").and_then(|(_, rest)| rest.split('\'').next());
+        let near = suggested.filter(|near| strsim::damerau_levenshtein(name, near) <= MAX_DISTANCE.min(near.len() / 3));
+        let hint =
+            near.map_or("`SHOW FUNCTIONS` lists the functions".to_owned(), |near| format!("did you mean `{near}`?"));
+        return (format!("there is no function `{name}`"), Some(hint));
     }
+    if message.starts_with("The context currently only supports a single SQL statement") {
+        return ("there is more than one query".to_owned(), Some("run them one by one".to_owned()));
+    }
+    if message.contains("comparison operation Boolean = Utf8") {
+        let hint = "compare with true or false, without quotes".to_owned();
+        return ("a boolean column is compared with text".to_owned(), Some(hint));
+    }
+    if let Some(name) = message.strip_prefix("No value found for placeholder with id $") {
+        return (format!("there is no value for the placeholder `${name}`"), Some(format!("add --param {name}=VALUE")));
+    }
+    (message.to_owned(), None)
 }
 
 /// Without DataFusion's own labels, which say nothing to a user.

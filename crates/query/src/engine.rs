@@ -101,7 +101,9 @@ impl Engine {
     #[must_use]
     pub fn tables(&self) -> Vec<String> {
         let schema = self.context.catalog(CATALOG).and_then(|catalog| catalog.schema(SCHEMA));
-        schema.map(|schema| schema.table_names()).unwrap_or_default()
+        let mut names = schema.map(|schema| schema.table_names()).unwrap_or_default();
+        names.sort();
+        names
     }
 
     /// Runs one query that only reads. Values for its placeholders are bound, not pasted.
