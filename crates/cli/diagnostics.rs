@@ -53,8 +53,8 @@ pub(crate) struct WrongQuery {
 }
 
 impl WrongQuery {
-    pub(crate) fn new(error: QueryError, sql: &str, origin: Option<&str>) -> anyhow::Error {
-        Self { error, sql: sql.to_owned(), origin: origin.map(str::to_owned) }.into()
+    pub(crate) fn new(error: QueryError, sql: &str, origin: Option<&str>) -> Self {
+        Self { error, sql: sql.to_owned(), origin: origin.map(str::to_owned) }
     }
 }
 

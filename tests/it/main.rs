@@ -1,1 +1,13 @@
-//! it
+//! Tests at the public edge: the binary, the lake that others read, the papers. One binary, to link once.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that panics has failed; a skipped one says so")]
+
+mod architecture;
+mod bad_input;
+mod context;
+mod convert;
+mod docs;
+mod readers;
+mod reports;
+mod slt;
+mod sql;

@@ -44,7 +44,7 @@ pub(super) async fn write(
         }
         Err(error) => {
             destination.discard();
-            Err(wrong(error))
+            Err(wrong(error).into())
         }
     }
 }

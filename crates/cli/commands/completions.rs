@@ -8,7 +8,6 @@ use crate::args::{Cli, CompletionsArgs};
 use crate::diagnostics::ExitStatus;
 use crate::printer::{Destination, Printer};
 
-#[expect(clippy::unnecessary_wraps, reason = "every command has one shape")]
 pub(crate) fn run(args: &CompletionsArgs, _printer: &Printer) -> anyhow::Result<ExitStatus> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "milepost", &mut script);

@@ -27,6 +27,8 @@ pub(super) use summary::Summary;
 
 /// Pieces read ahead of the writer.
 const PIECES_AHEAD: usize = 2;
+/// A batch is at most this part of the memory, so that little memory is not used up by a few batches on their way.
+const BATCHES_IN_MEMORY: usize = 32;
 
 pub(crate) async fn run(args: &ConvertArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let job = Job {
@@ -77,7 +79,7 @@ pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<
         summary: &mut summary,
     };
     let mut progress = Progress::new(printer, sources.len(), sources.iter().map(|source| source.size).sum());
-    let mut pieces = read(Arc::clone(&sources), job.threads);
+    let mut pieces = read(Arc::clone(&sources), job);
     while let Some(piece) = pieces.recv().await {
         let piece = piece?;
         let bytes = piece.finished.iter().map(|outcome| sources[outcome.source].size).sum();
@@ -114,8 +116,9 @@ fn select(discovery: Discovery, known: &HashMap<String, Known>, lake: &Lake, run
 }
 
 /// Reads `sources` on threads of their own; pieces arrive in order.
-fn read(sources: Arc<[Source]>, threads: usize) -> tokio::sync::mpsc::Receiver<Result<Piece, PipelineError>> {
-    let options = Options { threads, batch_rows: DEFAULT_BATCH_ROWS, batch_bytes: DEFAULT_BATCH_BYTES };
+fn read(sources: Arc<[Source]>, job: &Job<'_>) -> tokio::sync::mpsc::Receiver<Result<Piece, PipelineError>> {
+    let batch_bytes = DEFAULT_BATCH_BYTES.min(job.memory_bytes / BATCHES_IN_MEMORY);
+    let options = Options { threads: job.threads, batch_rows: DEFAULT_BATCH_ROWS, batch_bytes };
     let (send, receive) = tokio::sync::mpsc::channel(PIECES_AHEAD);
     std::thread::spawn(move || {
         for piece in pipeline::run(sources, options) {

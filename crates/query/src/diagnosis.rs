@@ -120,7 +120,7 @@ fn explained(message: &str) -> (String, Option<String>) {
         let hint = "compare with true or false, without quotes".to_owned();
         return ("a boolean column is compared with text".to_owned(), Some(hint));
     }
-    if let Some(name) = message.strip_prefix("No value found for placeholder with id $") {
+    if let Some(name) = message.strip_prefix("No value found for placeholder with name $") {
         return (format!("there is no value for the placeholder `${name}`"), Some(format!("add --param {name}=VALUE")));
     }
     (message.to_owned(), None)

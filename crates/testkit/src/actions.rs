@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::identities::Identity;
+use crate::identities::Caller;
 use crate::random::code;
 
 /// An action and the shape of its records.
@@ -25,7 +25,7 @@ pub(crate) enum Kind {
     ConsoleLogin,
     ServiceEvent,
     /// Only these callers make the call.
-    Only(Identity),
+    Only(Caller),
 }
 
 const fn action(weight: u32, source: &'static str, name: &'static str, kind: Kind) -> Action {
@@ -60,8 +60,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     action(1, "s3.amazonaws.com", "DeleteBucketPublicAccessBlock", Write),
     action(5, "signin.amazonaws.com", "ConsoleLogin", ConsoleLogin),
     action(4, "kms.amazonaws.com", "RotateKey", ServiceEvent),
-    action(3, "sts.amazonaws.com", "AssumeRoleWithSAML", Only(Identity::SamlUser)),
-    action(3, "sts.amazonaws.com", "AssumeRoleWithWebIdentity", Only(Identity::WebIdentityUser)),
+    action(3, "sts.amazonaws.com", "AssumeRoleWithSAML", Only(Caller::SamlUser)),
+    action(3, "sts.amazonaws.com", "AssumeRoleWithWebIdentity", Only(Caller::WebIdentityUser)),
     action(4, "pinpoint.amazonaws.com", "GetCampaigns", Read),
     action(2, "pinpoint.amazonaws.com", "CreateCampaign", Write),
     action(2, "ses.amazonaws.com", "CreateDedicatedIpPool", Write),

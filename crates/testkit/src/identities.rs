@@ -7,7 +7,7 @@ use crate::random::{code, weighted};
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Identity {
+pub(crate) enum Caller {
     Root,
     IamUser,
     IamUserWithMfa,
@@ -19,29 +19,27 @@ pub(crate) enum Identity {
     WebIdentityUser,
     AwsAccount,
     AwsService,
-    IdentityCenterUser,
+    IdentityCenter,
     Directory,
     Unknown,
     /// A service event: no type at all.
     Absent,
 }
 
-/// Callers of ordinary API calls, with how often each comes.
-pub(crate) const USUAL: [(u32, Identity); 14] = [
-    (30, Identity::IamUser),
-    (10, Identity::IamUserWithMfa),
-    (80, Identity::AssumedRole),
-    (30, Identity::InstanceRole),
-    (2, Identity::Role),
-    (6, Identity::FederatedUser),
-    (3, Identity::SamlUser),
-    (3, Identity::WebIdentityUser),
-    (4, Identity::AwsAccount),
-    (16, Identity::AwsService),
-    (4, Identity::IdentityCenterUser),
-    (2, Identity::Directory),
-    (2, Identity::Unknown),
-    (1, Identity::Root),
+/// Callers of ordinary API calls, with how often each comes. SAML and web identities only ever ask STS for credentials.
+pub(crate) const USUAL: [(u32, Caller); 12] = [
+    (30, Caller::IamUser),
+    (10, Caller::IamUserWithMfa),
+    (80, Caller::AssumedRole),
+    (30, Caller::InstanceRole),
+    (2, Caller::Role),
+    (6, Caller::FederatedUser),
+    (4, Caller::AwsAccount),
+    (16, Caller::AwsService),
+    (4, Caller::IdentityCenter),
+    (2, Caller::Directory),
+    (2, Caller::Unknown),
+    (1, Caller::Root),
 ];
 
 const USERS: [&str; 6] = ["alice", "bob", "carol", "ci-deploy", "backup", "erin"];
@@ -60,36 +58,36 @@ fn pick<'a>(rng: &mut Rng, values: &[&'a str]) -> &'a str {
 }
 
 /// A usual caller.
-pub(crate) fn usual(rng: &mut Rng) -> Identity {
+pub(crate) fn usual(rng: &mut Rng) -> Caller {
     *weighted(rng, &USUAL)
 }
 
 /// The `userIdentity` of `identity` in `account`, for a session that began at `created`.
-pub(crate) fn user_identity(rng: &mut Rng, identity: Identity, account: &str, created: &str) -> Value {
+pub(crate) fn user_identity(rng: &mut Rng, identity: Caller, account: &str, created: &str) -> Value {
     let attributes = |mfa: bool| json!({"creationDate": created, "mfaAuthenticated": mfa.to_string()});
     match identity {
-        Identity::Root => json!({
+        Caller::Root => json!({
             "type": "Root", "principalId": account, "arn": format!("arn:aws:iam::{account}:root"), "accountId": account,
             "accessKeyId": "", "sessionContext": {"sessionIssuer": {}, "webIdFederationData": {}, "attributes": attributes(rng.bool())},
         }),
-        Identity::IamUser | Identity::IamUserWithMfa => iam_user(rng, identity, account, &attributes(true)),
-        Identity::AssumedRole => {
+        Caller::IamUser | Caller::IamUserWithMfa => iam_user(rng, identity, account, &attributes(true)),
+        Caller::AssumedRole => {
             let (role, session) = (pick(rng, &ROLES), pick(rng, &USERS));
             let attributes = attributes(rng.u8(..4) == 0);
             assumed_role(rng, account, role, session, &attributes, None)
         }
-        Identity::InstanceRole => {
+        Caller::InstanceRole => {
             let session = format!("i-0{:016x}", rng.u64(..64));
             assumed_role(rng, account, "web-server", &session, &attributes(false), Some("2.0"))
         }
-        Identity::Role => {
+        Caller::Role => {
             let role = pick(rng, &ROLES);
             json!({
                 "type": "Role", "principalId": format!("AROA{}", code(rng, 16)), "accountId": account,
                 "arn": format!("arn:aws:iam::{account}:role/{role}"),
             })
         }
-        Identity::FederatedUser => {
+        Caller::FederatedUser => {
             let name = pick(rng, &USERS);
             json!({
                 "type": "FederatedUser", "principalId": format!("{account}:{name}"), "accountId": account,
@@ -103,41 +101,41 @@ pub(crate) fn user_identity(rng: &mut Rng, identity: Identity, account: &str, cr
                 },
             })
         }
-        Identity::SamlUser => json!({
+        Caller::SamlUser => json!({
             "type": "SAMLUser", "principalId": "JP6GYs0yWZ4iQxrN6H9V0tbd4Bc=:alice@example.com",
             "userName": "alice@example.com", "identityProvider": "JP6GYs0yWZ4iQxrN6H9V0tbd4Bc=",
         }),
-        Identity::WebIdentityUser => json!({
+        Caller::WebIdentityUser => json!({
             "type": "WebIdentityUser", "principalId": "accounts.google.com:app-7.apps.example.com:1098765",
             "userName": "1098765", "identityProvider": "accounts.google.com",
         }),
-        Identity::AwsAccount => json!({
+        Caller::AwsAccount => json!({
             "type": "AWSAccount", "principalId": "AIDAPARTNERACCOUNT000", "accountId": "998877665544",
         }),
-        Identity::AwsService => json!({"type": "AWSService", "invokedBy": pick(rng, &SERVICES)}),
-        Identity::IdentityCenterUser => json!({
+        Caller::AwsService => json!({"type": "AWSService", "invokedBy": pick(rng, &SERVICES)}),
+        Caller::IdentityCenter => json!({
             "type": "IdentityCenterUser", "accountId": account, "credentialId": format!("EXAMPLE{}", code(rng, 9)),
             "onBehalfOf": {
                 "userId": "544894e8-80c1-707f-60e3-3ba6510dfac1",
                 "identityStoreArn": format!("arn:aws:identitystore::{account}:identitystore/d-1234567890"),
             },
         }),
-        Identity::Directory => json!({
+        Caller::Directory => json!({
             "type": "Directory", "arn": format!("arn:aws:ds:us-east-1:{account}:user/d-9067000000/S-1-1-12-1234"),
             "accountId": account, "userName": "frank",
         }),
-        Identity::Unknown => json!({"type": "Unknown", "principalId": "Anonymous", "accountId": ""}),
-        Identity::Absent => json!({"accountId": account, "invokedBy": pick(rng, &SERVICES)}),
+        Caller::Unknown => json!({"type": "Unknown", "principalId": "Anonymous", "accountId": ""}),
+        Caller::Absent => json!({"accountId": account, "invokedBy": pick(rng, &SERVICES)}),
     }
 }
 
-fn iam_user(rng: &mut Rng, identity: Identity, account: &str, attributes: &Value) -> Value {
+fn iam_user(rng: &mut Rng, identity: Caller, account: &str, attributes: &Value) -> Value {
     let name = pick(rng, &USERS);
     let mut found = json!({
         "type": "IAMUser", "principalId": format!("AIDA{}", fixed_code(name)), "accountId": account,
         "arn": format!("arn:aws:iam::{account}:user/{name}"), "userName": name,
     });
-    if identity == Identity::IamUserWithMfa {
+    if identity == Caller::IamUserWithMfa {
         found["accessKeyId"] = json!(format!("ASIA{}", code(rng, 16)));
         found["sessionContext"] = json!({"sessionIssuer": {}, "webIdFederationData": {}, "attributes": attributes});
     } else {

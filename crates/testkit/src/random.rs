@@ -4,8 +4,7 @@ use fastrand::Rng;
 
 /// A UUID, as in event and request ids.
 pub(crate) fn uuid(rng: &mut Rng) -> String {
-    let bits = rng.u128(..);
-    let (high, low) = ((bits >> 64) as u64, bits as u64);
+    let (high, low) = (rng.u64(..), rng.u64(..));
     format!(
         "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
         high >> 32,

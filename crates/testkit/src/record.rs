@@ -4,7 +4,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::actions::{ACTIONS, Action, ERRORS, Kind, parameters};
-use crate::identities::{Identity, user_identity, usual};
+use crate::identities::{Caller, user_identity, usual};
 use crate::random::{address, uuid, weighted};
 
 /// Share of calls that fail, as one in so many.
@@ -21,12 +21,12 @@ const AGENTS: [&str; 5] = [
 pub(crate) fn record(rng: &mut Rng, account: &str, region: &str, time: &str) -> Value {
     let action = pick_action(rng);
     let identity = match action.kind {
-        Kind::ServiceEvent => Identity::Absent,
+        Kind::ServiceEvent => Caller::Absent,
         Kind::Only(identity) => identity,
-        Kind::ConsoleLogin => [Identity::IamUser, Identity::IamUser, Identity::Root][rng.usize(..3)],
+        Kind::ConsoleLogin => [Caller::IamUser, Caller::IamUser, Caller::Root][rng.usize(..3)],
         _ => usual(rng),
     };
-    let by_service = matches!(identity, Identity::AwsService | Identity::Absent);
+    let by_service = matches!(identity, Caller::AwsService | Caller::Absent);
     let (request, response) = parameters(rng, action, account);
     let mut record = json!({
         "eventVersion": "1.11",

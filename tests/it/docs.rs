@@ -1,0 +1,79 @@
+//! The generated parts of the docs are those of this version. `MILEPOST_UPDATE_DOCS=1 cargo test docs` writes them.
+
+use std::fs;
+use std::path::Path;
+
+use crate::context::Context;
+
+/// Commands of the command reference, with the words that lead to them.
+const COMMANDS: [&[&str]; 9] = [
+    &[],
+    &["demo"],
+    &["convert"],
+    &["sql"],
+    &["report", "list"],
+    &["report", "show"],
+    &["report", "run"],
+    &["export"],
+    &["completions"],
+];
+
+#[track_caller]
+fn is_current(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    if std::env::var_os("MILEPOST_UPDATE_DOCS").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(found, text, "docs/{name} is stale: run MILEPOST_UPDATE_DOCS=1 cargo test docs");
+}
+
+#[test]
+fn the_column_reference_is_current() {
+    is_current("columns.md", &milepost_schema::reference::markdown());
+}
+
+#[test]
+fn the_command_reference_is_current() {
+    let context = Context::new();
+    let mut text = String::from("# Commands\n\nGenerated from `--help`; do not edit.\n");
+    for words in COMMANDS {
+        let help = context.run(&[words, &["--help"]].concat()).ended_with(0).stdout;
+        let name = ["milepost"].iter().chain(words).copied().collect::<Vec<_>>().join(" ");
+        text.push_str(&format!("\n## `{name}`\n\n```text\n{}\n```\n", help.trim_end()));
+    }
+    is_current("commands.md", &text);
+}
+
+#[test]
+fn the_report_reference_is_current() {
+    let context = Context::new();
+    let list = context.run(&["report", "list", "--format", "json"]).ended_with(0).json();
+    let mut text = String::from("# Shipped reports\n\nGenerated from `queries/`; do not edit.\n");
+    for report in list.as_array().unwrap() {
+        let word = |key: &str| report[key].as_str().unwrap();
+        let words = |key: &str| {
+            let all = report[key].as_array().unwrap();
+            all.iter().map(|word| format!("`{}`", word.as_str().unwrap())).collect::<Vec<_>>().join(", ")
+        };
+        text.push_str(&format!("\n## `{}`\n\n{}. {}.\n\n", word("name"), word("title"), word("description")));
+        text.push_str(&format!("Columns: {}. Tags: {}.\n\n", words("columns"), words("tags")));
+        text.push_str("| parameter | type | default | meaning |\n|---|---|---|---|\n");
+        for (name, parameter) in report["parameters"].as_object().unwrap() {
+            let (kind, meaning) = (parameter["type"].as_str().unwrap(), parameter["description"].as_str().unwrap());
+            let default = parameter.get("default").map_or("–".to_owned(), |value| format!("`{value}`"));
+            text.push_str(&format!("| `{name}` | {kind} | {default} | {meaning} |\n"));
+        }
+    }
+    is_current("reports.md", &text);
+}
+
+#[test]
+fn the_readme_shows_what_the_demo_says() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let demo = Context::new().run(&["demo"]).ended_with(0).stdout;
+    let stable = demo.lines().filter(|line| !line.starts_with("time ") && !line.starts_with("bytes "));
+    for line in stable.filter(|line| !line.trim().is_empty()) {
+        assert!(readme.contains(line.trim_end()), "the README does not show: {line}");
+    }
+}

@@ -1,0 +1,28 @@
+//! Other engines read the lake and see the same rows.
+//!
+//! `MILEPOST_TEST_PYTHON` names a Python that has duckdb, pyarrow, polars and deltalake; the gate sets it.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::context::shared;
+
+#[test]
+fn duckdb_pyarrow_polars_and_deltalake_see_the_same_rows() {
+    let Some(python) = std::env::var_os("MILEPOST_TEST_PYTHON") else {
+        println!("skipped: MILEPOST_TEST_PYTHON is not set");
+        return;
+    };
+    let shared = shared();
+    let sql =
+        "SELECT count(*) AS rows, count(DISTINCT event_id) AS ids, min(event_time) AS first, max(event_time) AS last,
+        count(DISTINCT account) AS accounts, count(*) FILTER (WHERE read_only) AS reads FROM events";
+    let expected = shared.context.run(&["sql", sql, "-F", "ndjson"]).ended_with(0).stdout;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/read_lake.py");
+    let output = Command::new(python).arg(script).arg(shared.lake()).arg(expected.trim()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    for engine in ["duckdb", "pyarrow", "polars", "deltalake"] {
+        assert!(text.contains(&format!("{engine}: same")), "{text}");
+    }
+}

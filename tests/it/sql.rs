@@ -1,0 +1,182 @@
+//! `sql`: formats, errors, what it refuses, and which files it reads.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::context::shared;
+
+fn sql(arguments: &[&str]) -> crate::context::Output {
+    shared().context.run(&[&["sql"], arguments].concat())
+}
+
+#[test]
+fn every_format_has_the_same_rows() {
+    let query = "SELECT service, count(*) AS n FROM events WHERE service IN ('kms', 'ssm') GROUP BY 1 ORDER BY 1";
+    let run = |format: &str| sql(&[query, "--format", format]).ended_with(0).stdout;
+    let rows: Value = serde_json::from_str(&run("json")).unwrap();
+    let (kms, ssm) = (rows[0]["n"].as_u64().unwrap(), rows[1]["n"].as_u64().unwrap());
+    assert!(kms > 100 && ssm > 100);
+    assert_eq!(rows, json!([{"service": "kms", "n": kms}, {"service": "ssm", "n": ssm}]));
+    assert_eq!(run("ndjson"), format!("{{\"service\":\"kms\",\"n\":{kms}}}\n{{\"service\":\"ssm\",\"n\":{ssm}}}\n"));
+    assert_eq!(run("csv"), format!("service,n\nkms,{kms}\nssm,{ssm}\n"));
+    assert_eq!(run("tsv"), format!("service\tn\nkms\t{kms}\nssm\t{ssm}\n"));
+    assert_eq!(run("markdown"), format!("| service | n |\n|---|---:|\n| kms | {kms} |\n| ssm | {ssm} |\n"));
+    let table = run("table");
+    assert_eq!(table.lines().count(), 4, "{table}");
+    assert!(table.starts_with(" service │ n\n─────────┼─"), "{table}");
+}
+
+#[test]
+fn files_get_the_format_of_their_extension_and_appear_when_complete() {
+    let context = &shared().context;
+    let query = "SELECT event_id, event_time, resources FROM events LIMIT 10";
+    for (name, magic) in
+        [("a.parquet", &b"PAR1"[..]), ("a.arrow", b"\xff\xff\xff\xff"), ("a.csv", b"event_id,"), ("a.json", b"[{")]
+    {
+        sql(&[query, "--output", name]).ended_with(0);
+        assert!(fs::read(context.path(name)).unwrap().starts_with(magic), "{name}");
+    }
+    sql(&["SELECT 1 / 0 AS x FROM events", "--output", "failed.csv"]).ended_with(1);
+    assert!(!context.path("failed.csv").exists());
+    let left: Vec<_> = fs::read_dir(context.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.contains("partial"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
+    sql(&[query, "--output", "no/such/folder.csv"]).ended_with(1);
+}
+
+#[test]
+fn the_query_comes_from_an_argument_a_file_or_stdin() {
+    let context = &shared().context;
+    context.write("q.sql", "SELECT 1 AS one");
+    for (arguments, stdin) in [
+        (&["sql", "SELECT 1 AS one", "-F", "csv"][..], ""),
+        (&["sql", "-f", "q.sql", "-F", "csv"], ""),
+        (&["sql", "-", "-F", "csv"], "SELECT 1 AS one;\n"),
+        (&["sql", "-F", "csv"], "SELECT 1 AS one"),
+    ] {
+        assert_eq!(context.run_with(arguments, &[], stdin).ended_with(0).stdout, "one\n1\n", "{arguments:?}");
+    }
+    let output = context.run(&["sql"]).ended_with(2);
+    assert_eq!(output.stderr, "error: there is no query\nhint: give it as an argument, with -f FILE, or on stdin\n");
+    assert_eq!(sql(&["SELECT 1", "-f", "q.sql"]).code, 2);
+}
+
+#[test]
+fn lake_and_format_come_from_the_environment_or_the_file_too() {
+    let shared = shared();
+    let context = crate::context::Context::new();
+    let query = ["sql", "SELECT 1 AS one"];
+    let environment = [("MILEPOST_LAKE", shared.lake()), ("MILEPOST_FORMAT", "csv".to_owned())];
+    let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(context.run_with(&query, &environment, "").ended_with(0).stdout, "one\n1\n");
+    context.write("milepost.toml", format!("lake = {:?}\n", shared.lake()));
+    context.run(&query).ended_with(0);
+    // the environment goes before the file
+    context.run_with(&query, &[("MILEPOST_LAKE", "elsewhere")], "").ended_with(1);
+}
+
+#[test]
+fn errors_point_into_the_query_and_say_what_is_near() {
+    let error = |query: &str| sql(&[query]).ended_with(1).stderr;
+    assert_eq!(
+        error("SELECT event_nam FROM events"),
+        "error: there is no column `event_nam` at line 1, column 8\n  |\n1 | SELECT event_nam FROM events\n  |        ^\n\
+         hint: did you mean `event_name`?\n"
+    );
+    assert_eq!(
+        error("SELECT 1\nFROM evnts"),
+        "error: there is no table `evnts` at line 2, column 6\n  |\n2 | FROM evnts\n  |      ^\nhint: did you mean `events`?\n"
+    );
+    assert_eq!(
+        error("SELEC 1"),
+        "error: cannot parse the query: Expected: an SQL statement, found: SELEC at line 1, column 1\n  |\n1 | SELEC 1\n  | ^\n"
+    );
+    // the spelling of the records leads to the column
+    assert!(error("SELECT eventName FROM events").contains("hint: did you mean `event_name`?"));
+    assert!(error("SELECT lowr('A')").contains("error: there is no function `lowr`"));
+    assert!(error("SELECT 1; SELECT 2").contains("error: there is more than one query"));
+    assert!(error("SELECT * FROM events WHERE event_id = $id").contains("hint: add --param id=VALUE"));
+    assert!(error("SELECT * FROM events WHERE read_only = 'true'").contains("hint: compare with true or false"));
+}
+
+#[test]
+fn nothing_is_changed_and_no_file_is_touched() {
+    let context = &shared().context;
+    context.write("secret.csv", "a\n1\n");
+    for query in [
+        "DELETE FROM events",
+        "INSERT INTO files SELECT * FROM files",
+        "UPDATE events SET event_name = 'x'",
+        "DROP TABLE files",
+        "CREATE TABLE t AS SELECT 1",
+        "CREATE VIEW v AS SELECT 1",
+        "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION 'secret.csv'",
+        "COPY events TO 'out.csv'",
+        "COPY (SELECT 1) TO 'out.parquet'",
+        "SET datafusion.execution.batch_size = 1",
+        "EXPLAIN ANALYZE INSERT INTO files SELECT * FROM files",
+    ] {
+        let output = sql(&[query]).ended_with(1);
+        assert!(output.stderr.starts_with("error: this query is not read-only: "), "{query}: {}", output.stderr);
+    }
+    assert!(sql(&["SELECT * FROM 'secret.csv'"]).ended_with(1).stderr.contains("there is no table"));
+    assert!(!context.path("out.csv").exists() && !context.path("out.parquet").exists());
+}
+
+#[test]
+fn parameters_are_bound_and_never_pasted() {
+    let query = "SELECT count(*) AS n FROM events WHERE event_name = $name";
+    let hostile = "name=x' OR '1' = '1";
+    assert_eq!(sql(&[query, "--param", hostile, "-F", "csv"]).ended_with(0).stdout, "n\n0\n");
+    let found = sql(&[query, "--param", "name=Decrypt", "-F", "csv"]).ended_with(0).stdout;
+    assert_ne!(found, "n\n0\n");
+}
+
+/// The files that a query's plan reads.
+fn files_read(query: &str) -> usize {
+    let explained = sql(&[&format!("EXPLAIN {query}"), "-F", "ndjson"]).ended_with(0).stdout;
+    let physical = explained.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let plan = physical.filter(|row| row["plan_type"] == "physical_plan").map(|row| row["plan"].to_string());
+    let paths: std::collections::BTreeSet<String> = plan
+        .flat_map(|plan| {
+            plan.split("region=")
+                .skip(1)
+                .map(|rest| rest.split(".parquet").next().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    paths.len()
+}
+
+#[test]
+fn files_that_cannot_hold_an_answer_are_not_read() {
+    // 18 partitions of one file each; EXPLAIN names up to five files of each of its groups
+    assert_eq!(files_read("SELECT event_name FROM events WHERE region = 'us-east-1' AND date = '2026-03-02'"), 3);
+    assert_eq!(
+        files_read("SELECT event_name FROM events WHERE account = '012345678901' AND date = DATE '2026-03-03'"),
+        2
+    );
+    let time = "event_time >= TIMESTAMP '2026-03-04T00:00:00Z' AND account = '111122223333'";
+    assert_eq!(files_read(&format!("SELECT event_name FROM events WHERE {time}")), 2);
+    assert_eq!(files_read("SELECT event_name FROM events WHERE account IN ('012345678901') AND region LIKE 'eu%'"), 3);
+    assert_eq!(files_read("SELECT event_name FROM events WHERE event_source = 'a' AND region = 'us-east-1'"), 0);
+    assert_eq!(files_read("SELECT event_name FROM events WHERE date > '2026-03-04'"), 0);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let shared = shared();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_milepost"))
+        .args(["export", "--lake", &shared.lake()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned()), (Some(0), String::new()));
+}
