@@ -6,6 +6,7 @@ mod architecture;
 mod bad_input;
 mod context;
 mod convert;
+mod crashes;
 mod docs;
 mod readers;
 mod reports;

@@ -170,13 +170,21 @@ fn files_that_cannot_hold_an_answer_are_not_read() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let shared = shared();
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_milepost"))
-        .args(["export", "--lake", &shared.lake()])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned()), (Some(0), String::new()));
+    let all = "SELECT * FROM events";
+    let mut commands = vec![vec!["export"]];
+    commands
+        .extend(["table", "csv", "json", "markdown", "parquet", "arrow"].map(|format| vec!["sql", all, "-F", format]));
+    for command in commands {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_milepost"))
+            .args(&command)
+            .args(["--lake", &shared.lake()])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), stderr), (Some(0), String::new()), "{command:?}");
+    }
 }

@@ -66,14 +66,12 @@ impl Table {
             let property = Some(statistics.join(","));
             create = create.with_configuration([("delta.dataSkippingStatsColumns".to_owned(), property)]);
         }
-        match create.await {
-            // another process may have made it in the meantime; what counts is that it is there
-            Ok(_) | Err(DeltaTableError::VersionAlreadyExists(_)) => {}
-            Err(source) => return Err(failed(source)),
-        }
-        match Self::open(root, lake, name).await? {
-            Some(table) => Ok(table),
-            None => Err(LakeError::NotALake { lake: lake.to_owned() }),
+        let created = create.await;
+        // another process may have made it in the meantime; what counts is that it is there
+        match (Self::open(root, lake, name).await?, created) {
+            (Some(table), _) => Ok(table),
+            (None, Err(source)) => Err(failed(source)),
+            (None, Ok(_)) => Err(LakeError::NotALake { lake: lake.to_owned() }),
         }
     }
 

@@ -85,7 +85,7 @@ async fn different_records_that_share_an_id_are_both_kept() {
     assert_eq!(take_in(&lake, vec![rows("b", &[(1, Some("x"), "Other")])]).await.rows, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn writers_side_by_side_write_a_record_once() {
     let (_folder, lake) = new_lake().await;
     let mut tasks = Vec::new();
@@ -107,6 +107,24 @@ async fn writers_side_by_side_write_a_record_once() {
     assert_eq!(total, 6);
     let snapshot = lake.snapshot(TableName::Events).await.unwrap().unwrap();
     assert_eq!(snapshot.files.iter().filter_map(|file| file.statistics.rows).sum::<u64>(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_lake_can_be_made_by_several_at_once() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let location = folder.path().join("lake").to_string_lossy().into_owned();
+        let makers = (0..4).map(|_| {
+            let location = location.clone();
+            tokio::spawn(async move {
+                let lake = Lake::open_or_create(&location).await.unwrap();
+                lake.ledger("run").await.map(|_| ()).unwrap();
+            })
+        });
+        for maker in makers.collect::<Vec<_>>() {
+            maker.await.unwrap();
+        }
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ mod markdown;
 mod table;
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -126,10 +126,24 @@ pub async fn write<W: Write + Send>(
     layout: Layout,
     out: &mut W,
 ) -> Result<u64, QueryError> {
-    let failed = |error: ArrowError| match error {
-        ArrowError::IoError(_, source) => QueryError::Write { source },
-        source => QueryError::Encode { format: format.name(), source },
-    };
+    let mut out = Watched { out, failure: None };
+    match write_batches(answer, format, layout, &mut out).await {
+        // encoders wrap what the system said in words of their own; the kind of the failure would be lost
+        Err(QueryError::Encode { .. }) if out.failure.is_some() => {
+            let kind = out.failure.unwrap_or(io::ErrorKind::Other);
+            Err(QueryError::Write { source: kind.into() })
+        }
+        outcome => outcome,
+    }
+}
+
+async fn write_batches<W: Write + Send>(
+    answer: Answer,
+    format: Format,
+    layout: Layout,
+    out: &mut W,
+) -> Result<u64, QueryError> {
+    let failed = |source: ArrowError| QueryError::Encode { format: format.name(), source };
     let schema = cells::prepared_schema(answer.schema(), format);
     let mut encoder = encoder(format, layout, &schema, &mut *out).map_err(failed)?;
     let mut rows = 0;
@@ -143,6 +157,30 @@ pub async fn write<W: Write + Send>(
     encoder.finish().map_err(failed)?;
     out.flush().map_err(|source| QueryError::Write { source })?;
     Ok(rows)
+}
+
+/// Remembers how writing failed.
+struct Watched<'a, W> {
+    out: &'a mut W,
+    failure: Option<io::ErrorKind>,
+}
+
+impl<W: Write> Watched<'_, W> {
+    fn watch<T>(&mut self, outcome: io::Result<T>) -> io::Result<T> {
+        outcome.inspect_err(|error| self.failure = Some(error.kind()))
+    }
+}
+
+impl<W: Write> Write for Watched<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.watch(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.out.flush();
+        self.watch(flushed)
+    }
 }
 
 fn encoder<'a, W: Write + Send>(
