@@ -52,7 +52,7 @@ fn every_file_of_slt_holds() {
     assert!(!files.is_empty());
     for file in files {
         let mut runner =
-            sqllogictest::Runner::new(|| async { Ok(Database(Engine::open(&Lake::open(&lake).await?, 2).await?)) });
+            sqllogictest::Runner::new(|| async { Ok(Database(Engine::open(&Lake::open(&lake)?, 2).await?)) });
         runtime.block_on(runner.run_file_async(&file)).unwrap();
     }
 }

@@ -34,7 +34,7 @@ pub(crate) async fn run(args: &DemoArgs, jobs: Option<u16>, printer: &Printer) -
     writeln!(out, "{}", convert(&job, printer).await?.text())?;
 
     let catalogue = Catalogue::load(None)?;
-    let engine = Engine::open(&Lake::open(&lake).await?, threads(jobs)).await?;
+    let engine = Engine::open(&Lake::open(&lake)?, threads(jobs)).await?;
     for (name, limit) in REPORTS {
         writeln!(out, "\n$ milepost report run {name} --param limit={limit} --lake {lake}")?;
         let report = catalogue.get(name)?;

@@ -79,7 +79,7 @@ async fn run_one(args: &ReportRunArgs, settings: &Settings, printer: &Printer) -
     let report = catalogue.get(&args.name)?;
     let given: BTreeMap<String, String> = args.params.iter().cloned().collect();
     let parameters = report.values(&given, SystemTime::now().into())?;
-    let lake = Lake::open(&settings.lake).await?;
+    let lake = Lake::open(&settings.lake)?;
     let engine = Engine::open(&lake, settings.threads).await?;
     let question = Question { sql: &report.sql, origin: Some(&report.origin), parameters: &parameters };
     check_columns(&engine, report, &question).await?;

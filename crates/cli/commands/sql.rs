@@ -16,7 +16,7 @@ pub(crate) async fn run(args: &SqlArgs, settings: &Settings, printer: &Printer) 
     let (sql, origin) = text(args)?;
     let parameters: Parameters =
         args.params.iter().map(|(name, value)| (name.clone(), Parameter::Text(Some(value.clone())))).collect();
-    let lake = Lake::open(&settings.lake).await?;
+    let lake = Lake::open(&settings.lake)?;
     let engine = Engine::open(&lake, settings.threads).await?;
     let question = Question { sql: &sql, origin: origin.as_deref(), parameters: &parameters };
     answer::write(&engine, question, &args.output, printer).await

@@ -20,20 +20,16 @@ pub struct Lake {
 }
 
 impl Lake {
-    /// The lake at `location`, which must be there.
+    /// The lake at `location`, which must be there. Its tables are opened when they are asked for.
     ///
     /// # Errors
     /// [`LakeError::NotALake`] if there is no `events` table, [`LakeError::Unsupported`] for an object store.
-    pub async fn open(location: &str) -> Result<Self, LakeError> {
+    pub fn open(location: &str) -> Result<Self, LakeError> {
         let folder = local_folder(location)?;
         if !folder.join(TableName::Events.name()).join("_delta_log").is_dir() {
             return Err(LakeError::NotALake { lake: location.to_owned() });
         }
-        let lake = Self::at(location, &folder)?;
-        match Table::open(&lake.root, &lake.name, TableName::Events).await? {
-            Some(_) => Ok(lake),
-            None => Err(LakeError::NotALake { lake: location.to_owned() }),
-        }
+        Self::at(location, &folder)
     }
 
     /// The lake at `location`; made if there is nothing there.
@@ -78,11 +74,13 @@ impl Lake {
     /// A table as it is now, or `None` if the lake does not have it yet.
     ///
     /// # Errors
-    /// The table's log cannot be read.
+    /// The table's log cannot be read; [`LakeError::NotALake`] if `events` is not there.
     pub async fn snapshot(&self, table: TableName) -> Result<Option<Snapshot>, LakeError> {
-        match Table::open(&self.root, &self.name, table).await? {
-            Some(table) => table.snapshot().map(Some),
-            None => Ok(None),
+        match (Table::open(&self.root, &self.name, table).await?, table) {
+            (Some(table), _) => table.snapshot().map(Some),
+            // a lake whose maker was killed before its first table was there
+            (None, TableName::Events) => Err(LakeError::NotALake { lake: self.name.clone() }),
+            (None, _) => Ok(None),
         }
     }
 
