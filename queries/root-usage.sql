@@ -27,7 +27,7 @@ SELECT
 FROM events
 WHERE identity_kind = 'root'
   -- what a service does on its own in the name of root is no use of root
-  AND NOT coalesce(made_by_aws_service, false)
+  AND coalesce(user_identity_invoked_by, '') NOT LIKE '%.amazonaws.com'
   AND coalesce(event_type, '') <> 'AwsServiceEvent'
   AND ($since IS NULL OR event_time >= $since)
   AND ($until IS NULL OR event_time < $until)

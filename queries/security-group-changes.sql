@@ -24,8 +24,10 @@ SELECT
     json_get_str(response_elements, 'groupId'),
     json_get_str(request_parameters, 'groupName')) AS group_id,
   coalesce(
-    json_as_text(request_parameters, 'ipPermissions'),
-    json_as_text(request_parameters, 'ModifySecurityGroupRulesRequest')) AS rules,
+    nullif(json_as_text(request_parameters, 'ipPermissions'), '{}'),
+    json_as_text(request_parameters, 'ModifySecurityGroupRulesRequest'),
+    -- one rule written flat, as older clients do: ports and range stand beside the group
+    CASE WHEN json_contains(request_parameters, 'ipProtocol') THEN request_parameters END) AS rules,
   principal,
   source_ip_address,
   error_code,

@@ -18,7 +18,7 @@ const STYLES: Styles =
 #[command(name = "milepost", version, styles = STYLES, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
     /// Say nothing but errors on stderr
-    #[arg(long, short, global = true, env = "MILEPOST_QUIET")]
+    #[arg(long, short, global = true, env = "MILEPOST_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) quiet: bool,
 
     /// Configuration file [default: milepost.toml, if it is there]
@@ -82,7 +82,7 @@ pub(crate) struct ConvertArgs {
     pub(crate) memory: Option<String>,
 
     /// Print the summary as JSON on stdout
-    #[arg(long, env = "MILEPOST_JSON")]
+    #[arg(long, env = "MILEPOST_JSON", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) json: bool,
 }
 

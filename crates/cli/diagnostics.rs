@@ -93,8 +93,9 @@ fn excerpt(sql: &str, origin: Option<&str>, position: Position) -> String {
     let Some(line) = sql.lines().nth(index(position.line)) else {
         return String::new();
     };
-    let before: String =
-        line.chars().take(index(position.column)).map(|char| if char == '\t' { '\t' } else { ' ' }).collect();
+    // one blank for a tab, so that the mark stands under its place
+    let line = line.replace('\t', " ");
+    let before = " ".repeat(index(position.column).min(line.chars().count()));
     let number = position.line.to_string();
     let margin = " ".repeat(number.len());
     let file = origin.map(|origin| format!("\n{margin}--> {origin}:{}:{}", position.line, position.column));

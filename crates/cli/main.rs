@@ -35,7 +35,8 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let settings = |lake: &LakeArgs| Settings::resolve(lake, cli.config.as_deref(), cli.jobs);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(settings::threads(cli.jobs)).enable_all().build()?;
     runtime.block_on(async {
         match &cli.command {
             Command::Demo(args) => commands::demo::run(args, cli.jobs, printer).await,

@@ -1,6 +1,6 @@
 //! What goes where: stdout is data, stderr is talk.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,17 +19,16 @@ impl Printer {
     }
 
     /// Says something on stderr, unless the user wants quiet. Control characters are shown as escapes.
-    #[expect(clippy::print_stderr, reason = "the one place that talks")]
     pub(crate) fn say(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{}", lines(text));
+            self.complain(text);
         }
     }
 
     /// Says what went wrong on stderr, always.
-    #[expect(clippy::print_stderr, reason = "the one place that talks")]
     pub(crate) fn complain(&self, text: &str) {
-        eprintln!("{}", lines(text));
+        // nobody listening is no reason to stop
+        let _ = writeln!(io::stderr(), "{}", lines(text));
     }
 
     /// Whether a person is watching and wants to see progress.
@@ -51,36 +50,56 @@ fn lines(text: &str) -> String {
 /// Where an answer goes.
 pub(crate) enum Destination {
     Stdout(BufWriter<io::Stdout>),
-    File { temporary: PathBuf, path: PathBuf, out: BufWriter<File> },
+    /// A person watches: control characters of what strangers wrote into logs are shown as escapes.
+    Terminal(BufWriter<io::Stdout>),
+    /// A regular file, which appears under its name only once it is complete.
+    File {
+        temporary: PathBuf,
+        path: PathBuf,
+        out: BufWriter<File>,
+    },
+    /// A device or a pipe, which is written to as it is.
+    Special(BufWriter<File>),
 }
 
 impl Destination {
-    /// Opens `path`, or stdout. A file appears under its name only once it is complete.
+    /// Opens `path`; nothing or `-` is stdout.
     pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(path) = path else {
-            return Ok(Self::Stdout(BufWriter::new(io::stdout())));
+        let Some(path) = path.filter(|path| *path != Path::new("-")) else {
+            let out = BufWriter::new(io::stdout());
+            return Ok(if io::stdout().is_terminal() { Self::Terminal(out) } else { Self::Stdout(out) });
         };
+        let failed = || format!("cannot write `{}`", path.display());
+        // a link leads to the file that is meant
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let existing = std::fs::metadata(&path).ok();
+        if existing.as_ref().is_some_and(|metadata| !metadata.is_file()) {
+            let out = OpenOptions::new().write(true).open(&path).with_context(failed)?;
+            return Ok(Self::Special(BufWriter::new(out)));
+        }
         let mut name = path.file_name().with_context(|| format!("`{}` is no file name", path.display()))?.to_owned();
         name.push(format!(".{}.partial", std::process::id()));
         let temporary = path.with_file_name(name);
-        let file = File::create(&temporary).with_context(|| format!("cannot write `{}`", path.display()))?;
-        Ok(Self::File { temporary, path: path.to_path_buf(), out: BufWriter::new(file) })
+        let file = File::create(&temporary).with_context(failed)?;
+        if let Some(metadata) = existing {
+            file.set_permissions(metadata.permissions()).with_context(failed)?;
+        }
+        Ok(Self::File { temporary, path, out: BufWriter::new(file) })
     }
 
     /// Whether a person reads it.
     pub(crate) fn is_terminal(&self) -> bool {
-        matches!(self, Self::Stdout(_)) && io::stdout().is_terminal()
+        matches!(self, Self::Terminal(_))
     }
 
     /// Puts a file under its name.
-    pub(crate) fn finish(self) -> anyhow::Result<()> {
-        match self {
-            Self::Stdout(mut out) => Ok(out.flush()?),
-            Self::File { temporary, path, mut out } => {
-                out.flush().with_context(|| format!("cannot write `{}`", path.display()))?;
-                std::fs::rename(&temporary, &path).with_context(|| format!("cannot write `{}`", path.display()))
-            }
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        self.flush().context("cannot write the answer")?;
+        if let Self::File { temporary, path, out } = self {
+            drop(out);
+            std::fs::rename(&temporary, &path).with_context(|| format!("cannot write `{}`", path.display()))?;
         }
+        Ok(())
     }
 
     /// Takes back a file that did not become complete.
@@ -95,14 +114,47 @@ impl Write for Destination {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(out) => out.write(bytes),
-            Self::File { out, .. } => out.write(bytes),
+            Self::Terminal(out) => out.write_all(&shown(bytes)).map(|()| bytes.len()),
+            Self::File { out, .. } | Self::Special(out) => out.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Stdout(out) => out.flush(),
-            Self::File { out, .. } => out.flush(),
+            Self::Stdout(out) | Self::Terminal(out) => out.flush(),
+            Self::File { out, .. } | Self::Special(out) => out.flush(),
         }
+    }
+}
+
+/// Bytes without control characters other than tab and line end. Those of Unicode's second block (C1) are two bytes, of
+/// which the second alone means nothing to a terminal that reads UTF-8.
+fn shown(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut previous = 0;
+    for byte in bytes {
+        let c1 = previous == 0xc2 && (0x80..0xa0).contains(byte);
+        match byte {
+            b'\n' | b'\t' => out.push(*byte),
+            0..0x20 | 0x7f => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            _ if c1 => {
+                out.pop();
+                out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+            }
+            _ => out.push(*byte),
+        }
+        previous = *byte;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_no_control_character() {
+        let text = "a\u{1b}[31m\u{7}\u{9b}\té\n".as_bytes();
+        assert_eq!(String::from_utf8(shown(text)).unwrap(), "a\\u001b[31m\\u0007\\u009b\té\n");
     }
 }

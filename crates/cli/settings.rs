@@ -5,10 +5,12 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
+use milepost_query::output::Format;
 use serde::Deserialize;
 
 use crate::args::LakeArgs;
+use crate::diagnostics::{ExitStatus, Hinted};
 
 /// Where a lake is if nobody says otherwise.
 const DEFAULT_LAKE: &str = "./lake";
@@ -34,12 +36,18 @@ struct ConfigFile {
     jobs: Option<u16>,
     memory: Option<String>,
     reports: Option<PathBuf>,
+    format: Option<String>,
 }
 
 impl Settings {
     pub(crate) fn resolve(lake: &LakeArgs, config: Option<&Path>, jobs: Option<u16>) -> anyhow::Result<Self> {
         let file = read_file(config)?;
-        let lake = lake.lake.clone().or_else(|| file.lake.clone()).unwrap_or_else(|| DEFAULT_LAKE.to_owned());
+        let lake = lake
+            .lake
+            .clone()
+            .filter(|lake| !lake.is_empty())
+            .or_else(|| file.lake.clone())
+            .unwrap_or_else(|| DEFAULT_LAKE.to_owned());
         Ok(Self { lake, threads: threads(jobs.or(file.jobs)), file })
     }
 
@@ -49,16 +57,29 @@ impl Settings {
             None => Ok(DEFAULT_MEMORY_BYTES),
             Some(text) => match parse_size(text) {
                 Some(bytes) if bytes >= MIN_MEMORY_BYTES => Ok(bytes),
-                Some(_) => bail!("`--memory {text}` is too little: at least 16MB are needed"),
-                None => bail!("`--memory {text}` is no size: write it as 512MB or 2GiB"),
+                Some(_) => Err(wrong(format!("`--memory {text}` is too little"), "at least 16MB are needed")),
+                None => Err(wrong(format!("`--memory {text}` is no size"), "write it as 512MB or 2GiB")),
             },
         }
+    }
+
+    /// The format of answers, if the file says one.
+    pub(crate) fn format(&self) -> anyhow::Result<Option<Format>> {
+        let parse = |name: &String| {
+            name.parse()
+                .map_err(|_| wrong(format!("`format = \"{name}\"` is no format"), "`milepost sql --help` lists them"))
+        };
+        self.file.format.as_ref().map(parse).transpose()
     }
 
     /// Folder of the user's reports, if there is one.
     pub(crate) fn reports(&self, flag: Option<&Path>) -> Option<PathBuf> {
         flag.map(Path::to_path_buf).or_else(|| self.file.reports.clone())
     }
+}
+
+fn wrong(message: String, hint: &str) -> anyhow::Error {
+    Hinted { message, hint: hint.to_owned(), status: ExitStatus::WrongUsage }.into()
 }
 
 /// Threads to work with.

@@ -36,6 +36,8 @@ fn a_folder_without_logs_is_an_error() {
     context.write("other/readme.txt", "hello");
     let output = context.run(&["convert", "other"]).ended_with(1);
     assert!(output.stderr.contains("error: there are no CloudTrail log files in `other`"), "{}", output.stderr);
+    // and is one the second time too
+    context.run(&["convert", "other"]).ended_with(1);
 }
 
 #[test]
@@ -151,7 +153,7 @@ fn a_crash_before_the_ledger_costs_a_second_reading_and_no_second_row() {
 fn wrong_settings_are_wrong_usage_or_named() {
     let context = Context::new();
     context.write("a.json", good());
-    let output = context.run(&["convert", "a.json", "--memory", "lots"]).ended_with(1);
+    let output = context.run(&["convert", "a.json", "--memory", "lots"]).ended_with(2);
     assert!(output.stderr.contains("`--memory lots` is no size"), "{}", output.stderr);
     context.write("milepost.toml", "lake = \"x\"\nlakes = 2\n");
     let output = context.run(&["convert", "a.json"]).ended_with(1);

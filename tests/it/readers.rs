@@ -19,10 +19,11 @@ fn duckdb_pyarrow_polars_and_deltalake_see_the_same_rows() {
         count(DISTINCT account) AS accounts, count(*) FILTER (WHERE read_only) AS reads FROM events";
     let expected = shared.context.run(&["sql", sql, "-F", "ndjson"]).ended_with(0).stdout;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/read_lake.py");
-    let output = Command::new(python).arg(script).arg(shared.lake()).arg(expected.trim()).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}");
     for engine in ["duckdb", "pyarrow", "polars", "deltalake"] {
-        assert!(text.contains(&format!("{engine}: same")), "{text}");
+        let output =
+            Command::new(&python).arg(&script).args([engine, &shared.lake(), expected.trim()]).output().unwrap();
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(stdout, format!("{engine} sees the same\n"), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }

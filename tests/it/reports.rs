@@ -104,6 +104,9 @@ fn a_folder_of_ones_own_reports_goes_first() {
     let typo = run("typo").ended_with(1).stderr;
     assert!(typo.contains("--> mine/typo.sql:7:6\n"), "{typo}");
     context.write("broken/broken.sql", "-- name = \"x\"\n-- colour = 1\nSELECT 1");
-    let broken = report(&["list", "--reports", "broken"]).ended_with(1).stderr;
-    assert!(broken.starts_with("error: `broken/broken.sql` line 2: "), "{broken}");
+    // a broken file is named, and keeps no other away
+    let broken = report(&["list", "--reports", "broken"]).ended_with(1);
+    assert!(broken.stderr.starts_with("error: `broken/broken.sql` line 2: "), "{}", broken.stderr);
+    assert!(broken.stdout.contains("console-logins"));
+    report(&["run", "root-usage", "--reports", "broken"]).ended_with(0);
 }

@@ -49,6 +49,23 @@ fn files_get_the_format_of_their_extension_and_appear_when_complete() {
 }
 
 #[test]
+fn output_keeps_what_is_there_and_writes_to_special_files_in_place() {
+    use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+    let context = &shared().context;
+    let target = context.write("private.csv", "old");
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
+    symlink(&target, context.path("link.csv")).unwrap();
+    sql(&["SELECT 1 AS one", "--output", "link.csv"]).ended_with(0);
+    assert_eq!(fs::read_to_string(&target).unwrap(), "one\n1\n");
+    assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(fs::symlink_metadata(context.path("link.csv")).unwrap().is_symlink());
+    sql(&["SELECT 1", "--output", "/dev/null"]).ended_with(0);
+    assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    assert_eq!(sql(&["SELECT 1 AS one", "-F", "csv", "--output", "-"]).ended_with(0).stdout, "one\n1\n");
+    sql(&["SELECT 1", "--output", "answer.xls"]).ended_with(2);
+}
+
+#[test]
 fn the_query_comes_from_an_argument_a_file_or_stdin() {
     let context = &shared().context;
     context.write("q.sql", "SELECT 1 AS one");

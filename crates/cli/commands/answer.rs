@@ -1,6 +1,7 @@
 //! Runs a planned question and puts the answer where the user wants it. Shared by `sql` and `report run`.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::time::Instant;
 
 use milepost_query::output::{self, Format, Layout};
@@ -19,18 +20,20 @@ pub(super) struct Question<'a> {
     /// File of the text, for errors.
     pub(super) origin: Option<&'a str>,
     pub(super) parameters: &'a Parameters,
+    /// Format if neither a flag nor a file's extension says one.
+    pub(super) format: Option<Format>,
 }
 
-/// Runs `question` and writes the answer.
+/// Runs `question` and writes the answer; gives the number of rows.
 pub(super) async fn write(
     engine: &Engine,
     question: Question<'_>,
     args: &OutputArgs,
     printer: &Printer,
-) -> anyhow::Result<ExitStatus> {
+) -> anyhow::Result<u64> {
     let started = Instant::now();
     let wrong = |error: QueryError| WrongQuery::new(error, question.sql, question.origin);
-    let format = format(args)?;
+    let format = format(args, question.format)?;
     let answer = engine.query(question.sql, question.parameters).await.map_err(wrong)?;
     let mut destination = Destination::open(args.output.as_deref())?;
     let layout = Layout { max_cell_width: destination.is_terminal().then_some(TERMINAL_CELL_WIDTH) };
@@ -40,7 +43,7 @@ pub(super) async fn write(
             if std::io::stderr().is_terminal() {
                 printer.say(&format!("{rows} rows in {:.2} s", started.elapsed().as_secs_f64()));
             }
-            Ok(ExitStatus::Done)
+            Ok(rows)
         }
         Err(error) => {
             destination.discard();
@@ -50,9 +53,18 @@ pub(super) async fn write(
 }
 
 /// The format that was asked for, by name or by the file's extension.
-fn format(args: &OutputArgs) -> anyhow::Result<Format> {
+fn format(args: &OutputArgs, configured: Option<Format>) -> anyhow::Result<Format> {
     let by_extension = args.output.as_deref().and_then(Format::from_extension);
-    let format = args.format.or(by_extension).unwrap_or(Format::Table);
+    let extension = args.output.as_deref().filter(|path| !path.exists() || path.is_file()).and_then(Path::extension);
+    if let (None, None, Some(extension)) = (args.format, by_extension, extension) {
+        return Err(Hinted {
+            message: format!("no format has the extension `.{}`", extension.display()),
+            hint: "say the format: --format csv".to_owned(),
+            status: ExitStatus::WrongUsage,
+        }
+        .into());
+    }
+    let format = args.format.or(by_extension).or(configured).unwrap_or(Format::Table);
     if format.is_binary() && args.output.is_none() && std::io::stdout().is_terminal() {
         return Err(Hinted {
             message: format!("{format} is binary and stdout is a terminal"),

@@ -13,7 +13,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use milepost_ingest::discover::discover;
 use milepost_ingest::pipeline::{self, DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, PipelineError};
-use milepost_ingest::{Discovery, Options, Piece, Source};
+use milepost_ingest::{Carrier, Discovery, Options, Piece, READER_VERSION, Source};
 use milepost_lake::ledger::{Known, Ledger, RunEntry};
 use milepost_lake::{Lake, new_run_id};
 
@@ -75,6 +75,7 @@ pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<
         commit_bytes: job.memory_bytes / 2,
         waiting: Vec::new(),
         rejects: Vec::new(),
+        reject_bytes: 0,
         counts: HashMap::new(),
         summary: &mut summary,
     };
@@ -103,16 +104,25 @@ fn select(discovery: Discovery, known: &HashMap<String, Known>, lake: &Lake, run
     }
     let mut sources = Vec::new();
     for source in discovery.sources {
-        match known.get(&source.uri) {
-            Some(entry) if entry.size_bytes == source.size && entry.etag == source.etag => summary.files.known += 1,
-            Some(_) => {
-                summary.files.changed += 1;
-                sources.push(source);
-            }
-            None => sources.push(source),
+        let entry = known.get(&source.uri);
+        let changed = entry.is_some_and(|entry| entry.size_bytes != source.size || entry.etag != source.etag);
+        if changed {
+            summary.files.changed += 1;
+        }
+        if !changed && entry.is_some_and(is_settled) {
+            summary.files.known += 1;
+            let is_log = entry.is_some_and(|entry| entry.carrier == Carrier::TrailLog.name());
+            summary.known_logs += u64::from(is_log);
+        } else {
+            sources.push(source);
         }
     }
     (sources.into(), summary)
+}
+
+/// Whether reading the object again would give nothing new: it was understood, or no newer version has come since.
+fn is_settled(entry: &Known) -> bool {
+    Carrier::is_understood(&entry.carrier) || entry.reader_version >= READER_VERSION
 }
 
 /// Reads `sources` on threads of their own; pieces arrive in order.

@@ -64,8 +64,8 @@ fn generate(folder: &Path, out: &mut Destination) -> anyhow::Result<()> {
         Archive::default().write(folder).with_context(|| format!("cannot write the archive `{}`", folder.display()))?;
     writeln!(
         out,
-        "Generated an organization's archive in {}: {} records in {} log files, {} of them delivered twice,\n\
-         with digest files and files of other services beside them",
+        "Generated an organization's archive in {}: {} records in {} log files, {} of the\n\
+         records delivered twice, with digest files and files of other services beside them",
         folder.display(),
         written.records,
         written.log_files,

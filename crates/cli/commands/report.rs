@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::time::SystemTime;
 
 use milepost_lake::Lake;
-use milepost_query::Engine;
+use milepost_query::{Engine, Parameter};
 use milepost_report::{Catalogue, Report};
 
 use super::answer::{self, Question};
@@ -17,7 +17,7 @@ use crate::settings::Settings;
 
 pub(crate) async fn run(args: &ReportArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
     match &args.command {
-        ReportCommand::List(args) => list(args, settings),
+        ReportCommand::List(args) => list(args, settings, printer),
         ReportCommand::Show(args) => show(args, settings),
         ReportCommand::Run(args) => run_one(args, settings, printer).await,
     }
@@ -27,7 +27,7 @@ fn catalogue(args: &ReportsArgs, settings: &Settings) -> anyhow::Result<Catalogu
     Ok(Catalogue::load(settings.reports(args.reports.as_deref()).as_deref())?)
 }
 
-fn list(args: &ReportListArgs, settings: &Settings) -> anyhow::Result<ExitStatus> {
+fn list(args: &ReportListArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let catalogue = catalogue(&args.reports, settings)?;
     let has_tag = |report: &&Report| args.tag.as_ref().is_none_or(|tag| report.tags.contains(tag));
     let reports: Vec<&Report> = catalogue.iter().filter(has_tag).collect();
@@ -37,7 +37,11 @@ fn list(args: &ReportListArgs, settings: &Settings) -> anyhow::Result<ExitStatus
         let width = reports.iter().map(|report| report.name.len()).max().unwrap_or(0);
         reports.iter().map(|report| format!("{:width$}  {}\n", report.name, report.title)).collect()
     };
-    print(&text)
+    print(&text)?;
+    for error in catalogue.broken() {
+        printer.complain(&format!("error: {error}"));
+    }
+    Ok(if catalogue.broken().is_empty() { ExitStatus::Done } else { ExitStatus::Failed })
 }
 
 fn show(args: &ReportShowArgs, settings: &Settings) -> anyhow::Result<ExitStatus> {
@@ -81,9 +85,20 @@ async fn run_one(args: &ReportRunArgs, settings: &Settings, printer: &Printer) -
     let parameters = report.values(&given, SystemTime::now().into())?;
     let lake = Lake::open(&settings.lake)?;
     let engine = Engine::open(&lake, settings.threads).await?;
-    let question = Question { sql: &report.sql, origin: Some(&report.origin), parameters: &parameters };
+    let question = Question {
+        sql: &report.sql,
+        origin: Some(&report.origin),
+        parameters: &parameters,
+        format: settings.format()?,
+    };
     check_columns(&engine, report, &question).await?;
-    answer::write(&engine, question, &args.output, printer).await
+    let rows = answer::write(&engine, question, &args.output, printer).await?;
+    if let Some(Parameter::Integer(Some(limit))) = parameters.get("limit")
+        && i64::try_from(rows) == Ok(*limit)
+    {
+        printer.say(&format!("the answer was cut at {limit} rows; `--param limit=N` gives more"));
+    }
+    Ok(ExitStatus::Done)
 }
 
 /// A report that gives other columns than its header says would mislead whoever reads its output by name.

@@ -18,8 +18,10 @@ pub(crate) async fn run(args: &SqlArgs, settings: &Settings, printer: &Printer) 
         args.params.iter().map(|(name, value)| (name.clone(), Parameter::Text(Some(value.clone())))).collect();
     let lake = Lake::open(&settings.lake)?;
     let engine = Engine::open(&lake, settings.threads).await?;
-    let question = Question { sql: &sql, origin: origin.as_deref(), parameters: &parameters };
-    answer::write(&engine, question, &args.output, printer).await
+    let question =
+        Question { sql: &sql, origin: origin.as_deref(), parameters: &parameters, format: settings.format()? };
+    answer::write(&engine, question, &args.output, printer).await?;
+    Ok(ExitStatus::Done)
 }
 
 /// The text of the query, and the file it comes from.
@@ -28,7 +30,8 @@ fn text(args: &SqlArgs) -> anyhow::Result<(String, Option<String>)> {
         (Some(path), _) => {
             let origin = path.display().to_string();
             let sql = std::fs::read_to_string(path).with_context(|| format!("cannot read `{origin}`"))?;
-            (sql, Some(origin))
+            // a byte order mark is no part of the query
+            (sql.trim_start_matches('\u{feff}').to_owned(), Some(origin))
         }
         (None, Some(sql)) if sql != "-" => (sql.to_owned(), None),
         (None, sql) => {

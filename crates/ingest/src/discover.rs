@@ -147,7 +147,7 @@ impl Finding {
         }
         let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let etag = format!("{:x}-{:x}", modified.map_or(0, |age| age.as_nanos()), metadata.len());
-        let uri = path.to_string_lossy().into_owned();
+        let uri = uri_of(path);
         let (account, region) = account_and_region(&uri);
         self.discovery.sources.push(Source {
             size: metadata.len(),
@@ -161,6 +161,14 @@ impl Finding {
 
     fn unreadable(&mut self, path: &Path, reason: &str) {
         self.discovery.unreadable.push((path.to_string_lossy().into_owned(), reason.to_owned()));
+    }
+}
+
+/// The path as text; one that is not Unicode has its bytes escaped, so that two never become one.
+fn uri_of(path: &Path) -> String {
+    match path.to_str() {
+        Some(text) => text.to_owned(),
+        None => path.as_os_str().as_encoded_bytes().escape_ascii().to_string(),
     }
 }
 

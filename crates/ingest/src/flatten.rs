@@ -9,6 +9,7 @@ mod extra;
 mod values;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
@@ -20,6 +21,7 @@ use crate::scan::{self, Member};
 use crate::tree::{Child, TREE, Tree};
 use columns::Builder;
 use extra::Extra;
+pub(crate) use values::unescape;
 
 /// Where the records being flattened come from.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +58,7 @@ struct Positions {
     aws_region: usize,
     recipient_account: usize,
     caller_account: usize,
+    caller_arn: usize,
     issuer_account: usize,
     extra: usize,
     source_file: usize,
@@ -73,6 +76,12 @@ enum Role {
     Shadowed,
 }
 
+/// Most members of one object that may be known.
+pub(crate) const MAX_KNOWN: usize = 64;
+/// Longest region or account that becomes a folder. Real ones have 12 to 25 bytes; the columns `aws_region` and
+/// `recipient_account_id` keep whatever a record says.
+const MAX_PARTITION_BYTES: usize = 64;
+
 /// Values that AWS puts where there is no account.
 const NO_ACCOUNT: [&str; 3] = ["", "ANONYMOUS_PRINCIPAL", "anonymous"];
 
@@ -87,6 +96,7 @@ impl Flattener {
                 aws_region: at("aws_region"),
                 recipient_account: at("recipient_account_id"),
                 caller_account: at("user_identity_account_id"),
+                caller_arn: at("user_identity_arn"),
                 issuer_account: at("session_issuer_account_id"),
                 extra: at(EXTRA),
                 source_file: at(SOURCE_FILE),
@@ -198,46 +208,25 @@ impl Flattener {
     /// Looks up what each member from `first` on is. Of members with one name, the last counts.
     fn assign_roles(&mut self, object: usize, text: &str, first: usize) -> Result<(), String> {
         let known = TREE.object(object);
-        let mut seen: u64 = 0;
+        let mut last_known = [usize::MAX; MAX_KNOWN];
+        let mut last_unknown: HashMap<Cow<'_, str>, usize> = HashMap::new();
         let mut outcome = Ok(());
         for at in first..self.members.len() {
-            let member = self.members[at];
-            let Some(name) = name_of(text, member) else {
+            let Some(name) = name_of(text, self.members[at]) else {
                 self.roles.push(Role::Shadowed);
                 outcome = Err("a member's name is not valid Unicode".to_owned());
                 continue;
             };
-            let role = match known.child(name.as_bytes()) {
-                Some((number, child)) => {
-                    if seen & (1 << number) != 0 {
-                        self.shadow(text, first, at, &name);
-                    }
-                    seen |= 1 << number;
-                    Role::Known(child)
-                }
-                None => {
-                    self.shadow(text, first, at, &name);
-                    Role::Unknown
-                }
+            let (role, earlier) = match known.child(name.as_bytes()) {
+                Some((number, child)) => (Role::Known(child), Some(std::mem::replace(&mut last_known[number], at))),
+                None => (Role::Unknown, last_unknown.insert(name, at)),
             };
+            if let Some(shadowed) = earlier.and_then(|earlier| self.roles.get_mut(earlier)) {
+                *shadowed = Role::Shadowed;
+            }
             self.roles.push(role);
         }
         outcome
-    }
-
-    /// Marks the members from `first` to before `at` that are called `name`, too.
-    fn shadow(&mut self, text: &str, first: usize, at: usize, name: &str) {
-        for earlier in first..at {
-            let known = matches!(self.roles[earlier], Role::Known(_));
-            let len_differs = self.members[earlier].key_end - self.members[earlier].key_start != name.len();
-            if len_differs && !self.members[earlier].key_escaped {
-                continue;
-            }
-            if name_of(text, self.members[earlier]).is_some_and(|other| other == name) {
-                debug_assert!(known || matches!(self.roles[earlier], Role::Unknown | Role::Shadowed));
-                self.roles[earlier] = Role::Shadowed;
-            }
-        }
     }
 
     fn leave_over(&mut self, text: &str, member: Member) {
@@ -264,7 +253,10 @@ impl Flattener {
             self.filled[region] = true;
         }
         let accounts = [self.positions.recipient_account, self.positions.caller_account, self.positions.issuer_account];
-        if self.first_text(&accounts, &NO_ACCOUNT, origin.account.as_deref()) {
+        let arn = self.positions.caller_arn;
+        let in_arn = self.filled[arn].then(|| self.columns[arn].last_text()).flatten().and_then(account_in_arn);
+        let fallback = in_arn.map(str::to_owned).or_else(|| origin.account.clone());
+        if self.first_text(&accounts, &NO_ACCOUNT, fallback.as_deref()) {
             self.columns[account].append_text(&self.scratch);
             self.filled[account] = true;
         }
@@ -277,11 +269,10 @@ impl Flattener {
     /// Puts the first of these columns that has a text other than `missing` into `scratch`, or else `fallback`.
     fn first_text(&mut self, columns: &[usize], missing: &[&str], fallback: Option<&str>) -> bool {
         self.scratch.clear();
-        let own = columns
-            .iter()
-            .filter(|at| self.filled[**at])
-            .find_map(|at| self.columns[*at].last_text().filter(|text| !missing.contains(text)));
-        match own.or(fallback) {
+        let usable = |text: &&str| !missing.contains(text) && text.len() <= MAX_PARTITION_BYTES;
+        let own =
+            columns.iter().filter(|at| self.filled[**at]).find_map(|at| self.columns[*at].last_text().filter(usable));
+        match own.or_else(|| fallback.filter(usable)) {
             Some(text) => self.scratch.push_str(text),
             None => return false,
         }
@@ -296,6 +287,11 @@ impl Flattener {
             *filled = false;
         }
     }
+}
+
+/// The account in an ARN, its fifth part.
+fn account_in_arn(arn: &str) -> Option<&str> {
+    arn.strip_prefix("arn:")?.split(':').nth(3).filter(|account| !account.is_empty())
 }
 
 /// The decoded name of a member, or `None` if it is not valid Unicode.

@@ -4,6 +4,7 @@
 //! one carrier so far, the trail log file `{"Records":[…]}`; documents of another kind are recognised and named. A record
 //! that is not valid JSON is stepped over by its brackets and rejected alone. Memory: one record, however long the file.
 
+use crate::flatten::unescape;
 use crate::scan::{self, Member, ScanError};
 
 /// What kind of document a source turned out to be.
@@ -22,6 +23,12 @@ pub enum Carrier {
 }
 
 impl Carrier {
+    /// Whether a document of this name is known for what it is; a later version may see more in the others.
+    #[must_use]
+    pub fn is_understood(name: &str) -> bool {
+        [Self::TrailLog, Self::Digest, Self::Empty].iter().any(|carrier| carrier.name() == name)
+    }
+
     /// Name in the ledger and in summaries.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -65,7 +72,16 @@ pub(crate) struct Frames {
     pub(crate) bad: Vec<BadRecord>,
 }
 
+/// Records and members found at once. Real text of one window stays far below; text of nothing but `{}` would otherwise
+/// take a hundred times its size in notes.
+const MAX_RECORDS: usize = 256 * 1024;
+const MAX_MEMBERS: usize = 4 * 1024 * 1024;
+
 impl Frames {
+    fn is_full(&self) -> bool {
+        self.records.len() + self.bad.len() >= MAX_RECORDS || self.members.len() >= MAX_MEMBERS
+    }
+
     pub(crate) fn clear(&mut self) {
         self.records.clear();
         self.members.clear();
@@ -118,6 +134,11 @@ impl Framer {
         Self { state: State::Start, carrier: Carrier::OtherJson, next_number: 0 }
     }
 
+    /// What the document is, as far as it was read.
+    pub(crate) fn carrier(&self) -> Carrier {
+        self.carrier
+    }
+
     /// Reads as much of `bytes` as is complete and appends what it finds to `frames`. `last` says no more will follow.
     ///
     /// # Errors
@@ -125,6 +146,9 @@ impl Framer {
     pub(crate) fn feed(&mut self, bytes: &[u8], last: bool, frames: &mut Frames) -> Result<Progress, Broken> {
         let mut done = 0;
         loop {
+            if frames.is_full() {
+                return Ok(Progress::Consumed(done));
+            }
             let step = match self.state {
                 State::Start => self.start(bytes, done),
                 State::RootMember { first } => self.root_member(bytes, done, first),
@@ -174,7 +198,7 @@ impl Framer {
         }
         let value = scan::skip_space(bytes, colon + 1);
         let key = &bytes[at + 1..name.end - 1];
-        if key == b"Records" && self.carrier != Carrier::TrailLog {
+        if is_records(key, name.escaped) {
             match bytes.get(value) {
                 None => return Err(ScanError::End),
                 Some(b'[') => {
@@ -226,10 +250,11 @@ impl Framer {
                 return match scan::value(bytes, at, 2) {
                     Ok(value) => reject(value.end, "not a JSON object".to_owned()),
                     Err(ScanError::End) => Err(ScanError::End),
-                    Err(error) => {
-                        let end = scan::balanced_end(bytes, at).filter(|end| *end > at).ok_or(error)?;
-                        reject(end, describe(error, at))
-                    }
+                    Err(error) => match scan::balanced_end(bytes, at) {
+                        Some(end) if end > at => reject(end, describe(error, at)),
+                        Some(_) => Err(error),
+                        None => Err(ScanError::End),
+                    },
                 };
             }
         }
@@ -252,11 +277,24 @@ impl Framer {
 
     fn tail(&self, bytes: &[u8], from: usize, last: bool) -> Result<Progress, Broken> {
         let at = scan::skip_space(bytes, from);
+        if at < bytes.len() && self.carrier != Carrier::TrailLog {
+            // one document a line, as other services write them
+            return Ok(Progress::Done(Carrier::OtherJson));
+        }
         if at < bytes.len() {
             return Err(Broken { at, what: "more text follows the end of the document".to_owned() });
         }
         if last { Ok(Progress::Done(self.carrier)) } else { Ok(Progress::Consumed(at)) }
     }
+}
+
+/// Whether a member is `Records`, however its name is written.
+fn is_records(key: &[u8], escaped: bool) -> bool {
+    if !escaped {
+        return key == b"Records";
+    }
+    let mut name = String::new();
+    std::str::from_utf8(key).is_ok_and(|key| unescape(key, &mut name) && name == "Records")
 }
 
 enum Step {
@@ -310,10 +348,11 @@ mod tests {
 
     #[test]
     fn the_size_of_the_pieces_does_not_matter() {
-        let text = r#" {"a":[{}], "Records" : [ {"x":1} , 7, {"y":NaN}, {"z":"]}"} ], "b":null } "#;
+        let text = r#" {"a":[{}], "Records" : [ {"x":1} , 7, {"y":NaN}, NaN, [NaN, 1], {"z":"]}"} ], "b":null, "\u0052ecords":[{"w":2}] } "#;
         let whole = run(text, text.len());
-        assert_eq!(whole.0, [r#"{"x":1}"#, r#"{"z":"]}"}"#]);
-        assert_eq!(whole.1, ["not a JSON object", "not valid JSON: expected a value at byte 5 of the record"]);
+        assert_eq!(whole.0, [r#"{"x":1}"#, r#"{"z":"]}"}"#, r#"{"w":2}"#]);
+        assert_eq!(whole.1[..2], ["not a JSON object", "not valid JSON: expected a value at byte 5 of the record"]);
+        assert_eq!(whole.1.len(), 4);
         assert_eq!(whole.2, Ok(Carrier::TrailLog));
         for step in 1..20 {
             assert_eq!(run(text, step), whole, "step {step}");
@@ -328,6 +367,7 @@ mod tests {
         assert_eq!(carrier(r#"{"awsAccountId":"1","digestS3Object":"k","logFiles":[]}"#), Carrier::Digest);
         assert_eq!(carrier(r#"{"configurationItems":[]}"#), Carrier::OtherJson);
         assert_eq!(carrier("[1]"), Carrier::OtherJson);
+        assert_eq!(carrier("{\"a\":1}\n{\"a\":2}\n"), Carrier::OtherJson);
         assert_eq!(carrier("http 2018-07-02"), Carrier::NotJson);
     }
 

@@ -13,6 +13,9 @@ mod scan;
 mod tree;
 mod unpack;
 
+/// Version of what this crate understands. A file that an older version could make nothing of is looked at again.
+pub const READER_VERSION: u32 = 1;
+
 pub use discover::{Discovery, Source};
 pub use frame::Carrier;
 pub use pipeline::{Options, Piece, Reject, SourceOutcome, Status};

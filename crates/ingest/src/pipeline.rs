@@ -16,6 +16,7 @@ use crate::discover::Source;
 use crate::flatten::{Flattener, Origin};
 use crate::frame::{BadRecord, Carrier, Record};
 use crate::read::{Damage, Document, Piece as TextPiece, Reader};
+use crate::scan::Member;
 
 /// Rows after which a batch is handed over.
 pub const DEFAULT_BATCH_ROWS: usize = 32 * 1024;
@@ -241,15 +242,23 @@ impl Worker {
     ) -> Result<(), Stopped> {
         let origin =
             Origin { source_file: source.uri.clone(), region: source.region.clone(), account: source.account.clone() };
-        let mut sink = Sink { index, origin: &origin, records: 0, rejected: 0, stopped: false };
+        let mut sink = Sink { index, records: 0, rejected: 0, reject_bytes: 0, stopped: false };
         let mut reader = std::mem::replace(&mut self.reader, Reader::idle());
         let outcome = reader.read(&source.path, &mut |text| {
-            sink.take(text, &mut self.flattener, piece);
-            let full =
-                self.flattener.rows() >= self.options.batch_rows || self.flattener.bytes() >= self.options.batch_bytes;
-            if full && !sink.stopped {
-                sink.stopped = self.hand_over(piece, &source.uri, send).is_err();
-            }
+            sink.take(text, &mut |sink, event| {
+                match event {
+                    Event::Record(text, members) => self.flattener.push(text, members, &origin)?,
+                    Event::Reject(reject) => {
+                        sink.reject_bytes += reject.raw.len();
+                        piece.rejects.push(reject);
+                    }
+                }
+                if self.is_full(sink.reject_bytes) && !sink.stopped {
+                    sink.reject_bytes = 0;
+                    sink.stopped = self.hand_over(piece, &source.uri, send).is_err();
+                }
+                Ok(())
+            });
         });
         self.reader = reader;
         if sink.stopped {
@@ -258,6 +267,11 @@ impl Worker {
         let (records, rejected) = (sink.records, sink.rejected);
         piece.finished.push(outcome_of(index, source, outcome, records, rejected));
         Ok(())
+    }
+
+    fn is_full(&self, reject_bytes: usize) -> bool {
+        self.flattener.rows() >= self.options.batch_rows
+            || self.flattener.bytes() + reject_bytes >= self.options.batch_bytes
     }
 
     /// Sends what has gathered, if anything.
@@ -288,7 +302,7 @@ fn outcome_of(
 ) -> SourceOutcome {
     let (status, text_bytes) = match outcome {
         // a name that promises JSON over bytes that are none is damage, not a file of another kind
-        Ok(Document { carrier: Carrier::NotJson, .. }) if source.uri.contains(".json") => {
+        Ok(Document { carrier: Carrier::NotJson, .. }) if promises_json(source) => {
             (Status::Damaged { reason: "not JSON".to_owned(), offset: Some(0) }, 0)
         }
         Ok(document) => (Status::Read(document.carrier), document.text_bytes),
@@ -297,63 +311,108 @@ fn outcome_of(
     SourceOutcome { source: index, status, records, rejected, text_bytes }
 }
 
-/// Takes the records of one source.
-struct Sink<'a> {
+fn promises_json(source: &Source) -> bool {
+    source.path.file_name().is_some_and(|name| name.to_string_lossy().contains(".json"))
+}
+
+/// What a source's text holds, one at a time.
+enum Event<'a> {
+    /// A record: text, and the spans of its members in it.
+    Record(&'a str, &'a [Member]),
+    /// An element that is no record.
+    Reject(Reject),
+}
+
+/// Takes an event; gives the reason if a record cannot become a row.
+type Take<'a> = &'a mut dyn FnMut(&mut Sink, Event<'_>) -> Result<(), String>;
+
+/// Goes through the records of one source.
+struct Sink {
     index: usize,
-    origin: &'a Origin,
     records: u64,
     rejected: u64,
+    /// Text of rejected records that has not been handed over.
+    reject_bytes: usize,
     stopped: bool,
 }
 
-impl Sink<'_> {
-    fn take(&mut self, text: &TextPiece<'_>, flattener: &mut Flattener, piece: &mut Piece) {
+impl Sink {
+    fn take(&mut self, text: &TextPiece<'_>, take: Take<'_>) {
         for bad in &text.frames.bad {
             self.records += 1;
-            self.reject(text, bad, piece);
+            self.reject(text, bad, take);
         }
         let end = text.frames.records.last().map_or(0, |record| record.end);
         let whole = std::str::from_utf8(&text.bytes[..end]).ok();
         for record in &text.frames.records {
+            if self.stopped {
+                return;
+            }
             self.records += 1;
-            let pushed = match whole {
-                Some(whole) => {
-                    let members = &text.frames.members[record.members.0..record.members.1];
-                    flattener.push(whole, members, self.origin)
-                }
-                None => self.push_alone(text, record, flattener),
+            let members = &text.frames.members[record.members.0..record.members.1];
+            let pushed = match (look_alike(text.bytes, members), whole) {
+                (Some(name), _) => Err(format!("not a CloudTrail record but {name}")),
+                (None, Some(whole)) => take(self, Event::Record(whole, members)),
+                (None, None) => self.take_alone(text, record, members, take),
             };
             if let Err(reason) = pushed {
                 let bad = BadRecord { start: record.start, end: record.end, number: record.number, reason };
-                self.reject(text, &bad, piece);
+                self.reject(text, &bad, take);
             }
         }
     }
 
-    /// Pushes one record of a text that is not UTF-8 throughout.
-    fn push_alone(&self, text: &TextPiece<'_>, record: &Record, flattener: &mut Flattener) -> Result<(), String> {
+    /// Takes one record of a text that is not UTF-8 throughout.
+    fn take_alone(
+        &mut self,
+        text: &TextPiece<'_>,
+        record: &Record,
+        members: &[Member],
+        take: Take<'_>,
+    ) -> Result<(), String> {
         let alone = std::str::from_utf8(&text.bytes[record.start..record.end])
             .map_err(|error| format!("not valid UTF-8 at byte {} of the record", error.valid_up_to()))?;
-        let mut members = text.frames.members[record.members.0..record.members.1].to_vec();
+        let mut members = members.to_vec();
         for member in &mut members {
             for at in [&mut member.key_start, &mut member.key_end, &mut member.value_start, &mut member.value_end] {
                 *at -= record.start;
             }
         }
-        flattener.push(alone, &members, self.origin)
+        take(self, Event::Record(alone, &members))
     }
 
-    fn reject(&mut self, text: &TextPiece<'_>, bad: &BadRecord, piece: &mut Piece) {
+    fn reject(&mut self, text: &TextPiece<'_>, bad: &BadRecord, take: Take<'_>) {
         self.rejected += 1;
         let end = bad.end.min(bad.start + MAX_REJECT_BYTES);
-        piece.rejects.push(Reject {
+        let reject = Reject {
             source: self.index,
             record: bad.number,
             offset: text.offset + bad.start as u64,
             reason: bad.reason.clone(),
             raw: String::from_utf8_lossy(&text.bytes[bad.start..end]).into_owned(),
-        });
+        };
+        // only records can be refused
+        let _ = take(self, Event::Reject(reject));
     }
+}
+
+/// What an element of `Records` is if it is one of those that look like CloudTrail's: notifications and queue messages
+/// come in the same wrapper.
+fn look_alike(bytes: &[u8], members: &[Member]) -> Option<&'static str> {
+    let value = |name: &[u8]| {
+        let member = members.iter().find(|member| &bytes[member.key_start..member.key_end] == name)?;
+        Some(&bytes[member.value_start..member.value_end])
+    };
+    if members.len() > 16 || value(b"eventVersion").is_some_and(|version| version.starts_with(b"\"1.")) {
+        return None;
+    }
+    if value(b"eventSource") == Some(b"\"aws:s3\"") {
+        return Some("an S3 event notification");
+    }
+    if value(b"EventSource") == Some(b"\"aws:sns\"") {
+        return Some("an SNS message");
+    }
+    (value(b"messageId").is_some() && value(b"body").is_some()).then_some("an SQS message")
 }
 
 #[cfg(test)]
@@ -438,6 +497,39 @@ mod tests {
         assert_eq!(rows, 4);
         let rejects: Vec<_> = pieces.iter().flat_map(|piece| &piece.rejects).map(|r| (r.record, r.offset)).collect();
         assert_eq!(rejects, [(1, 28), (2, 32), (1, 33)]);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_record_is_named() {
+        let notification = br#"{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventTime":"2026-03-02T00:00:00.000Z","s3":{}},
+            {"eventVersion":"1.08","eventSource":"aws:s3"},{"messageId":"1","body":"{}"}]}"#;
+        let (_folder, sources) = sources(&[("1.json".into(), notification.to_vec())]);
+        let pieces: Vec<_> = run(sources, options(1)).map(Result::unwrap).collect();
+        let reasons: Vec<_> = pieces.iter().flat_map(|piece| &piece.rejects).map(|r| r.reason.as_str()).collect();
+        let expected =
+            ["not a CloudTrail record but an S3 event notification", "not a CloudTrail record but an SQS message"];
+        assert_eq!(reasons, expected);
+        assert_eq!(pieces.iter().filter_map(|piece| piece.batch.as_ref()).map(RecordBatch::num_rows).sum::<usize>(), 1);
+    }
+
+    #[test]
+    fn batches_stay_small_however_the_records_come() {
+        let empty = format!("{{\"Records\":[{}]}}", vec!["{}"; 300_000].join(","));
+        let bad = format!(
+            "{{\"Records\":[{}]}}",
+            vec!["{\"n\":NaN,\"text\":\"some text that fills the record\"}"; 5_000].join(",")
+        );
+        let (_folder, sources) = sources(&[("1.json".into(), empty.into_bytes()), ("2.json".into(), bad.into_bytes())]);
+        let options = Options { threads: 1, batch_rows: 100, batch_bytes: 10_000 };
+        let (mut rows, mut rejects) = (0, 0);
+        for piece in run(sources, options) {
+            let piece = piece.unwrap();
+            assert!(piece.batch.as_ref().is_none_or(|batch| batch.num_rows() <= 100));
+            assert!(piece.rejects.iter().map(|reject| reject.raw.len()).sum::<usize>() <= 11_000);
+            rows += piece.batch.map_or(0, |batch| batch.num_rows());
+            rejects += piece.rejects.len();
+        }
+        assert_eq!((rows, rejects), (300_000, 5_000));
     }
 
     #[test]

@@ -71,8 +71,13 @@ impl Reader {
     pub(crate) fn read(&mut self, path: &Path, sink: &mut dyn FnMut(&Piece<'_>)) -> Result<Document, Damage> {
         let mut text = unpack::open(path).map_err(|error| damage_of(&error, None))?;
         let mut pass = Pass::new(self, text.as_mut());
-        if pass.fill()? {
-            return pass.run(sink);
+        let progress = pass.step()?;
+        if let Progress::Done(carrier) = progress {
+            pass.give(sink);
+            return Ok(pass.document(carrier));
+        }
+        if let Some(carrier) = pass.advance(progress)? {
+            return Ok(pass.document(carrier));
         }
         pass.run(&mut |_| {})?;
         let mut text = unpack::open(path).map_err(|error| damage_of(&error, None))?;
@@ -84,6 +89,9 @@ impl Reader {
 struct Pass<'a> {
     reader: &'a mut Reader,
     text: &'a mut dyn Read,
+    framer: Framer,
+    /// Size that the window may have; grows for a record that does not fit.
+    window_bytes: usize,
     /// Offset of the window in the unpacked text.
     offset: u64,
     at_end: bool,
@@ -92,13 +100,37 @@ struct Pass<'a> {
 impl<'a> Pass<'a> {
     fn new(reader: &'a mut Reader, text: &'a mut dyn Read) -> Self {
         reader.window.clear();
-        reader.frames.clear();
-        Self { reader, text, offset: 0, at_end: false }
+        let window_bytes = reader.window_bytes;
+        Self { reader, text, framer: Framer::new(), window_bytes, offset: 0, at_end: false }
     }
 
-    /// Fills the window; says whether the text ends in it.
-    fn fill(&mut self) -> Result<bool, Damage> {
-        let wanted = self.reader.window_bytes.saturating_sub(self.reader.window.len());
+    /// Reads to the end and hands every piece to `sink`.
+    fn run(mut self, sink: &mut dyn FnMut(&Piece<'_>)) -> Result<Document, Damage> {
+        loop {
+            let progress = self.step()?;
+            self.give(sink);
+            match progress {
+                Progress::Done(carrier) => return Ok(self.document(carrier)),
+                Progress::Consumed(_) => {
+                    if let Some(carrier) = self.advance(progress)? {
+                        return Ok(self.document(carrier));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Fills the window and frames what is in it.
+    fn step(&mut self) -> Result<Progress, Damage> {
+        self.fill()?;
+        self.reader.frames.clear();
+        self.framer
+            .feed(&self.reader.window, self.at_end, &mut self.reader.frames)
+            .map_err(|broken| damage_at(broken, self.offset))
+    }
+
+    fn fill(&mut self) -> Result<(), Damage> {
+        let wanted = self.window_bytes.saturating_sub(self.reader.window.len());
         if !self.at_end && wanted > 0 {
             let read = self.text.take(wanted as u64).read_to_end(&mut self.reader.window);
             let end = self.offset + self.reader.window.len() as u64;
@@ -109,40 +141,35 @@ impl<'a> Pass<'a> {
             self.reader.window.drain(..BYTE_ORDER_MARK.len());
             self.offset = BYTE_ORDER_MARK.len() as u64;
         }
-        Ok(self.at_end)
+        Ok(())
     }
 
-    fn run(mut self, sink: &mut dyn FnMut(&Piece<'_>)) -> Result<Document, Damage> {
-        let mut framer = Framer::new();
-        let configured = self.reader.window_bytes;
-        let outcome = loop {
-            if let Err(damage) = self.fill() {
-                break Err(damage);
+    fn give(&self, sink: &mut dyn FnMut(&Piece<'_>)) {
+        sink(&Piece { bytes: &self.reader.window, frames: &self.reader.frames, offset: self.offset });
+    }
+
+    /// Moves the window on, or lets it grow. A document of another kind with a value too large is done: that is known.
+    fn advance(&mut self, progress: Progress) -> Result<Option<Carrier>, Damage> {
+        match progress {
+            Progress::Consumed(0) if self.window_bytes < MAX_RECORD_BYTES => self.window_bytes *= 2,
+            Progress::Consumed(0) if self.framer.carrier() == Carrier::OtherJson => {
+                return Ok(Some(Carrier::OtherJson));
             }
-            let reader = &mut *self.reader;
-            reader.frames.clear();
-            let progress = match framer.feed(&reader.window, self.at_end, &mut reader.frames) {
-                Ok(progress) => progress,
-                Err(broken) => break Err(damage_at(broken, self.offset)),
-            };
-            sink(&Piece { bytes: &reader.window, frames: &reader.frames, offset: self.offset });
-            match progress {
-                Progress::Done(carrier) => {
-                    break Ok(Document { carrier, text_bytes: self.offset + reader.window.len() as u64 });
-                }
-                Progress::Consumed(0) if reader.window_bytes >= MAX_RECORD_BYTES => {
-                    let reason = format!("a record is larger than {} MiB", MAX_RECORD_BYTES >> 20);
-                    break Err(Damage { offset: Some(self.offset), reason });
-                }
-                Progress::Consumed(0) => reader.window_bytes *= 2,
-                Progress::Consumed(at) => {
-                    reader.window.drain(..at);
-                    self.offset += at as u64;
-                }
+            Progress::Consumed(0) => {
+                let reason = format!("a record is larger than {} MiB", MAX_RECORD_BYTES >> 20);
+                return Err(Damage { offset: Some(self.offset), reason });
             }
-        };
-        self.reader.window_bytes = configured;
-        outcome
+            Progress::Consumed(at) => {
+                self.reader.window.drain(..at);
+                self.offset += at as u64;
+            }
+            Progress::Done(carrier) => return Ok(Some(carrier)),
+        }
+        Ok(None)
+    }
+
+    fn document(&self, carrier: Carrier) -> Document {
+        Document { carrier, text_bytes: self.offset + self.reader.window.len() as u64 }
     }
 }
 

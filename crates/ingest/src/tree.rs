@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn no_object_has_more_members_than_the_flattener_has_bits() {
-        assert!(TREE.objects.iter().all(|object| object.children.len() <= 64));
+        assert!(TREE.objects.iter().all(|object| object.children.len() <= crate::flatten::MAX_KNOWN));
     }
 
     #[test]

@@ -129,7 +129,7 @@ impl EventWriter {
     async fn remove(&self, written: &[Written]) {
         let store = self.table.store();
         for add in written.iter().filter_map(|written| written.add.as_ref()) {
-            let _ = store.delete(&Path::from(add.path.as_str())).await;
+            let _ = store.delete(&location(&add.path)).await;
         }
     }
 }
@@ -200,10 +200,14 @@ fn split(rows: Vec<Place>, mut dropped: Vec<Place>, found: &HashSet<Place>) -> (
     (rows, dropped)
 }
 
+/// Where a file lies. Its path is already encoded, and must not be encoded again.
+fn location(path: &str) -> Path {
+    Path::parse(path).unwrap_or_else(|_| Path::from(path))
+}
+
 /// Puts a file into the store.
 pub(crate) async fn put(store: &Arc<dyn ObjectStore>, path: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
-    let location = Path::parse(path).unwrap_or_else(|_| Path::from(path));
-    match store.put(&location, PutPayload::from(bytes)).await {
+    match store.put(&location(path), PutPayload::from(bytes)).await {
         Ok(_) => Ok(()),
         Err(source) => Err(LakeError::Write { path: path.to_owned(), source }),
     }

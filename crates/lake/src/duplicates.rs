@@ -4,13 +4,14 @@
 //! the row groups that overlap, of those first only the two key columns; whole rows are read, and turned back into
 //! records to compare them, for the few rows that share a key with a new one.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use futures::TryStreamExt as _;
-use milepost_schema::rebuild::Rebuilder;
-use milepost_schema::{EVENT_ID, EVENT_TIME, json_equal};
+use milepost_schema::rebuild::{RebuildError, Rebuilder};
+use milepost_schema::{EVENT_ID, EVENT_TIME, canonical_json};
 use object_store::ObjectStore;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowSelection};
@@ -29,25 +30,32 @@ const READ_ROWS: usize = 8 * 1024;
 
 /// The rows of one partition that are to be written, by key.
 struct Wanted<'a> {
-    by_key: HashMap<Key<'a>, Vec<Place>>,
+    by_key: HashMap<Key<'a>, usize>,
+    /// Rows that share a key, by the number that `by_key` has for it.
+    groups: Vec<Vec<Place>>,
     /// First and last time among them; `None` if one has no time.
     span: Option<(i64, i64)>,
 }
 
 impl<'a> Wanted<'a> {
     fn of(columns: &[KeyColumns<'a>], rows: &[Place]) -> Self {
-        let mut by_key: HashMap<Key<'a>, Vec<Place>> = HashMap::with_capacity(rows.len());
+        let mut by_key: HashMap<Key<'a>, usize> = HashMap::with_capacity(rows.len());
+        let mut groups: Vec<Vec<Place>> = Vec::with_capacity(rows.len());
         let mut span: Option<(i64, i64)> = None;
         let mut timeless = false;
         for place in rows {
             let key = columns[place.0].key(place.1);
-            by_key.entry(key).or_default().push(*place);
+            let group = *by_key.entry(key).or_insert(groups.len());
+            match groups.get_mut(group) {
+                Some(group) => group.push(*place),
+                None => groups.push(vec![*place]),
+            }
             match key.time {
                 Some(time) => span = Some(span.map_or((time, time), |(low, high)| (low.min(time), high.max(time)))),
                 None => timeless = true,
             }
         }
-        Self { by_key, span: span.filter(|_| !timeless) }
+        Self { by_key, groups, span: span.filter(|_| !timeless) }
     }
 
     fn overlaps(&self, bounds: Option<(i64, i64)>) -> bool {
@@ -74,14 +82,15 @@ pub(crate) async fn find(
     }
     let columns: Vec<_> = batches.iter().map(KeyColumns::of).collect();
     let wanted = Wanted::of(&columns, rows);
+    let mut comparison = Comparison::new(batches);
     for file in files.iter().filter(|file| wanted.overlaps(file.statistics.event_time)) {
-        find_in_file(batches, &wanted, file, store, &mut found).await?;
+        find_in_file(&mut comparison, &wanted, file, store, &mut found).await?;
     }
     Ok(found)
 }
 
 async fn find_in_file(
-    batches: &[RecordBatch],
+    comparison: &mut Comparison<'_>,
     wanted: &Wanted<'_>,
     file: &DataFile,
     store: &Arc<dyn ObjectStore>,
@@ -123,35 +132,57 @@ async fn find_in_file(
         .build()
         .map_err(failed)?;
     while let Some(batch) = stream.try_next().await.map_err(failed)? {
-        compare(batches, wanted, &batch, file, found)?;
+        comparison
+            .compare(wanted, &batch, found)
+            .map_err(|source| LakeError::Compare { path: file.path.to_string(), source })?;
     }
     Ok(())
 }
 
-/// Adds to `found` the wanted rows that are the same record as a row of `held`.
-fn compare(
-    batches: &[RecordBatch],
-    wanted: &Wanted<'_>,
-    held: &RecordBatch,
-    file: &DataFile,
-    found: &mut HashSet<Place>,
-) -> Result<(), LakeError> {
-    let failed = |source| LakeError::Compare { path: file.path.to_string(), source };
-    let mut records = Records::new(batches);
-    let columns = KeyColumns::of(held);
-    let rebuilder = Rebuilder::new(held).map_err(failed)?;
-    let mut text = String::new();
-    for row in 0..held.num_rows() {
-        let Some(places) = wanted.by_key.get(&columns.key(row)) else { continue };
-        text.clear();
-        rebuilder.write(row, &mut text).map_err(failed)?;
-        for place in places {
-            if !found.contains(place) && json_equal(&text, &records.text(*place).map_err(failed)?) {
-                found.insert(*place);
+/// Compares held rows with the wanted rows that share their key.
+struct Comparison<'a> {
+    records: Records<'a>,
+    /// Wanted rows by their record's canonical text, for keys that a held row had.
+    texts: HashMap<usize, HashMap<String, Vec<Place>>>,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(batches: &'a [RecordBatch]) -> Self {
+        Self { records: Records::new(batches), texts: HashMap::new() }
+    }
+
+    /// Adds to `found` the wanted rows that are the same record as a row of `held`.
+    fn compare(
+        &mut self,
+        wanted: &Wanted<'_>,
+        held: &RecordBatch,
+        found: &mut HashSet<Place>,
+    ) -> Result<(), RebuildError> {
+        let columns = KeyColumns::of(held);
+        let rebuilder = Rebuilder::new(held)?;
+        let mut text = String::new();
+        for row in 0..held.num_rows() {
+            let Some(group) = wanted.by_key.get(&columns.key(row)) else { continue };
+            text.clear();
+            rebuilder.write(row, &mut text)?;
+            let same = self.texts(*group, &wanted.groups[*group])?.get(&canonical_json(&text));
+            found.extend(same.into_iter().flatten());
+        }
+        Ok(())
+    }
+
+    fn texts(&mut self, group: usize, places: &[Place]) -> Result<&HashMap<String, Vec<Place>>, RebuildError> {
+        match self.texts.entry(group) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let mut texts: HashMap<String, Vec<Place>> = HashMap::with_capacity(places.len());
+                for place in places {
+                    texts.entry(self.records.canonical(*place)?).or_default().push(*place);
+                }
+                Ok(entry.insert(texts))
             }
         }
     }
-    Ok(())
 }
 
 /// First and last `event_time` of a row group, if its statistics say so and no row is without one.

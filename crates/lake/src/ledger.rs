@@ -31,6 +31,8 @@ pub struct FileEntry {
     pub etag: String,
     /// What it turned out to be.
     pub carrier: &'static str,
+    /// Version of what read it.
+    pub reader_version: u32,
     /// Records in it.
     pub read: u64,
     /// Records that became rows.
@@ -90,6 +92,10 @@ pub struct Known {
     pub size_bytes: u64,
     /// Its etag.
     pub etag: String,
+    /// What it turned out to be.
+    pub carrier: String,
+    /// Version of what read it.
+    pub reader_version: u32,
 }
 
 /// The ledger's tables, for one run.
@@ -137,6 +143,7 @@ impl Ledger {
             numbers(entries.iter().map(|entry| entry.size_bytes)),
             texts(entries.iter().map(|entry| entry.etag.as_str())),
             texts(entries.iter().map(|entry| entry.carrier)),
+            numbers(entries.iter().map(|entry| u64::from(entry.reader_version))),
             numbers(entries.iter().map(|entry| entry.read)),
             numbers(entries.iter().map(|entry| entry.written)),
             numbers(entries.iter().map(|entry| entry.duplicates)),
@@ -226,18 +233,26 @@ async fn read_known(
 ) -> Result<(), LakeError> {
     let failed = |source| LakeError::Read { path: file.path.to_string(), source };
     let builder = ParquetRecordBatchStreamBuilder::new(DataFileReader::new(store, file)).await.map_err(failed)?;
-    let columns = ProjectionMask::columns(builder.parquet_schema(), ["uri", "size_bytes", "etag"]);
+    let columns =
+        ProjectionMask::columns(builder.parquet_schema(), ["uri", "size_bytes", "etag", "carrier", "reader_version"]);
     let mut stream = builder.with_projection(columns).build().map_err(failed)?;
     while let Some(batch) = stream.try_next().await.map_err(failed)? {
         let columns = (
             batch.column_by_name("uri").and_then(|array| array.as_string_opt::<i32>()),
             batch.column_by_name("size_bytes").and_then(|array| array.as_primitive_opt::<Int64Type>()),
             batch.column_by_name("etag").and_then(|array| array.as_string_opt::<i32>()),
+            batch.column_by_name("carrier").and_then(|array| array.as_string_opt::<i32>()),
+            batch.column_by_name("reader_version").and_then(|array| array.as_primitive_opt::<Int64Type>()),
         );
-        let (Some(uris), Some(sizes), Some(etags)) = columns else { continue };
+        let (Some(uris), Some(sizes), Some(etags), Some(carriers), Some(versions)) = columns else { continue };
         for row in (0..batch.num_rows()).filter(|row| uris.is_valid(*row)) {
-            let size_bytes = u64::try_from(sizes.value(row)).unwrap_or(0);
-            known.insert(uris.value(row).to_owned(), Known { size_bytes, etag: etags.value(row).to_owned() });
+            let entry = Known {
+                size_bytes: u64::try_from(sizes.value(row)).unwrap_or(0),
+                etag: etags.value(row).to_owned(),
+                carrier: carriers.value(row).to_owned(),
+                reader_version: u32::try_from(versions.value(row)).unwrap_or(0),
+            };
+            known.insert(uris.value(row).to_owned(), entry);
         }
     }
     Ok(())

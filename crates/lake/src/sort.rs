@@ -1,11 +1,11 @@
 //! Sorts the rows of one partition by time and id, by place, and drops repeated deliveries among them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::TimestampMicrosecondType;
 use milepost_schema::rebuild::{RebuildError, Rebuilder};
-use milepost_schema::{EVENT_ID, EVENT_TIME, json_equal};
+use milepost_schema::{EVENT_ID, EVENT_TIME, canonical_json};
 
 use crate::gather::Place;
 
@@ -59,10 +59,14 @@ pub(crate) fn sort(batches: &[RecordBatch], mut places: Vec<Place>) -> Result<So
     let mut records = Records::new(batches);
     let mut sorted = Sorted { rows: Vec::with_capacity(places.len()), dropped: Vec::new() };
     for group in places.chunk_by(|a, b| key(a) == key(b)) {
-        let kept_from = sorted.rows.len();
+        if let [alone] = group {
+            sorted.rows.push(*alone);
+            continue;
+        }
+        let mut seen = HashSet::with_capacity(group.len());
         for place in group {
-            let repeated = group.len() > 1 && records.any_equal(&sorted.rows[kept_from..], *place)?;
-            if repeated { sorted.dropped.push(*place) } else { sorted.rows.push(*place) }
+            let is_new = seen.insert(records.canonical(*place)?);
+            if is_new { sorted.rows.push(*place) } else { sorted.dropped.push(*place) }
         }
     }
     Ok(sorted)
@@ -79,23 +83,14 @@ impl<'a> Records<'a> {
         Self { batches, rebuilders: HashMap::new() }
     }
 
-    pub(crate) fn text(&mut self, (batch, row): Place) -> Result<String, RebuildError> {
+    /// The canonical text of a record: equal records have equal texts.
+    pub(crate) fn canonical(&mut self, (batch, row): Place) -> Result<String, RebuildError> {
         let rebuilder = match self.rebuilders.entry(batch) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::hash_map::Entry::Vacant(entry) => entry.insert(Rebuilder::new(&self.batches[batch])?),
         };
         let mut out = String::new();
         rebuilder.write(row, &mut out)?;
-        Ok(out)
-    }
-
-    fn any_equal(&mut self, kept: &[Place], place: Place) -> Result<bool, RebuildError> {
-        let text = self.text(place)?;
-        for other in kept {
-            if json_equal(&self.text(*other)?, &text) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(canonical_json(&out))
     }
 }

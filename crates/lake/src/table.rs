@@ -42,14 +42,13 @@ impl Table {
             return Ok(None);
         }
         delta.load().await.map_err(failed)?;
-        let table = Self { name, lake: lake.to_owned(), delta };
-        table.check_columns()?;
-        Ok(Some(table))
+        Ok(Some(Self { name, lake: lake.to_owned(), delta }))
     }
 
     /// Opens the table below `root`; makes it if there is none.
     pub(crate) async fn open_or_create(root: &Url, lake: &str, name: TableName) -> Result<Self, LakeError> {
         if let Some(table) = Self::open(root, lake, name).await? {
+            table.check_columns()?;
             return Ok(table);
         }
         let failed = |source| failed("create", name, lake, source);
@@ -131,7 +130,8 @@ impl Table {
         Ok(version)
     }
 
-    /// A table of another version of milepost is refused rather than misread.
+    /// A table of another version of milepost is refused rather than written to with other columns. Reading it is fine:
+    /// a column that it does not have is null.
     fn check_columns(&self) -> Result<(), LakeError> {
         let state = self.delta.snapshot().map_err(|source| self.failed("read", source))?;
         let found = state.snapshot().arrow_schema();

@@ -53,6 +53,7 @@ impl TableName {
                 ("size_bytes", DataType::Int64),
                 ("etag", DataType::Utf8),
                 ("carrier", DataType::Utf8),
+                ("reader_version", DataType::Int64),
                 ("records_read", DataType::Int64),
                 ("records_written", DataType::Int64),
                 ("records_duplicate", DataType::Int64),

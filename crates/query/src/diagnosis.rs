@@ -47,6 +47,10 @@ fn of_schema(error: &SchemaError, position: Option<Position>) -> QueryError {
             let mut names: Vec<String> = valid_fields.iter().map(|column| column.name.clone()).collect();
             names.sort();
             names.dedup();
+            if let Some(relation) = field.relation.as_ref().filter(|_| names.contains(&field.name)) {
+                let message = format!("there is no table or alias `{relation}` with a column `{}`", field.name);
+                return QueryError::Wrong { message, position, hint: None };
+            }
             let hint = match nearest(&field.name, &names) {
                 Some(name) => Some(format!("did you mean `{name}`?")),
                 None if names.is_empty() => None,
@@ -134,9 +138,10 @@ fn plain(message: &str) -> String {
         "Arrow error: ",
         "Schema error: ",
         "This feature is not implemented: ",
-        "Optimizer rule ",
+        "Internal error: ",
     ];
-    let mut message = message;
+    // what DataFusion says of itself is of no use to a user
+    let mut message = message.split(".\nThis issue was likely caused").next().unwrap_or(message);
     while let Some(rest) = LABELS.iter().find_map(|label| message.strip_prefix(label)) {
         message = rest;
     }

@@ -9,6 +9,7 @@ use datafusion::catalog::{CatalogProvider, MemTable, MemoryCatalogProvider, Memo
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::{Stream, StreamExt as _};
@@ -26,6 +27,9 @@ const CATALOG: &str = "milepost";
 const SCHEMA: &str = "public";
 /// Schema of the lake's own `events`, below the view.
 const LAKE_SCHEMA: &str = "lake";
+
+/// Memory for sorting, grouping and joining; what needs more is spilled to the system's folder for temporary files.
+const MEMORY_BYTES: usize = 2 << 30;
 
 /// A lake that can be asked. Every query of one engine sees the same version of it.
 pub struct Engine {
@@ -58,8 +62,9 @@ impl Engine {
     /// # Errors
     /// The lake cannot be read.
     pub async fn open(lake: &Lake, threads: usize) -> Result<Self, QueryError> {
-        let context = SessionContext::new_with_config(config(threads));
         let set_up = |source| QueryError::SetUp { source: Box::new(source) };
+        let runtime = RuntimeEnvBuilder::new().with_memory_limit(MEMORY_BYTES, 1.0).build_arc().map_err(set_up)?;
+        let context = SessionContext::new_with_config_rt(config(threads), runtime);
         let catalog = MemoryCatalogProvider::new();
         let public = Arc::new(MemorySchemaProvider::new());
         let below = Arc::new(MemorySchemaProvider::new());
@@ -170,6 +175,8 @@ fn config(threads: usize) -> SessionConfig {
         .with_create_default_catalog_and_schema(false)
         // SHOW TABLES, SHOW COLUMNS, DESCRIBE
         .with_information_schema(true)
+        // `a->>'b' = 'c'` means what it means in PostgreSQL
+        .set_str("datafusion.sql_parser.dialect", "postgresql")
         // errors point into the user's text
         .set_bool("datafusion.sql_parser.collect_spans", true)
         // rows are filtered while they are read: the wide JSON columns of the others are never decoded

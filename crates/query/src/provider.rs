@@ -33,8 +33,11 @@ pub(crate) struct SnapshotTable {
 impl SnapshotTable {
     /// The table of `snapshot`, whose store is registered under `store_url`.
     pub(crate) fn new(mut snapshot: Snapshot, store_url: ObjectStoreUrl) -> Self {
-        // a fixed order of files makes answers without ORDER BY repeatable
-        snapshot.files.sort_by(|a, b| a.path.as_ref().cmp(b.path.as_ref()));
+        // by partition, then by what is in them: names are random, and the same input shall be read in the same order
+        snapshot.files.sort_by_cached_key(|file| {
+            let folder = file.path.as_ref().rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+            (folder, file.statistics.event_time, file.statistics.rows, file.size_bytes, file.path.to_string())
+        });
         Self { schema: snapshot.table.schema(), snapshot, store_url }
     }
 

@@ -53,25 +53,29 @@ const PRINCIPAL: &str = r"CASE
         user_identity_on_behalf_of_user_id, nullif(user_identity_account_id, ''))
     END";
 
-const USES_ROOT_OR_IAM_USER: &str =
-    "CASE WHEN user_identity_type IS NULL AND user_identity_account_id IS NULL THEN NULL
-    ELSE coalesce(user_identity_type IN ('Root', 'IAMUser')
-        OR (user_identity_type = 'Unknown' AND (user_identity_arn LIKE '%:root' OR user_identity_arn LIKE '%:user/%')),
-        false) END";
-
-const USES_TEMPORARY_CREDENTIALS: &str =
-    "CASE WHEN user_identity_type IS NULL AND user_identity_account_id IS NULL THEN NULL
-    ELSE coalesce(user_identity_type IN ('AssumedRole', 'FederatedUser', 'Role'), false)
-        OR coalesce(session_issuer_type = 'Role', false)
-        OR coalesce(user_identity_arn LIKE '%:assumed-role/%' OR user_identity_arn LIKE '%:federated-user/%', false)
+const USES_ROOT_OR_IAM_USER: &str = "CASE
+    WHEN user_identity_type IN ('Root', 'IAMUser') THEN true
+    WHEN user_identity_type = 'Unknown' AND (user_identity_arn LIKE '%:root' OR user_identity_arn LIKE '%:user/%') THEN true
+    WHEN user_identity_type IS NOT NULL OR user_identity_account_id IS NOT NULL OR user_identity_arn IS NOT NULL
+        OR user_identity_invoked_by IS NOT NULL OR event_type = 'AwsServiceEvent' THEN false
     END";
 
-/// `signin.amazonaws.com` is the console of records up to 2019, a person and not a service.
+const USES_TEMPORARY_CREDENTIALS: &str = "CASE
+    WHEN user_identity_type IN ('AssumedRole', 'FederatedUser', 'Role') THEN true
+    WHEN session_issuer_type = 'Role' THEN true
+    WHEN user_identity_arn LIKE '%:assumed-role/%' OR user_identity_arn LIKE '%:federated-user/%' THEN true
+    WHEN user_identity_type IS NOT NULL OR user_identity_account_id IS NOT NULL OR user_identity_arn IS NOT NULL
+        OR user_identity_invoked_by IS NOT NULL OR event_type = 'AwsServiceEvent' THEN false
+    END";
+
+/// `signin.amazonaws.com` is the console of records up to 2019, a person and not a service. `AWS Internal` counts, as AWS
+/// itself made the call; whoever wants the console's plumbing apart has `user_identity_invoked_by`.
 const MADE_BY_AWS_SERVICE: &str = "CASE
-    WHEN user_identity_type IS NULL AND user_identity_account_id IS NULL AND event_type IS DISTINCT FROM 'AwsServiceEvent' THEN NULL
-    ELSE coalesce(user_identity_type = 'AWSService', false)
-        OR (user_identity_type IS NULL AND coalesce(event_type = 'AwsServiceEvent', false))
-        OR coalesce(trim(user_identity_invoked_by) NOT IN ('', 'signin.amazonaws.com'), false)
+    WHEN user_identity_type = 'AWSService' THEN true
+    WHEN user_identity_type IS NULL AND event_type = 'AwsServiceEvent' THEN true
+    WHEN trim(user_identity_invoked_by) NOT IN ('', 'signin.amazonaws.com') THEN true
+    WHEN user_identity_type IS NOT NULL OR user_identity_account_id IS NOT NULL OR user_identity_arn IS NOT NULL
+        OR user_identity_invoked_by IS NOT NULL THEN false
     END";
 
 /// Columns that a reader wants to see first.

@@ -51,16 +51,18 @@ pub enum CatalogueError {
 }
 
 /// Reports by name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Catalogue {
     reports: BTreeMap<String, Report>,
+    broken: Vec<CatalogueError>,
 }
 
 impl Catalogue {
-    /// The shipped reports, and those of `folder` if it is there.
+    /// The shipped reports, and those of `folder`. A file that is none does not keep the others away; it is among the
+    /// [`broken`](Self::broken).
     ///
     /// # Errors
-    /// A file of the folder cannot be read or has a wrong header.
+    /// The folder cannot be read.
     pub fn load(folder: Option<&Path>) -> Result<Self, CatalogueError> {
         let mut catalogue = Self::default();
         for text in SHIPPED {
@@ -84,10 +86,20 @@ impl Catalogue {
         }
         paths.sort();
         for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "sql")) {
-            let text = fs::read_to_string(path).map_err(|source| failed(path, source))?;
-            self.add(Report::parse(&text, &path.display().to_string())?);
+            let read = fs::read_to_string(path).map_err(|source| failed(path, source));
+            let parse = |text: String| Ok(Report::parse(&text, &path.display().to_string())?);
+            match read.and_then(parse) {
+                Ok(report) => self.add(report),
+                Err(error) => self.broken.push(error),
+            }
         }
         Ok(())
+    }
+
+    /// Files of the folder that are no reports, each with what is wrong.
+    #[must_use]
+    pub fn broken(&self) -> &[CatalogueError] {
+        &self.broken
     }
 
     /// Every report, by name.

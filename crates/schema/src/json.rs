@@ -37,40 +37,56 @@ pub fn write_json_string(out: &mut String, text: &str) {
 /// Texts that are not JSON are equal only if they are the same text.
 #[must_use]
 pub fn json_equal(a: &str, b: &str) -> bool {
-    let (a, b) = (a.trim_ascii(), b.trim_ascii());
-    if a == b {
-        return true;
-    }
-    match (a.as_bytes().first(), b.as_bytes().first()) {
-        (Some(b'{'), Some(b'{')) => objects_equal(a, b),
-        (Some(b'['), Some(b'[')) => arrays_equal(a, b),
-        (Some(b'"'), Some(b'"')) => strings_equal(a, b),
-        _ => false,
-    }
+    a == b || canonical_json(a) == canonical_json(b)
+}
+
+/// The one text of a JSON value: equal values, as [`json_equal`] has it, have equal texts.
+#[must_use]
+pub fn canonical_json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    write_canonical(text.trim_ascii(), &mut out);
+    out
 }
 
 type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
-fn objects_equal(a: &str, b: &str) -> bool {
-    let (Ok(a), Ok(b)) = (serde_json::from_str::<Members<'_>>(a), serde_json::from_str::<Members<'_>>(b)) else {
-        return false;
+fn write_canonical(text: &str, out: &mut String) {
+    let written = match text.as_bytes().first() {
+        Some(b'{') => serde_json::from_str::<Members<'_>>(text).map(|members| {
+            let members = members.iter().map(|(key, value)| (Some(key.as_ref()), *value));
+            write_container(members, ['{', '}'], out);
+        }),
+        Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(text).map(|values| {
+            write_container(values.into_iter().map(|value| (None, value)), ['[', ']'], out);
+        }),
+        Some(b'"') => serde_json::from_str::<String>(text).map(|string| write_json_string(out, &string)),
+        _ => {
+            out.push_str(text);
+            Ok(())
+        }
     };
-    a.len() == b.len()
-        && a.iter().zip(&b).all(|((key_a, a), (key_b, b))| key_a == key_b && json_equal(a.get(), b.get()))
-}
-
-fn arrays_equal(a: &str, b: &str) -> bool {
-    let (Ok(a), Ok(b)) = (serde_json::from_str::<Vec<&RawValue>>(a), serde_json::from_str::<Vec<&RawValue>>(b)) else {
-        return false;
-    };
-    a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| json_equal(a.get(), b.get()))
-}
-
-fn strings_equal(a: &str, b: &str) -> bool {
-    match (serde_json::from_str::<String>(a), serde_json::from_str::<String>(b)) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => false,
+    if written.is_err() {
+        out.push_str(text);
     }
+}
+
+fn write_container<'a>(
+    values: impl Iterator<Item = (Option<&'a str>, &'a RawValue)>,
+    [open, close]: [char; 2],
+    out: &mut String,
+) {
+    out.push(open);
+    for (at, (key, value)) in values.enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        if let Some(key) = key {
+            write_json_string(out, key);
+            out.push(':');
+        }
+        write_canonical(value.get(), out);
+    }
+    out.push(close);
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub mod reference;
 pub mod time;
 
 pub use columns::{COLUMNS, Column, Group, Kind, column_index};
-pub use json::{json_equal, write_json_string};
+pub use json::{canonical_json, json_equal, write_json_string};
 
 /// Name of the partition column that holds the AWS region.
 pub const REGION: &str = "region";

@@ -183,8 +183,10 @@ fn insert<'a>(members: &mut Vec<(Cow<'a, str>, Node<'a>)>, path: &'static [&'sta
 }
 
 fn lay_over<'a>(members: &mut Vec<(Cow<'a, str>, Node<'a>)>, overlay: Overlay<'a>) {
+    // names in `extra` come once each, so what is added here is never looked for again
+    let known = members.len();
     for (key, raw) in overlay {
-        let existing = members.iter_mut().find(|(name, _)| *name == key);
+        let existing = members[..known].iter_mut().find(|(name, _)| *name == key);
         let inner = raw.get().starts_with('{').then(|| serde_json::from_str::<Overlay<'a>>(raw.get()).ok()).flatten();
         match (existing, inner) {
             (Some((_, Node::Object(object))), Some(inner)) => lay_over(object, inner),

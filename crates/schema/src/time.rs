@@ -9,13 +9,16 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 /// Microseconds in one day.
 pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 
+/// The years 1 to 9999: what four digits can write, and what every reader of the lake can read.
+const YEARS: std::ops::Range<i64> = -62_135_596_800 * MICROS_PER_SECOND..253_402_300_800 * MICROS_PER_SECOND;
+
 /// Microseconds since 1970 of an instant written as text, or `None` if it is not an instant.
 ///
 /// Reads `2023-07-10T11:42:31Z` with any fraction and any offset, the same with a blank for the `T` or without a zone
 /// (taken as UTC), and ISO basic `20131102T010628Z`.
 #[must_use]
 pub fn parse(text: &str) -> Option<i64> {
-    canonical(text.as_bytes()).or_else(|| parse_other(text))
+    canonical(text.as_bytes()).or_else(|| parse_other(text)).filter(|micros| YEARS.contains(micros))
 }
 
 /// `YYYY-MM-DDTHH:MM:SSZ` and nothing else: the form of every record a trail delivers.
@@ -118,7 +121,15 @@ mod tests {
 
     #[test]
     fn what_is_not_an_instant_is_none() {
-        for text in ["", "yesterday", "2023-13-10T11:42:31Z", "2023-07-10T24:00:00Z", "2023-07-10"] {
+        for text in [
+            "",
+            "yesterday",
+            "2023-13-10T11:42:31Z",
+            "2023-07-10T24:00:00Z",
+            "2023-07-10",
+            "+10000-01-01T00:00:00Z",
+            "0000-01-01T00:00:00Z",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::bail;
-use milepost_ingest::{Piece, Source, SourceOutcome, Status};
+use milepost_ingest::{Piece, READER_VERSION, Source, SourceOutcome, Status};
 use milepost_lake::ledger::{FileEntry, Ledger, RejectEntry};
 use milepost_lake::{EventWriter, SourceCounts};
 
 use super::Summary;
+
+/// Sources that may wait for a commit: a million files without a record must not wait for rows that never come.
+const MAX_WAITING: usize = 50_000;
 
 pub(super) struct Intake<'a> {
     pub(super) sources: Arc<[Source]>,
@@ -21,6 +24,8 @@ pub(super) struct Intake<'a> {
     pub(super) waiting: Vec<SourceOutcome>,
     /// Rejected records of sources that are not in the ledger yet.
     pub(super) rejects: Vec<RejectEntry>,
+    /// Text of those records.
+    pub(super) reject_bytes: usize,
     /// Committed rows of sources that are not in the ledger yet.
     pub(super) counts: HashMap<String, SourceCounts>,
     pub(super) summary: &'a mut Summary,
@@ -32,6 +37,7 @@ impl Intake<'_> {
             self.writer.append(batch);
         }
         let sources = &self.sources;
+        self.reject_bytes += piece.rejects.iter().map(|reject| reject.raw.len()).sum::<usize>();
         self.rejects.extend(piece.rejects.into_iter().map(|reject| RejectEntry {
             source_file: sources[reject.source].uri.clone(),
             record_number: reject.record,
@@ -40,7 +46,8 @@ impl Intake<'_> {
             raw: reject.raw,
         }));
         self.waiting.extend(piece.finished);
-        if self.writer.pending_bytes() >= self.commit_bytes { self.commit().await } else { Ok(()) }
+        let bytes = self.writer.pending_bytes() + self.reject_bytes;
+        if bytes >= self.commit_bytes || self.waiting.len() >= MAX_WAITING { self.commit().await } else { Ok(()) }
     }
 
     pub(super) async fn finish(&mut self) -> anyhow::Result<()> {
@@ -62,6 +69,7 @@ impl Intake<'_> {
         }
         // rejects first: a source in the ledger is done, and nothing of it may be missing
         self.ledger.add_rejects(&std::mem::take(&mut self.rejects)).await?;
+        self.reject_bytes = 0;
         let mut entries = Vec::new();
         for outcome in std::mem::take(&mut self.waiting) {
             entries.extend(self.close(&outcome)?);
@@ -96,6 +104,7 @@ impl Intake<'_> {
             size_bytes: source.size,
             etag: source.etag.clone(),
             carrier: carrier.name(),
+            reader_version: READER_VERSION,
             read: outcome.records,
             written: counts.written,
             duplicates: counts.duplicates,

@@ -7,6 +7,7 @@ use anyhow::bail;
 use indicatif::{HumanBytes, HumanCount};
 use milepost_ingest::{Carrier, Source, SourceOutcome};
 use milepost_lake::SourceCounts;
+use milepost_query::output::printable;
 use serde::Serialize;
 
 use crate::diagnostics::{ExitStatus, Hinted};
@@ -23,6 +24,9 @@ pub(in crate::commands) struct Summary {
     pub(super) bytes: Bytes,
     pub(super) lake: LakeChange,
     pub(super) seconds: f64,
+    /// Known files that are log files.
+    #[serde(skip)]
+    pub(super) known_logs: u64,
     damaged: Vec<Damaged>,
 }
 
@@ -85,6 +89,7 @@ impl Summary {
             bytes: Bytes::default(),
             lake: LakeChange { name: lake.to_owned(), ..LakeChange::default() },
             seconds: 0.0,
+            known_logs: 0,
             damaged: Vec::new(),
         }
     }
@@ -137,7 +142,7 @@ impl Summary {
 
     /// How the command ends.
     pub(super) fn status(&self, sources: &[String]) -> anyhow::Result<ExitStatus> {
-        let nothing_taken = self.files.logs + self.files.known == 0;
+        let nothing_taken = self.files.logs + self.known_logs == 0;
         match (nothing_taken, self.damaged.first()) {
             (true, Some(damaged)) => Err(Hinted {
                 message: format!("nothing could be read: `{}`: {}", damaged.uri, damaged.reason),
@@ -203,7 +208,7 @@ impl Summary {
         }
         for damaged in self.damaged.iter().take(NAMED_DAMAGED) {
             let at = damaged.offset.map(|offset| format!(" at byte {offset}")).unwrap_or_default();
-            write!(out, "\ndamaged  {}: {}{at}", damaged.uri, damaged.reason)?;
+            write!(out, "\ndamaged  {}: {}{at}", printable(&damaged.uri), damaged.reason)?;
         }
         if self.damaged.len() > NAMED_DAMAGED {
             write!(out, "\ndamaged  and {} more; --json names them all", self.damaged.len() - NAMED_DAMAGED)?;

@@ -179,6 +179,9 @@ fn the_account_falls_back_from_record_to_path() {
         "012345678901"
     );
     assert_eq!(account(r#"{"userIdentity":{"accountId":"2"}}"#).unwrap(), "2");
+    assert_eq!(account(r#"{"userIdentity":{"arn":"arn:aws:iam::33:user/x"}}"#).unwrap(), "33");
+    let long = format!(r#"{{"recipientAccountId":"{}"}}"#, "é".repeat(90));
+    assert_eq!(account(&long).unwrap(), "111122223333");
     assert_eq!(account(r#"{"userIdentity":{"accountId":"ANONYMOUS_PRINCIPAL"}}"#).unwrap(), "111122223333");
     assert_eq!(text_of(&flatten(r#"{"awsRegion":""}"#).unwrap(), "region"), None);
 }

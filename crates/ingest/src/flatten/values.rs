@@ -3,7 +3,7 @@
 /// Appends the text of a JSON string, given without its quotes. A surrogate that stands alone becomes U+FFFD.
 ///
 /// Says whether the text is exactly what was written.
-pub(super) fn unescape(raw: &str, out: &mut String) -> bool {
+pub(crate) fn unescape(raw: &str, out: &mut String) -> bool {
     let mut faithful = true;
     let mut rest = raw;
     while let Some(at) = rest.find('\\') {

@@ -145,6 +145,7 @@ async fn the_ledger_remembers_what_was_taken_in() {
         size_bytes: 10,
         etag: etag.to_owned(),
         carrier: "trail-log",
+        reader_version: 1,
         read: 3,
         written: 2,
         duplicates: 1,
