@@ -5,6 +5,8 @@
 //! rows does not depend on timing, a slow unit holds the others back instead of piling their batches up, and memory is
 //! bounded by threads × (window + batch) and the few batches under way.
 
+mod sink;
+
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, RecvError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,9 +16,9 @@ use arrow_array::RecordBatch;
 
 use crate::discover::Source;
 use crate::flatten::{Flattener, Origin};
-use crate::frame::{BadRecord, Carrier, Record};
-use crate::read::{Damage, Document, Piece as TextPiece, Reader};
-use crate::scan::Member;
+use crate::frame::Carrier;
+use crate::read::{Damage, Document, Reader};
+use sink::{Event, Sink};
 
 /// Rows after which a batch is handed over.
 pub const DEFAULT_BATCH_ROWS: usize = 32 * 1024;
@@ -28,8 +30,6 @@ const UNIT_BYTES: u64 = 4 * 1024 * 1024;
 const UNIT_SOURCES: usize = 256;
 /// Batches of one unit that may wait to be read.
 const UNIT_BATCHES: usize = 2;
-/// Longest raw text kept of a rejected record; the rest is cut.
-const MAX_REJECT_BYTES: usize = 1024 * 1024;
 
 /// How to run.
 #[derive(Debug, Clone, Copy)]
@@ -315,229 +315,5 @@ fn promises_json(source: &Source) -> bool {
     source.path.file_name().is_some_and(|name| name.to_string_lossy().contains(".json"))
 }
 
-/// What a source's text holds, one at a time.
-enum Event<'a> {
-    /// A record: text, and the spans of its members in it.
-    Record(&'a str, &'a [Member]),
-    /// An element that is no record.
-    Reject(Reject),
-}
-
-/// Takes an event; gives the reason if a record cannot become a row.
-type Take<'a> = &'a mut dyn FnMut(&mut Sink, Event<'_>) -> Result<(), String>;
-
-/// Goes through the records of one source.
-struct Sink {
-    index: usize,
-    records: u64,
-    rejected: u64,
-    /// Text of rejected records that has not been handed over.
-    reject_bytes: usize,
-    stopped: bool,
-}
-
-impl Sink {
-    fn take(&mut self, text: &TextPiece<'_>, take: Take<'_>) {
-        for bad in &text.frames.bad {
-            self.records += 1;
-            self.reject(text, bad, take);
-        }
-        let end = text.frames.records.last().map_or(0, |record| record.end);
-        let whole = std::str::from_utf8(&text.bytes[..end]).ok();
-        for record in &text.frames.records {
-            if self.stopped {
-                return;
-            }
-            self.records += 1;
-            let members = &text.frames.members[record.members.0..record.members.1];
-            let pushed = match (look_alike(text.bytes, members), whole) {
-                (Some(name), _) => Err(format!("not a CloudTrail record but {name}")),
-                (None, Some(whole)) => take(self, Event::Record(whole, members)),
-                (None, None) => self.take_alone(text, record, members, take),
-            };
-            if let Err(reason) = pushed {
-                let bad = BadRecord { start: record.start, end: record.end, number: record.number, reason };
-                self.reject(text, &bad, take);
-            }
-        }
-    }
-
-    /// Takes one record of a text that is not UTF-8 throughout.
-    fn take_alone(
-        &mut self,
-        text: &TextPiece<'_>,
-        record: &Record,
-        members: &[Member],
-        take: Take<'_>,
-    ) -> Result<(), String> {
-        let alone = std::str::from_utf8(&text.bytes[record.start..record.end])
-            .map_err(|error| format!("not valid UTF-8 at byte {} of the record", error.valid_up_to()))?;
-        let mut members = members.to_vec();
-        for member in &mut members {
-            for at in [&mut member.key_start, &mut member.key_end, &mut member.value_start, &mut member.value_end] {
-                *at -= record.start;
-            }
-        }
-        take(self, Event::Record(alone, &members))
-    }
-
-    fn reject(&mut self, text: &TextPiece<'_>, bad: &BadRecord, take: Take<'_>) {
-        self.rejected += 1;
-        let end = bad.end.min(bad.start + MAX_REJECT_BYTES);
-        let reject = Reject {
-            source: self.index,
-            record: bad.number,
-            offset: text.offset + bad.start as u64,
-            reason: bad.reason.clone(),
-            raw: String::from_utf8_lossy(&text.bytes[bad.start..end]).into_owned(),
-        };
-        // only records can be refused
-        let _ = take(self, Event::Reject(reject));
-    }
-}
-
-/// What an element of `Records` is if it is one of those that look like CloudTrail's: notifications and queue messages
-/// come in the same wrapper.
-fn look_alike(bytes: &[u8], members: &[Member]) -> Option<&'static str> {
-    let value = |name: &[u8]| {
-        let member = members.iter().find(|member| &bytes[member.key_start..member.key_end] == name)?;
-        Some(&bytes[member.value_start..member.value_end])
-    };
-    if members.len() > 16 || value(b"eventVersion").is_some_and(|version| version.starts_with(b"\"1.")) {
-        return None;
-    }
-    if value(b"eventSource") == Some(b"\"aws:s3\"") {
-        return Some("an S3 event notification");
-    }
-    if value(b"EventSource") == Some(b"\"aws:sns\"") {
-        return Some("an SNS message");
-    }
-    (value(b"messageId").is_some() && value(b"body").is_some()).then_some("an SQS message")
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::discover::discover;
-    use arrow_array::cast::AsArray;
-    use std::fs;
-
-    fn sources(files: &[(String, Vec<u8>)]) -> (tempfile::TempDir, Arc<[Source]>) {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, bytes) in files {
-            fs::write(folder.path().join(name), bytes).unwrap();
-        }
-        let found = discover(&[folder.path().to_string_lossy().into_owned()], None).unwrap();
-        (folder, found.sources.into())
-    }
-
-    fn log(ids: impl Iterator<Item = usize>) -> Vec<u8> {
-        let records: Vec<_> = ids.map(|id| format!("{{\"eventID\":\"{id:06}\"}}")).collect();
-        format!("{{\"Records\":[{}]}}", records.join(",")).into_bytes()
-    }
-
-    fn options(threads: usize) -> Options {
-        Options { threads, batch_rows: 100, batch_bytes: DEFAULT_BATCH_BYTES }
-    }
-
-    #[test]
-    fn order_does_not_depend_on_the_number_of_threads() {
-        let files: Vec<_> = (0..600).map(|n| (format!("{n:04}.json"), log(n * 7..n * 7 + 7))).collect();
-        let (_folder, sources) = sources(&files);
-        for threads in [1, 2, 5] {
-            let mut ids = Vec::new();
-            let mut finished = Vec::new();
-            for piece in run(Arc::clone(&sources), options(threads)) {
-                let piece = piece.unwrap();
-                finished.extend(piece.finished.iter().map(|outcome| outcome.source));
-                if let Some(batch) = piece.batch {
-                    let column = batch.column_by_name("event_id").unwrap();
-                    ids.extend(column.as_string::<i32>().iter().flatten().map(str::to_owned));
-                }
-            }
-            assert_eq!(ids, (0..4200).map(|id| format!("{id:06}")).collect::<Vec<_>>());
-            assert_eq!(finished, (0..600).collect::<Vec<_>>());
-        }
-    }
-
-    #[test]
-    fn bad_records_and_damaged_sources_do_not_stop_the_rest() {
-        let mut invalid = log(0..3);
-        let at = invalid.windows(6).position(|w| w == b"000001").unwrap();
-        invalid[at] = 0xff;
-        let (_folder, sources) = sources(&[
-            ("1.json".into(), br#"{"Records":[{"eventID":"a"},NaN,{"b":1,},{"eventID":"c"}]}"#.to_vec()),
-            ("2.json".into(), br#"{"Records":[{"eventID":"x"},"#.to_vec()),
-            ("3.json".into(), invalid),
-            ("4.json".into(), b"hello".to_vec()),
-            ("5.txt".into(), b"hello".to_vec()),
-            ("6".into(), Vec::new()),
-        ]);
-        let pieces: Vec<_> = run(sources, options(2)).map(Result::unwrap).collect();
-        let rows: usize = pieces.iter().filter_map(|piece| piece.batch.as_ref()).map(RecordBatch::num_rows).sum();
-        let finished: Vec<_> = pieces.iter().flat_map(|piece| &piece.finished).collect();
-        let summary: Vec<_> = finished
-            .iter()
-            .map(|outcome| match &outcome.status {
-                Status::Read(carrier) => (carrier.name(), outcome.records, outcome.rejected),
-                Status::Damaged { reason, .. } => (reason.as_str(), outcome.records, outcome.rejected),
-            })
-            .collect();
-        assert_eq!(
-            summary,
-            [
-                ("trail-log", 4, 2),
-                ("the text ends inside the document", 0, 0),
-                ("trail-log", 3, 1),
-                ("not JSON", 0, 0),
-                ("not-json", 0, 0),
-                ("empty", 0, 0),
-            ]
-        );
-        assert_eq!(rows, 4);
-        let rejects: Vec<_> = pieces.iter().flat_map(|piece| &piece.rejects).map(|r| (r.record, r.offset)).collect();
-        assert_eq!(rejects, [(1, 28), (2, 32), (1, 33)]);
-    }
-
-    #[test]
-    fn what_only_looks_like_a_record_is_named() {
-        let notification = br#"{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventTime":"2026-03-02T00:00:00.000Z","s3":{}},
-            {"eventVersion":"1.08","eventSource":"aws:s3"},{"messageId":"1","body":"{}"}]}"#;
-        let (_folder, sources) = sources(&[("1.json".into(), notification.to_vec())]);
-        let pieces: Vec<_> = run(sources, options(1)).map(Result::unwrap).collect();
-        let reasons: Vec<_> = pieces.iter().flat_map(|piece| &piece.rejects).map(|r| r.reason.as_str()).collect();
-        let expected =
-            ["not a CloudTrail record but an S3 event notification", "not a CloudTrail record but an SQS message"];
-        assert_eq!(reasons, expected);
-        assert_eq!(pieces.iter().filter_map(|piece| piece.batch.as_ref()).map(RecordBatch::num_rows).sum::<usize>(), 1);
-    }
-
-    #[test]
-    fn batches_stay_small_however_the_records_come() {
-        let empty = format!("{{\"Records\":[{}]}}", vec!["{}"; 300_000].join(","));
-        let bad = format!(
-            "{{\"Records\":[{}]}}",
-            vec!["{\"n\":NaN,\"text\":\"some text that fills the record\"}"; 5_000].join(",")
-        );
-        let (_folder, sources) = sources(&[("1.json".into(), empty.into_bytes()), ("2.json".into(), bad.into_bytes())]);
-        let options = Options { threads: 1, batch_rows: 100, batch_bytes: 10_000 };
-        let (mut rows, mut rejects) = (0, 0);
-        for piece in run(sources, options) {
-            let piece = piece.unwrap();
-            assert!(piece.batch.as_ref().is_none_or(|batch| batch.num_rows() <= 100));
-            assert!(piece.rejects.iter().map(|reject| reject.raw.len()).sum::<usize>() <= 11_000);
-            rows += piece.batch.map_or(0, |batch| batch.num_rows());
-            rejects += piece.rejects.len();
-        }
-        assert_eq!((rows, rejects), (300_000, 5_000));
-    }
-
-    #[test]
-    fn dropping_the_pieces_ends_the_run() {
-        let files: Vec<_> = (0..50).map(|n| (format!("{n:04}.json"), log(0..500))).collect();
-        let (_folder, sources) = sources(&files);
-        let mut pieces = run(sources, options(2));
-        assert!(pieces.next().is_some());
-        drop(pieces);
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! [`COLUMNS`] is the one table of columns: it drives the Arrow schema ([`arrow`]), the flattening of records (crate
 //! `milepost-ingest`), the way back from a row to its record ([`rebuild`]) and the column reference in the docs
-//! ([`reference`]). No input, no output, no clock.
+//! ([`mod@reference`]). No input, no output, no clock.
 
 pub mod arrow;
 mod columns;
