@@ -115,6 +115,13 @@ fn errors_point_into_the_query_and_say_what_is_near() {
     // the spelling of the records leads to the column
     assert!(error("SELECT eventName FROM events").contains("hint: did you mean `event_name`?"));
     assert!(error("SELECT lowr('A')").contains("error: there is no function `lowr`"));
+    assert!(
+        error("SELECT sum(event_name) FROM events").contains("the function `sum` does not take values of these types")
+    );
+    assert!(
+        error("SELECT x.event_name FROM events e")
+            .contains("there is no table or alias `x` with a column `event_name`")
+    );
     assert!(error("SELECT 1; SELECT 2").contains("error: there is more than one query"));
     assert!(error("SELECT * FROM events WHERE event_id = $id").contains("hint: add --param id=VALUE"));
     assert!(error("SELECT * FROM events WHERE read_only = 'true'").contains("hint: compare with true or false"));

@@ -126,6 +126,9 @@ impl EventWriter {
     }
 
     /// Removes the files of an attempt that was given up. One that stays is in no log, so nobody reads it.
+    ///
+    /// This is right only where a lost race is certain, as on a file system. On an object store a commit may succeed and its
+    /// answer be lost; before files are removed there, the winning commit must be read to see whose it is.
     async fn remove(&self, written: &[Written]) {
         let store = self.table.store();
         for add in written.iter().filter_map(|written| written.add.as_ref()) {

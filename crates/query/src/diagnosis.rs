@@ -117,6 +117,12 @@ fn explained(message: &str) -> (String, Option<String>) {
             near.map_or("`SHOW FUNCTIONS` lists the functions".to_owned(), |near| format!("did you mean `{near}`?"));
         return (format!("there is no function `{name}`"), Some(hint));
     }
+    if let Some((name, types)) = message.strip_prefix("Function '").and_then(|rest| rest.split_once('\''))
+        && types.starts_with(" failed to match any signature")
+    {
+        let hint = "`SHOW FUNCTIONS` lists what a function takes; CAST(x AS BIGINT) makes a number of text".to_owned();
+        return (format!("the function `{name}` does not take values of these types"), Some(hint));
+    }
     if message.starts_with("The context currently only supports a single SQL statement") {
         return ("there is more than one query".to_owned(), Some("run them one by one".to_owned()));
     }

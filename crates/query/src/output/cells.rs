@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UnionArray};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray, UnionArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use arrow::error::ArrowError;
@@ -44,7 +44,9 @@ pub(super) fn prepare(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordB
             },
         )
         .collect();
-    RecordBatch::try_new(Arc::clone(schema), columns?)
+    // a query may give rows without a column
+    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns?, &rows)
 }
 
 fn as_text(array: &ArrayRef, field: &Arc<Field>) -> Result<ArrayRef, ArrowError> {
