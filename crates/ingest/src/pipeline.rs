@@ -204,7 +204,7 @@ impl Queue {
 }
 
 fn work(queue: &Mutex<Queue>, sources: &[Source], options: Options) {
-    let mut worker = Worker { reader: Reader::new(), flattener: Flattener::new(), options };
+    let mut worker = Worker { reader: Reader::new(), flattener: Flattener::new(), reject_bytes: 0, options };
     loop {
         let taken = queue.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some((unit, send)) = taken else { return };
@@ -218,6 +218,8 @@ fn work(queue: &Mutex<Queue>, sources: &[Source], options: Options) {
 struct Worker {
     reader: Reader,
     flattener: Flattener,
+    /// Text of rejected records that has not been handed over.
+    reject_bytes: usize,
     options: Options,
 }
 
@@ -242,19 +244,18 @@ impl Worker {
     ) -> Result<(), Stopped> {
         let origin =
             Origin { source_file: source.uri.clone(), region: source.region.clone(), account: source.account.clone() };
-        let mut sink = Sink { index, records: 0, rejected: 0, reject_bytes: 0, stopped: false };
+        let mut sink = Sink { index, records: 0, rejected: 0, stopped: false };
         let mut reader = std::mem::replace(&mut self.reader, Reader::idle());
         let outcome = reader.read(&source.path, &mut |text| {
             sink.take(text, &mut |sink, event| {
                 match event {
                     Event::Record(text, members) => self.flattener.push(text, members, &origin)?,
                     Event::Reject(reject) => {
-                        sink.reject_bytes += reject.raw.len();
+                        self.reject_bytes += reject.raw.len();
                         piece.rejects.push(reject);
                     }
                 }
-                if self.is_full(sink.reject_bytes) && !sink.stopped {
-                    sink.reject_bytes = 0;
+                if self.is_full() && !sink.stopped {
                     sink.stopped = self.hand_over(piece, &source.uri, send).is_err();
                 }
                 Ok(())
@@ -269,13 +270,14 @@ impl Worker {
         Ok(())
     }
 
-    fn is_full(&self, reject_bytes: usize) -> bool {
+    fn is_full(&self) -> bool {
         self.flattener.rows() >= self.options.batch_rows
-            || self.flattener.bytes() + reject_bytes >= self.options.batch_bytes
+            || self.flattener.bytes() + self.reject_bytes >= self.options.batch_bytes
     }
 
     /// Sends what has gathered, if anything.
     fn hand_over(&mut self, piece: &mut Piece, uri: &str, send: &SyncSender<Message>) -> Result<(), Stopped> {
+        self.reject_bytes = 0;
         if self.flattener.rows() > 0 {
             match self.flattener.take() {
                 Ok(batch) if batch.num_rows() > 0 => piece.batch = Some(batch),

@@ -24,8 +24,6 @@ pub(super) struct Sink {
     pub(super) index: usize,
     pub(super) records: u64,
     pub(super) rejected: u64,
-    /// Text of rejected records that has not been handed over.
-    pub(super) reject_bytes: usize,
     pub(super) stopped: bool,
 }
 

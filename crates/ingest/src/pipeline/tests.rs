@@ -101,7 +101,11 @@ fn batches_stay_small_however_the_records_come() {
         "{{\"Records\":[{}]}}",
         vec!["{\"n\":NaN,\"text\":\"some text that fills the record\"}"; 5_000].join(",")
     );
-    let (_folder, sources) = sources(&[("1.json".into(), empty.into_bytes()), ("2.json".into(), bad.into_bytes())]);
+    // rejects of neighbours add up: no file of these fills a batch on its own
+    let few = r#"{"Records":[{"n":NaN,"text":"some text that fills the record"}]}"#;
+    let mut files = vec![("1.json".to_owned(), empty.into_bytes()), ("2.json".to_owned(), bad.into_bytes())];
+    files.extend((0..600).map(|n| (format!("few-{n}.json"), few.into())));
+    let (_folder, sources) = sources(&files);
     let options = Options { threads: 1, batch_rows: 100, batch_bytes: 10_000 };
     let (mut rows, mut rejects) = (0, 0);
     for piece in run(sources, options) {
@@ -111,14 +115,20 @@ fn batches_stay_small_however_the_records_come() {
         rows += piece.batch.map_or(0, |batch| batch.num_rows());
         rejects += piece.rejects.len();
     }
-    assert_eq!((rows, rejects), (300_000, 5_000));
+    assert_eq!((rows, rejects), (300_000, 5_600));
 }
 
 #[test]
 fn dropping_the_pieces_ends_the_run() {
     let files: Vec<_> = (0..50).map(|n| (format!("{n:04}.json"), log(0..500))).collect();
     let (_folder, sources) = sources(&files);
-    let mut pieces = run(sources, options(2));
+    let mut pieces = run(Arc::clone(&sources), options(2));
     assert!(pieces.next().is_some());
     drop(pieces);
+    // every thread holds the list of sources as long as it lives
+    let patience = std::time::Instant::now();
+    while Arc::strong_count(&sources) > 1 {
+        assert!(patience.elapsed().as_secs() < 30, "a thread still works for nobody");
+        std::thread::yield_now();
+    }
 }
