@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Sql(SqlArgs),
     Report(ReportArgs),
     Export(ExportArgs),
+    Lake(LakeCommandArgs),
     Completions(CompletionsArgs),
 }
 
@@ -59,20 +60,36 @@ pub(crate) struct DemoArgs {
     pub(crate) folder: PathBuf,
 }
 
-/// Convert CloudTrail log files into the lake
+/// Convert CloudTrail records into the lake
 ///
-/// Takes files, folders and globs of log files, gzip or plain, in any folder layout. What the lake has already taken in
-/// is not read again. Digest files and files of other services are recognised and left alone. Exit code 3 says that some
-/// input was rejected or damaged; it is named in the summary.
+/// Takes files, folders and globs in any layout, and `-` for standard input. What a file is, its bytes decide: log files,
+/// single records, arrays, NDJSON, EventBridge envelopes, CloudWatch Logs data and exports, LookupEvents and FilterLogEvents
+/// answers, CloudTrail Lake results, the console's CSV; as they are or in gzip, zstd, zip, tar. What the lake has already
+/// taken in is not read again. Digest files and files of other services are recognised and left alone. Exit code 3 says
+/// that some input was rejected or damaged; it is named in the summary and in `milepost lake rejects`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  milepost convert ./AWSLogs\n  milepost convert 'logs/**/*.json.gz' --lake /data/lake\n  \
+                  milepost convert evidence.zip --from 2026-03-01 --to 2026-03-08 --account 012345678901\n  \
+                  aws cloudtrail lookup-events | milepost convert -\n  \
+                  milepost convert ./AWSLogs --where \"event_name <> 'Decrypt'\" --redact rules.toml\n  \
                   milepost convert ./AWSLogs --json | jq .records"
 )]
 pub(crate) struct ConvertArgs {
-    /// Files, folders or globs
+    /// Files, folders or globs; `-` is standard input
     #[arg(required = true, value_name = "SOURCE")]
     pub(crate) sources: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+
+    /// Take the complete records of files that break off; they are still reported as damaged
+    #[arg(long, env = "MILEPOST_SALVAGE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) salvage: bool,
+
+    /// Rules in TOML for what must not come into the lake: members to drop, blank or hash
+    #[arg(long, value_name = "RULES", env = "MILEPOST_REDACT")]
+    pub(crate) redact: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) lake: LakeArgs,
@@ -84,6 +101,30 @@ pub(crate) struct ConvertArgs {
     /// Print the summary as JSON on stdout
     #[arg(long, env = "MILEPOST_JSON", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) json: bool,
+}
+
+/// Which records to take; the others are counted as filtered.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct FilterArgs {
+    /// Only records of this time or later: an instant, a day, `yesterday`, or that long ago, such as 7d
+    #[arg(long, value_name = "TIME", env = "MILEPOST_FROM")]
+    pub(crate) from: Option<String>,
+
+    /// Only records before this time
+    #[arg(long, value_name = "TIME", env = "MILEPOST_TO")]
+    pub(crate) to: Option<String>,
+
+    /// Only records of this account; may be given several times
+    #[arg(long = "account", value_name = "ACCOUNT", env = "MILEPOST_ACCOUNT", value_delimiter = ',')]
+    pub(crate) accounts: Vec<String>,
+
+    /// Only records of this region; may be given several times
+    #[arg(long = "region", value_name = "REGION", env = "MILEPOST_REGION", value_delimiter = ',')]
+    pub(crate) regions: Vec<String>,
+
+    /// Only records for which this SQL condition on the lake's columns is true
+    #[arg(long = "where", value_name = "SQL", env = "MILEPOST_WHERE")]
+    pub(crate) condition: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Args)]
@@ -238,6 +279,68 @@ pub(crate) struct ExportArgs {
 
     #[command(flatten)]
     pub(crate) lake: LakeArgs,
+}
+
+/// Look into the lake
+#[derive(Debug, Args)]
+pub(crate) struct LakeCommandArgs {
+    #[command(subcommand)]
+    pub(crate) command: LakeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LakeCommand {
+    Info(LakeInfoArgs),
+    Rejects(LakeRejectsArgs),
+}
+
+impl LakeCommandArgs {
+    pub(crate) fn lake(&self) -> LakeArgs {
+        match &self.command {
+            LakeCommand::Info(args) => args.lake.clone(),
+            LakeCommand::Rejects(args) => args.lake.clone(),
+        }
+    }
+}
+
+/// Show what is in the lake
+///
+/// Tables with their versions, rows, files and bytes, and the span of the events. With --fields: members of records that
+/// have no column, or another form than their column, by event version and service; they are kept in `extra`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  milepost lake info\n  milepost lake info --fields --format csv")]
+pub(crate) struct LakeInfoArgs {
+    /// List members of records that have no column or another form
+    #[arg(long)]
+    pub(crate) fields: bool,
+
+    #[command(flatten)]
+    pub(crate) lake: LakeArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Show what could not become a row
+///
+/// One line a record or file that was rejected, as of the newest attempt at its file: where it is, what is wrong, and its
+/// text. A file that was mended is read again by the next `milepost convert`, and so is one that a newer version of milepost may
+/// understand; what is taken in then is not shown any more.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  milepost lake rejects\n  milepost lake rejects --source broken.json --format json\n  \
+                  milepost lake rejects --output rejects.csv"
+)]
+pub(crate) struct LakeRejectsArgs {
+    /// Only rejects of sources whose name contains this text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) source: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) lake: LakeArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Print the completions of a shell

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use milepost_query::output::Format;
 use serde::Deserialize;
 
-use crate::args::LakeArgs;
+use crate::args::{FilterArgs, LakeArgs};
 use crate::diagnostics::{ExitStatus, Hinted};
 
 /// Where a lake is if nobody says otherwise.
@@ -37,6 +37,14 @@ struct ConfigFile {
     memory: Option<String>,
     reports: Option<PathBuf>,
     format: Option<String>,
+    salvage: Option<bool>,
+    redact: Option<PathBuf>,
+    from: Option<String>,
+    to: Option<String>,
+    account: Option<Vec<String>>,
+    region: Option<Vec<String>>,
+    #[serde(rename = "where")]
+    condition: Option<String>,
 }
 
 impl Settings {
@@ -70,6 +78,34 @@ impl Settings {
                 .map_err(|_| wrong(format!("`format = \"{name}\"` is no format"), "`milepost sql --help` lists them"))
         };
         self.file.format.as_ref().map(parse).transpose()
+    }
+
+    /// Whether to take what is sound of files that break off.
+    pub(crate) fn salvage(&self, flag: bool) -> bool {
+        flag || self.file.salvage.unwrap_or(false)
+    }
+
+    /// File with rules for what must not come into the lake.
+    pub(crate) fn redact(&self, flag: Option<&Path>) -> Option<PathBuf> {
+        flag.filter(|path| !path.as_os_str().is_empty()).map(Path::to_path_buf).or_else(|| self.file.redact.clone())
+    }
+
+    /// Which records to take.
+    pub(crate) fn filter(&self, flags: &FilterArgs) -> FilterArgs {
+        let text = |flag: &Option<String>, file: &Option<String>| {
+            flag.clone().filter(|text| !text.is_empty()).or_else(|| file.clone())
+        };
+        let list = |flag: &[String], file: &Option<Vec<String>>| match flag {
+            [] => file.clone().unwrap_or_default(),
+            flag => flag.to_vec(),
+        };
+        FilterArgs {
+            from: text(&flags.from, &self.file.from),
+            to: text(&flags.to, &self.file.to),
+            accounts: list(&flags.accounts, &self.file.account),
+            regions: list(&flags.regions, &self.file.region),
+            condition: text(&flags.condition, &self.file.condition),
+        }
     }
 
     /// Folder of the user's reports, if there is one.

@@ -35,7 +35,7 @@ fn a_folder_without_logs_is_an_error() {
     assert!(output.stderr.starts_with("error: there are no files in `empty`\nhint: "), "{}", output.stderr);
     context.write("other/readme.txt", "hello");
     let output = context.run(&["convert", "other"]).ended_with(1);
-    assert!(output.stderr.contains("error: there are no CloudTrail log files in `other`"), "{}", output.stderr);
+    assert!(output.stderr.contains("error: there are no CloudTrail records in `other`"), "{}", output.stderr);
     // and is one the second time too
     context.run(&["convert", "other"]).ended_with(1);
 }
@@ -146,7 +146,7 @@ fn a_crash_before_the_ledger_costs_a_second_reading_and_no_second_row() {
     // the instant between the commit of the rows and the entry in the ledger
     fs::remove_dir_all(context.path("lake/files")).unwrap();
     let summary = context.run(&["convert", "a.json", "--json"]).ended_with(0).json();
-    assert_eq!(summary["records"], json!({"read": 1, "written": 0, "duplicates": 1, "rejected": 0}));
+    assert_eq!(summary["records"], json!({"read": 1, "written": 0, "duplicates": 1, "rejected": 0, "filtered": 0}));
 }
 
 #[test]

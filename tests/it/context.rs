@@ -116,6 +116,16 @@ pub(crate) fn real_data() -> Option<PathBuf> {
     found
 }
 
+/// The documents the project was made from, if they are there.
+pub(crate) fn real_seeds() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/seeds");
+    let found = folder.is_dir().then_some(folder);
+    if found.is_none() {
+        println!("skipped: ../shared/seeds is not there");
+    }
+    found
+}
+
 /// Every record in the log files below `folder`, as canonical text.
 pub(crate) fn source_records(folder: &Path) -> BTreeSet<String> {
     let mut found = BTreeSet::new();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::context::{Context, log, real_data, shared, source_records};
 
 /// The records that `export` gives, as canonical text; each must come once.
-fn exported(context: &Context, arguments: &[&str]) -> BTreeSet<String> {
+pub(crate) fn exported(context: &Context, arguments: &[&str]) -> BTreeSet<String> {
     let output = context.run(&[&["export"], arguments].concat()).ended_with(0);
     let records: Vec<String> =
         output.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap().to_string()).collect();
@@ -31,7 +31,7 @@ fn a_second_run_takes_in_only_what_is_new() {
     let record = |id: u32| json!({"eventID": id.to_string(), "eventTime": "2026-03-02T00:00:00Z", "awsRegion": "r"});
     context.write("logs/1.json", log(&[record(1), record(2)]));
     let first = context.run(&["convert", "logs", "--json"]).ended_with(0).json();
-    assert_eq!(first["records"], json!({"read": 2, "written": 2, "duplicates": 0, "rejected": 0}));
+    assert_eq!(first["records"], json!({"read": 2, "written": 2, "duplicates": 0, "rejected": 0, "filtered": 0}));
 
     let again = context.run(&["convert", "logs", "--json"]).ended_with(0).json();
     assert_eq!((&again["files"]["known"], &again["records"]["read"]), (&json!(1), &json!(0)));
@@ -41,7 +41,7 @@ fn a_second_run_takes_in_only_what_is_new() {
     context.write("logs/2.json", log(&[record(2), record(3)]));
     fs::copy(context.path("logs/1.json"), context.path("logs/copy.json")).unwrap();
     let third = context.run(&["convert", "logs", "--json"]).ended_with(0).json();
-    assert_eq!(third["records"], json!({"read": 4, "written": 1, "duplicates": 3, "rejected": 0}));
+    assert_eq!(third["records"], json!({"read": 4, "written": 1, "duplicates": 3, "rejected": 0, "filtered": 0}));
     assert_eq!(exported(&context, &[]).len(), 3);
 
     // a file whose content changed is read again

@@ -4,11 +4,18 @@
 
 mod architecture;
 mod bad_input;
+mod carriers;
 mod context;
 mod convert;
 mod crashes;
 mod docs;
+mod filters;
+mod identities;
 mod readers;
+mod records;
+mod redaction;
+mod rejects;
 mod reports;
 mod slt;
 mod sql;
+mod traps;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use milepost_query::output::{self, Format, Layout};
-use milepost_query::{Engine, Parameters, QueryError};
+use milepost_query::{Answer, Engine, Parameters, QueryError};
 
 use crate::args::OutputArgs;
 use crate::diagnostics::{ExitStatus, Hinted, WrongQuery};
@@ -33,8 +33,33 @@ pub(super) async fn write(
 ) -> anyhow::Result<u64> {
     let started = Instant::now();
     let wrong = |error: QueryError| WrongQuery::new(error, question.sql, question.origin);
-    let format = format(args, question.format)?;
+    // before the query runs, which may take long
+    format(args, question.format)?;
     let answer = engine.query(question.sql, question.parameters).await.map_err(wrong)?;
+    let rows = put_timed(answer, (question.format, args), printer, started).await;
+    rows.map_err(|error| match error.downcast::<QueryError>() {
+        Ok(error) => wrong(error).into(),
+        Err(error) => error,
+    })
+}
+
+/// Writes an answer that is there already; gives the number of rows.
+pub(super) async fn put(
+    answer: Answer,
+    configured: Option<Format>,
+    args: &OutputArgs,
+    printer: &Printer,
+) -> anyhow::Result<u64> {
+    put_timed(answer, (configured, args), printer, Instant::now()).await
+}
+
+async fn put_timed(
+    answer: Answer,
+    (configured, args): (Option<Format>, &OutputArgs),
+    printer: &Printer,
+    started: Instant,
+) -> anyhow::Result<u64> {
+    let format = format(args, configured)?;
     let mut destination = Destination::open(args.output.as_deref())?;
     let layout = Layout { max_cell_width: destination.is_terminal().then_some(TERMINAL_CELL_WIDTH) };
     match output::write(answer, format, layout, &mut destination).await {
@@ -47,7 +72,7 @@ pub(super) async fn write(
         }
         Err(error) => {
             destination.discard();
-            Err(wrong(error).into())
+            Err(error.into())
         }
     }
 }

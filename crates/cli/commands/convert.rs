@@ -4,16 +4,19 @@
 //! enough has gathered. A source is entered in the ledger only after its last row is committed; a run that dies in between
 //! reads the source again, and its rows are recognised as delivered. So every record is in the lake once.
 
+mod filter;
 mod intake;
 mod summary;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use anyhow::Context as _;
 use milepost_ingest::discover::discover;
 use milepost_ingest::pipeline::{self, DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, PipelineError};
-use milepost_ingest::{Carrier, Discovery, Options, Piece, READER_VERSION, Source};
+use milepost_ingest::{Carrier, Class, Discovery, Options, Piece, READER_VERSION, Rules, Source};
 use milepost_lake::ledger::{Known, Ledger, RunEntry};
 use milepost_lake::{Lake, new_run_id};
 
@@ -22,6 +25,7 @@ use crate::diagnostics::{ExitStatus, Hinted};
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::settings::Settings;
+pub(super) use filter::Filter;
 use intake::Intake;
 pub(super) use summary::Summary;
 
@@ -36,6 +40,9 @@ pub(crate) async fn run(args: &ConvertArgs, settings: &Settings, printer: &Print
         lake: &settings.lake,
         memory_bytes: settings.memory_bytes(args.memory.as_deref())?,
         threads: settings.threads,
+        filter: Filter::resolve(&settings.filter(&args.filter))?,
+        salvage: settings.salvage(args.salvage),
+        redact: settings.redact(args.redact.as_deref()).as_deref().map(RedactionFile::read).transpose()?,
     };
     let summary = convert(&job, printer).await?;
     if args.json {
@@ -52,20 +59,42 @@ pub(super) struct Job<'a> {
     pub(super) lake: &'a str,
     pub(super) memory_bytes: usize,
     pub(super) threads: usize,
+    pub(super) filter: Filter,
+    pub(super) salvage: bool,
+    pub(super) redact: Option<RedactionFile>,
+}
+
+/// Rules for what must not come into the lake, and the file they were read from.
+pub(super) struct RedactionFile {
+    path: String,
+    rules: Arc<Rules>,
+}
+
+impl RedactionFile {
+    fn read(path: &Path) -> anyhow::Result<Self> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{name}`"))?;
+        let rules = Rules::parse(&text, &|variable| std::env::var(variable).ok());
+        let rules = rules.with_context(|| format!("the redaction rules in `{name}` cannot be used"))?;
+        Ok(Self { path: name, rules: Arc::new(rules) })
+    }
 }
 
 /// Converts, and says what happened.
 pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<Summary> {
     let started = Instant::now();
     let started_micros = now_micros();
-    let discovery = discover(job.sources, Some(std::path::Path::new(job.lake)))?;
+    let row_filter = job.filter.rows()?;
+    let discovery = discover(job.sources, Some(Path::new(job.lake)))?;
     if discovery.sources.is_empty() && discovery.unreadable.is_empty() {
         return Err(nothing_there(job.sources));
     }
     let lake = Lake::open_or_create(job.lake).await?;
     let run_id = new_run_id();
     let mut ledger = lake.ledger(&run_id).await?;
-    let (sources, mut summary) = select(discovery, &ledger.known().await?, &lake, &run_id);
+    let known = ledger.known().await?;
+    let mut summary = Summary::new(lake.name(), &run_id, job.filter.text().is_some());
+    let (sources, unreadable) = select(discovery, &known, &job.filter, &mut summary);
     let mut intake = Intake {
         sources: Arc::clone(&sources),
         writer: lake.event_writer(&run_id).await?,
@@ -77,15 +106,21 @@ pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<
         rejects: Vec::new(),
         reject_bytes: 0,
         counts: HashMap::new(),
+        filter: job.filter.text(),
+        row_filter,
+        known_damage: None,
+        known: &known,
         summary: &mut summary,
     };
+    intake.unreadable(unreadable).await?;
     let mut progress = Progress::new(printer, sources.len(), sources.iter().map(|source| source.size).sum());
     let mut pieces = read(Arc::clone(&sources), job);
     while let Some(piece) = pieces.recv().await {
         let piece = piece?;
-        let bytes = piece.finished.iter().map(|outcome| sources[outcome.source].size).sum();
+        let done: Vec<_> = piece.finished.iter().filter(|outcome| !outcome.is_member).collect();
+        let bytes = done.iter().map(|outcome| outcome.size).sum();
         let events = piece.batch.as_ref().map_or(0, |batch| batch.num_rows() as u64);
-        progress.add(piece.finished.len(), bytes, events);
+        progress.add(done.len(), bytes, events);
         intake.take(piece).await?;
     }
     intake.finish().await?;
@@ -95,13 +130,14 @@ pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<
     Ok(summary)
 }
 
-/// Leaves out what the ledger knows.
-fn select(discovery: Discovery, known: &HashMap<String, Known>, lake: &Lake, run_id: &str) -> (Arc<[Source]>, Summary) {
-    let mut summary = Summary::new(lake.name(), run_id);
+/// Leaves out what the ledger knows; gives the rest, and what is there but cannot be looked into.
+fn select(
+    discovery: Discovery,
+    known: &HashMap<String, Known>,
+    filter: &Filter,
+    summary: &mut Summary,
+) -> (Arc<[Source]>, Vec<(String, String)>) {
     summary.files.found = (discovery.sources.len() + discovery.unreadable.len()) as u64;
-    for (uri, reason) in discovery.unreadable {
-        summary.add_damaged(uri, reason, None);
-    }
     let mut sources = Vec::new();
     for source in discovery.sources {
         let entry = known.get(&source.uri);
@@ -109,26 +145,33 @@ fn select(discovery: Discovery, known: &HashMap<String, Known>, lake: &Lake, run
         if changed {
             summary.files.changed += 1;
         }
-        if !changed && entry.is_some_and(is_settled) {
-            summary.files.known += 1;
-            let is_log = entry.is_some_and(|entry| entry.carrier == Carrier::TrailLog.name());
-            summary.known_logs += u64::from(is_log);
-        } else {
-            sources.push(source);
+        match entry {
+            Some(entry) if !changed && is_settled(entry, filter) => summary.add_known(entry),
+            _ => sources.push(source),
         }
     }
-    (sources.into(), summary)
+    (sources.into(), discovery.unreadable)
 }
 
-/// Whether reading the object again would give nothing new: it was understood, or no newer version has come since.
-fn is_settled(entry: &Known) -> bool {
-    Carrier::is_understood(&entry.carrier) || entry.reader_version >= READER_VERSION
+/// Whether reading the object again would give nothing new: all of it was understood, or no newer version has come since;
+/// and no filter left out what this run wants.
+fn is_settled(entry: &Known, filter: &Filter) -> bool {
+    let class = Carrier::named(&entry.carrier).map_or(Class::Other, Carrier::class);
+    let is_understood = class != Class::Other && entry.rejected == 0;
+    let has_all = entry.filtered == 0 || filter.wants_nothing_beyond(entry.filter.as_deref());
+    has_all && (is_understood || entry.reader_version >= READER_VERSION)
 }
 
 /// Reads `sources` on threads of their own; pieces arrive in order.
 fn read(sources: Arc<[Source]>, job: &Job<'_>) -> tokio::sync::mpsc::Receiver<Result<Piece, PipelineError>> {
     let batch_bytes = DEFAULT_BATCH_BYTES.min(job.memory_bytes / BATCHES_IN_MEMORY);
-    let options = Options { threads: job.threads, batch_rows: DEFAULT_BATCH_ROWS, batch_bytes };
+    let options = Options {
+        threads: job.threads,
+        batch_rows: DEFAULT_BATCH_ROWS,
+        batch_bytes,
+        salvage: job.salvage,
+        rules: job.redact.as_ref().map(|redact| Arc::clone(&redact.rules)),
+    };
     let (send, receive) = tokio::sync::mpsc::channel(PIECES_AHEAD);
     std::thread::spawn(move || {
         for piece in pipeline::run(sources, options) {
@@ -142,7 +185,8 @@ fn read(sources: Arc<[Source]>, job: &Job<'_>) -> tokio::sync::mpsc::Receiver<Re
 
 async fn enter_run(ledger: &mut Ledger, job: &Job<'_>, summary: &Summary, started_micros: i64) -> anyhow::Result<()> {
     let arguments = serde_json::json!({
-        "sources": job.sources, "memory_bytes": job.memory_bytes, "threads": job.threads,
+        "sources": job.sources, "memory_bytes": job.memory_bytes, "threads": job.threads, "filter": job.filter,
+        "salvage": job.salvage, "redact": job.redact.as_ref().map(|redact| &redact.path),
     });
     let run = RunEntry {
         command: "convert".to_owned(),
@@ -154,6 +198,7 @@ async fn enter_run(ledger: &mut Ledger, job: &Job<'_>, summary: &Summary, starte
         written: summary.records.written,
         duplicates: summary.records.duplicates,
         rejected: summary.records.rejected,
+        filtered: summary.records.filtered,
         summary: serde_json::to_string(summary)?,
     };
     Ok(ledger.add_run(&run).await?)

@@ -10,7 +10,7 @@ use milepost_query::output::{self, Format, Layout};
 use milepost_report::Catalogue;
 use milepost_testkit::Archive;
 
-use super::convert::{Job, convert};
+use super::convert::{Filter, Job, convert};
 use crate::args::DemoArgs;
 use crate::diagnostics::ExitStatus;
 use crate::printer::{Destination, Printer};
@@ -30,7 +30,15 @@ pub(crate) async fn run(args: &DemoArgs, jobs: Option<u16>, printer: &Printer) -
 
     writeln!(out, "\n$ milepost convert {archive} --lake {lake}")?;
     let sources = [archive];
-    let job = Job { sources: &sources, lake: &lake, memory_bytes: MEMORY_BYTES, threads: threads(jobs) };
+    let job = Job {
+        sources: &sources,
+        lake: &lake,
+        memory_bytes: MEMORY_BYTES,
+        threads: threads(jobs),
+        filter: Filter::default(),
+        salvage: false,
+        redact: None,
+    };
     writeln!(out, "{}", convert(&job, printer).await?.text())?;
 
     let catalogue = Catalogue::load(None)?;

@@ -5,5 +5,6 @@ pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod demo;
 pub(crate) mod export;
+pub(crate) mod lake;
 pub(crate) mod report;
 pub(crate) mod sql;

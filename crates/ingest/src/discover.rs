@@ -1,21 +1,30 @@
-//! Lists the source objects behind what a user names: files, folders and globs.
+//! Lists the source objects behind what a user names: files, folders, globs and standard input.
 //!
 //! The order is fixed (sorted by path within each argument), which makes runs repeatable and, because trails lay their
 //! keys out by account, region and day, brings the records of one partition together.
 
 use std::collections::HashSet;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use sha2::{Digest as _, Sha256};
 use walkdir::WalkDir;
 
+use crate::blob::Blob;
+
+/// The argument that means standard input.
+pub const STANDARD_INPUT: &str = "-";
+/// Bytes of a hash that make a name.
+const HASH_BYTES: usize = 16;
+
 /// One object to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Source {
-    /// Absolute path; the object's name in the ledger and in `source_file`.
+    /// Absolute path; the object's name in the ledger and in `source_file`. For standard input, a name made of its hash.
     pub uri: String,
     /// Where to read it.
-    pub path: PathBuf,
+    pub blob: Blob,
     /// Size in bytes, packed.
     pub size: u64,
     /// Changes when the object's content may have changed.
@@ -59,6 +68,13 @@ pub enum DiscoverError {
         #[source]
         source: glob::PatternError,
     },
+    /// Standard input cannot be read, or not be set down.
+    #[error("cannot read standard input")]
+    StandardInput {
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// A kind of source that this version cannot read.
     #[error("`{source_name}` cannot be read by this version: {kind} is not supported yet")]
     Unsupported {
@@ -77,6 +93,10 @@ pub fn discover(arguments: &[String], except: Option<&Path>) -> Result<Discovery
     let except = except.and_then(|path| path.canonicalize().ok());
     let mut found = Finding { discovery: Discovery::default(), seen: HashSet::new(), except };
     for argument in arguments {
+        if argument == STANDARD_INPUT {
+            found.standard_input()?;
+            continue;
+        }
         for root in roots(argument)? {
             found.walk(&root);
         }
@@ -86,9 +106,6 @@ pub fn discover(arguments: &[String], except: Option<&Path>) -> Result<Discovery
 
 fn roots(argument: &str) -> Result<Vec<PathBuf>, DiscoverError> {
     let unsupported = |kind| DiscoverError::Unsupported { source_name: argument.to_owned(), kind };
-    if argument == "-" {
-        return Err(unsupported("standard input"));
-    }
     if argument.contains("://") {
         return Err(unsupported("an object store"));
     }
@@ -112,6 +129,18 @@ struct Finding {
 }
 
 impl Finding {
+    /// Sets down what comes on standard input. Its name is made of what it is, so that the same again is known again.
+    fn standard_input(&mut self) -> Result<(), DiscoverError> {
+        let failed = |source| DiscoverError::StandardInput { source };
+        let mut hashing = Hashing { inner: io::stdin().lock(), hash: Sha256::new() };
+        let blob = Blob::spool(&mut hashing).map_err(failed)?;
+        let hash: String = hashing.hash.finalize().iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();
+        let size = blob.size().map_err(failed)?;
+        let source = Source { uri: format!("stdin:{hash}"), blob, size, etag: hash, account: None, region: None };
+        self.discovery.sources.push(source);
+        Ok(())
+    }
+
     fn walk(&mut self, root: &Path) {
         let root = match root.canonicalize() {
             Ok(root) => root,
@@ -151,7 +180,7 @@ impl Finding {
         let (account, region) = account_and_region(&uri);
         self.discovery.sources.push(Source {
             size: metadata.len(),
-            path: path.to_path_buf(),
+            blob: Blob::File(path.to_path_buf()),
             account,
             region,
             uri,
@@ -164,6 +193,20 @@ impl Finding {
     }
 }
 
+/// Hashes what is read through it.
+struct Hashing<R> {
+    inner: R,
+    hash: Sha256,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hash.update(&buffer[..read]);
+        Ok(read)
+    }
+}
+
 /// The path as text; one that is not Unicode has its bytes escaped, so that two never become one.
 fn uri_of(path: &Path) -> String {
     match path.to_str() {
@@ -173,7 +216,7 @@ fn uri_of(path: &Path) -> String {
 }
 
 /// Account and region in a key that CloudTrail wrote: `…AWSLogs/[o-…/]ACCOUNT/CloudTrail…/REGION/…`.
-fn account_and_region(key: &str) -> (Option<String>, Option<String>) {
+pub(crate) fn account_and_region(key: &str) -> (Option<String>, Option<String>) {
     let mut parts = key.split('/').skip_while(|part| *part != "AWSLogs").skip(1).peekable();
     if parts.peek().is_some_and(|part| part.starts_with("o-")) {
         parts.next();
@@ -212,7 +255,7 @@ mod tests {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let arguments = [text(root.to_path_buf()), text(root.join("a.json")), text(root.join("b/*.json"))];
         let found = discover(&arguments, Some(&root.join("b/lake"))).unwrap();
-        let names: Vec<_> = found.sources.iter().map(|s| s.path.file_name().unwrap().to_owned()).collect();
+        let names: Vec<_> = found.sources.iter().map(|s| s.uri.rsplit('/').next().unwrap().to_owned()).collect();
         assert_eq!(names, ["a.json", "1.json", "2.json"]);
     }
 

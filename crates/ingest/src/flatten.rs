@@ -6,6 +6,7 @@
 
 mod columns;
 mod extra;
+mod fallbacks;
 mod values;
 
 use std::borrow::Cow;
@@ -14,7 +15,8 @@ use std::collections::HashMap;
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
 use milepost_schema::{
-    ACCOUNT, COLUMNS, DATE, EVENT_TIME, EXTRA, REGION, SOURCE_FILE, arrow::events_schema, column_index, time,
+    ACCOUNT, COLUMNS, DATE, EVENT_ID, EVENT_TIME, EXTRA, FALLBACKS, REDACTED, REGION, SOURCE_FILE,
+    arrow::events_schema, column_index,
 };
 
 use crate::scan::{self, Member};
@@ -34,6 +36,28 @@ pub(crate) struct Origin {
     pub(crate) account: Option<String>,
 }
 
+/// What lay around one record, for records that do not say it themselves.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Hints<'a> {
+    /// Account that the envelope names.
+    pub(crate) account: Option<&'a str>,
+    /// Region that the envelope names.
+    pub(crate) region: Option<&'a str>,
+    /// Time that the envelope names, in microseconds since 1970.
+    pub(crate) time: Option<i64>,
+}
+
+/// One record to be flattened.
+#[derive(Clone, Copy)]
+pub(crate) struct Record<'a> {
+    pub(crate) text: &'a str,
+    /// Spans of its members in `text`.
+    pub(crate) members: &'a [Member],
+    pub(crate) hints: Hints<'a>,
+    /// What was taken out of it, as a JSON array.
+    pub(crate) redacted: Option<&'a str>,
+}
+
 /// Appends records to one set of builders until a batch is taken.
 pub(crate) struct Flattener {
     schema: SchemaRef,
@@ -46,6 +70,8 @@ pub(crate) struct Flattener {
     roles: Vec<Role>,
     extra: Extra,
     scratch: String,
+    /// `fallbacks` of the row at hand, as it grows.
+    fallbacks: String,
     rows: usize,
     bytes: usize,
     /// Rows that turned out to be no rows; cut out when the batch is taken.
@@ -55,12 +81,15 @@ pub(crate) struct Flattener {
 /// Columns that are filled from elsewhere than their own member.
 struct Positions {
     event_time: usize,
+    event_id: usize,
     aws_region: usize,
     recipient_account: usize,
     caller_account: usize,
     caller_arn: usize,
     issuer_account: usize,
     extra: usize,
+    fallbacks: usize,
+    redacted: usize,
     source_file: usize,
     region: usize,
     account: usize,
@@ -78,13 +107,6 @@ enum Role {
 
 /// Most members of one object that may be known.
 pub(crate) const MAX_KNOWN: usize = 64;
-/// Longest region or account that becomes a folder. Real ones have 12 to 25 bytes; the columns `aws_region` and
-/// `recipient_account_id` keep whatever a record says.
-const MAX_PARTITION_BYTES: usize = 64;
-
-/// Values that AWS puts where there is no account.
-const NO_ACCOUNT: [&str; 3] = ["", "ANONYMOUS_PRINCIPAL", "anonymous"];
-
 impl Flattener {
     pub(crate) fn new() -> Self {
         let at = |name: &str| column_index(name).unwrap_or(0);
@@ -93,12 +115,15 @@ impl Flattener {
             columns: COLUMNS.iter().map(|column| Builder::new(column.kind)).collect(),
             positions: Positions {
                 event_time: at(EVENT_TIME),
+                event_id: at(EVENT_ID),
                 aws_region: at("aws_region"),
                 recipient_account: at("recipient_account_id"),
                 caller_account: at("user_identity_account_id"),
                 caller_arn: at("user_identity_arn"),
                 issuer_account: at("session_issuer_account_id"),
                 extra: at(EXTRA),
+                fallbacks: at(FALLBACKS),
+                redacted: at(REDACTED),
                 source_file: at(SOURCE_FILE),
                 region: at(REGION),
                 account: at(ACCOUNT),
@@ -109,6 +134,7 @@ impl Flattener {
             roles: Vec::new(),
             extra: Extra::default(),
             scratch: String::new(),
+            fallbacks: String::new(),
             rows: 0,
             bytes: 0,
             withdrawn: Vec::new(),
@@ -125,16 +151,17 @@ impl Flattener {
         self.bytes
     }
 
-    /// Appends the record whose members are `members`, spans of `text`.
+    /// Appends a record.
     ///
     /// # Errors
     /// The reason, if the record cannot become a row; no row is left behind then.
-    pub(crate) fn push(&mut self, text: &str, members: &[Member], origin: &Origin) -> Result<(), String> {
+    pub(crate) fn push(&mut self, record: Record<'_>, origin: &Origin) -> Result<(), String> {
+        let Record { text, members, .. } = record;
         self.members.clear();
         self.roles.clear();
         self.members.extend_from_slice(members);
         let outcome = self.object(Tree::ROOT, text, 0);
-        self.derive(origin);
+        self.derive(record, origin);
         self.finish_row();
         if let (Some(first), Some(last)) = (members.first(), members.last()) {
             self.bytes += last.value_end - first.key_start;
@@ -239,46 +266,6 @@ impl Flattener {
         }
     }
 
-    /// Fills the columns that no member fills.
-    fn derive(&mut self, origin: &Origin) {
-        let Positions { event_time, extra, source_file, region, account, date, .. } = self.positions;
-        if let Some(text) = self.extra.take() {
-            self.columns[extra].append_text(text);
-            self.filled[extra] = true;
-        }
-        self.columns[source_file].append_text(&origin.source_file);
-        self.filled[source_file] = true;
-        if self.first_text(&[self.positions.aws_region], &[""], origin.region.as_deref()) {
-            self.columns[region].append_text(&self.scratch);
-            self.filled[region] = true;
-        }
-        let accounts = [self.positions.recipient_account, self.positions.caller_account, self.positions.issuer_account];
-        let arn = self.positions.caller_arn;
-        let in_arn = self.filled[arn].then(|| self.columns[arn].last_text()).flatten().and_then(account_in_arn);
-        let fallback = in_arn.map(str::to_owned).or_else(|| origin.account.clone());
-        if self.first_text(&accounts, &NO_ACCOUNT, fallback.as_deref()) {
-            self.columns[account].append_text(&self.scratch);
-            self.filled[account] = true;
-        }
-        if let Some(micros) = self.filled[event_time].then(|| self.columns[event_time].last_time()).flatten() {
-            self.columns[date].append_day(time::day_of(micros));
-            self.filled[date] = true;
-        }
-    }
-
-    /// Puts the first of these columns that has a text other than `missing` into `scratch`, or else `fallback`.
-    fn first_text(&mut self, columns: &[usize], missing: &[&str], fallback: Option<&str>) -> bool {
-        self.scratch.clear();
-        let usable = |text: &&str| !missing.contains(text) && text.len() <= MAX_PARTITION_BYTES;
-        let own =
-            columns.iter().filter(|at| self.filled[**at]).find_map(|at| self.columns[*at].last_text().filter(usable));
-        match own.or_else(|| fallback.filter(usable)) {
-            Some(text) => self.scratch.push_str(text),
-            None => return false,
-        }
-        true
-    }
-
     fn finish_row(&mut self) {
         for (column, filled) in self.columns.iter_mut().zip(&mut self.filled) {
             if !*filled {
@@ -287,11 +274,6 @@ impl Flattener {
             *filled = false;
         }
     }
-}
-
-/// The account in an ARN, its fifth part.
-fn account_in_arn(arn: &str) -> Option<&str> {
-    arn.strip_prefix("arn:")?.split(':').nth(3).filter(|account| !account.is_empty())
 }
 
 /// The decoded name of a member, or `None` if it is not valid Unicode.

@@ -1,91 +1,70 @@
-//! Finds the records in the text of a log file.
+//! Finds the elements in a text: records, envelopes around records, and what stands where records were expected.
 //!
-//! A [`Framer`] is fed the text in pieces and gives back, for every piece, where the complete records in it lie. It knows
-//! one carrier so far, the trail log file `{"Records":[…]}`; documents of another kind are recognised and named. A record
-//! that is not valid JSON is stepped over by its brackets and rejected alone. Memory: one record, however long the file.
+//! A [`Framer`] is fed the text in pieces and gives back, for every piece, where the complete elements in it lie. The shape of
+//! the text is told by its first bytes: JSON values (one, several on end, or in the arrays of [`Place`]), lines of a
+//! CloudWatch Logs export, or CSV. An element that is not valid JSON is stepped over by its brackets or its line and filed
+//! as bad, alone. Memory: one element, however long the text.
 
-use crate::flatten::unescape;
+mod json;
+mod lines;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::carrier::Carrier;
+use crate::classify::{Place, What};
 use crate::scan::{self, Member, ScanError};
+pub(crate) use lines::{Header, cells, json_of_line};
 
-/// What kind of document a source turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Carrier {
-    /// A CloudTrail log file: one object with the array `Records`.
-    TrailLog,
-    /// A CloudTrail digest file: hashes of log files, no records.
-    Digest,
-    /// No bytes, or only white space.
-    Empty,
-    /// JSON of another kind.
-    OtherJson,
-    /// Not JSON.
-    NotJson,
-}
-
-impl Carrier {
-    /// Whether a document of this name is known for what it is; a later version may see more in the others.
-    #[must_use]
-    pub fn is_understood(name: &str) -> bool {
-        [Self::TrailLog, Self::Digest, Self::Empty].iter().any(|carrier| carrier.name() == name)
-    }
-
-    /// Name in the ledger and in summaries.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TrailLog => "trail-log",
-            Self::Digest => "digest",
-            Self::Empty => "empty",
-            Self::OtherJson => "other-json",
-            Self::NotJson => "not-json",
-        }
-    }
-}
-
-/// Where one record lies in the piece that was fed.
+/// Where one element lies in the piece that was fed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Record {
-    /// First byte of the record.
+pub(crate) struct Element {
+    /// First byte of the element.
     pub(crate) start: usize,
-    /// End of the record.
+    /// End of the element.
     pub(crate) end: usize,
-    /// Its members, as a range of [`Frames::members`].
+    /// Its members, as a range of [`Frames::members`]; none if it is no object.
     pub(crate) members: (usize, usize),
-    /// Position in the file's `Records`, from 0.
-    pub(crate) number: u64,
+    /// Where it stands in its document.
+    pub(crate) place: Place,
+    /// What it is.
+    pub(crate) what: What,
 }
 
-/// An element of `Records` that is no record.
+/// An element that cannot be read.
 #[derive(Debug, Clone)]
-pub(crate) struct BadRecord {
+pub(crate) struct BadElement {
     pub(crate) start: usize,
     pub(crate) end: usize,
-    pub(crate) number: u64,
+    pub(crate) place: Place,
     pub(crate) reason: String,
 }
 
 /// What one piece of text held. Reused from piece to piece.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
-    pub(crate) records: Vec<Record>,
+    pub(crate) elements: Vec<Element>,
     pub(crate) members: Vec<Member>,
-    pub(crate) bad: Vec<BadRecord>,
+    pub(crate) bad: Vec<BadElement>,
+    /// Names of the cells, if the elements are lines of a CSV file.
+    pub(crate) header: Option<Arc<Header>>,
 }
 
-/// Records and members found at once. Real text of one window stays far below; text of nothing but `{}` would otherwise
+/// Elements and members found at once. Real text of one window stays far below; text of nothing but `{}` would otherwise
 /// take a hundred times its size in notes.
-const MAX_RECORDS: usize = 256 * 1024;
+const MAX_ELEMENTS: usize = 256 * 1024;
 const MAX_MEMBERS: usize = 4 * 1024 * 1024;
 
 impl Frames {
     fn is_full(&self) -> bool {
-        self.records.len() + self.bad.len() >= MAX_RECORDS || self.members.len() >= MAX_MEMBERS
+        self.elements.len() + self.bad.len() >= MAX_ELEMENTS || self.members.len() >= MAX_MEMBERS
     }
 
     pub(crate) fn clear(&mut self) {
-        self.records.clear();
+        self.elements.clear();
         self.members.clear();
         self.bad.clear();
+        self.header = None;
     }
 }
 
@@ -102,204 +81,147 @@ pub(crate) struct Broken {
 pub(crate) enum Progress {
     /// Everything before this offset is done; feed the rest again with more behind it.
     Consumed(usize),
-    /// The document is complete.
-    Done(Carrier),
+    /// The text is complete.
+    Done,
+}
+
+/// How a text is laid out, as far as it was read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Layout {
+    /// What the text is, where its form alone decides that: not JSON, a CSV of a known kind.
+    pub(crate) form: Option<Carrier>,
+    /// Values of the text that are not inside of another, empty ones left out.
+    pub(crate) values: u64,
+    /// A line end stands between two of them.
+    pub(crate) by_line: bool,
+    /// Arrays with elements that were entered.
+    pub(crate) places: BTreeSet<Place>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// Before the first byte that says what the text is.
     Start,
-    /// Before a member of the root object; `first` right behind the brace.
-    RootMember {
-        first: bool,
-    },
-    /// Before an element of `Records`; `first` right behind the bracket.
-    Element {
-        first: bool,
-    },
-    /// Behind the root object.
-    Tail,
+    /// Before a value of the text, or its end.
+    Value,
+    /// Before an element of an array; `first` right behind the bracket.
+    Element { first: bool, place: Place, in_object: bool },
+    /// In the root object, behind an array with elements.
+    Members,
+    /// Before a line of a CloudWatch Logs export.
+    ExportLine,
+    /// Before a line of a CSV file.
+    CsvRow,
+    /// Nothing more is of interest.
+    Over,
 }
 
-/// Reads one document, piece by piece.
+/// Reads one text, piece by piece.
 #[derive(Debug)]
 pub(crate) struct Framer {
     state: State,
-    carrier: Carrier,
-    next_number: u64,
+    layout: Layout,
+    /// A value of the text spans several lines, so lines do not part values.
+    spans_lines: bool,
+    header: Option<Arc<Header>>,
 }
+
+/// What one step came to: on to a place in the piece, or the end of the text.
+enum Step {
+    To(usize),
+    End,
+}
+
+type Stepped = Result<Step, ScanError>;
 
 impl Framer {
     pub(crate) fn new() -> Self {
-        Self { state: State::Start, carrier: Carrier::OtherJson, next_number: 0 }
+        Self { state: State::Start, layout: Layout::default(), spans_lines: false, header: None }
     }
 
-    /// What the document is, as far as it was read.
-    pub(crate) fn carrier(&self) -> Carrier {
-        self.carrier
+    /// How the text is laid out, as far as it was read.
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Gives up a text of which nothing has been found yet; says no if there has.
+    pub(crate) fn give_up(&mut self) -> bool {
+        let is_lost = self.layout.values == 0 && self.layout.form.is_none();
+        if is_lost {
+            self.layout.form = Some(Carrier::OtherJson);
+        }
+        is_lost
     }
 
     /// Reads as much of `bytes` as is complete and appends what it finds to `frames`. `last` says no more will follow.
     ///
     /// # Errors
-    /// [`Broken`] if the text is not JSON at some place, or ends too early with `last` set.
+    /// [`Broken`] if the text cannot be read on, or ends too early with `last` set. What was found before is in `frames`.
     pub(crate) fn feed(&mut self, bytes: &[u8], last: bool, frames: &mut Frames) -> Result<Progress, Broken> {
         let mut done = 0;
+        frames.header.clone_from(&self.header);
         loop {
             if frames.is_full() {
                 return Ok(Progress::Consumed(done));
             }
             let step = match self.state {
-                State::Start => self.start(bytes, done),
-                State::RootMember { first } => self.root_member(bytes, done, first),
-                State::Element { first } => self.element(bytes, done, first, frames),
-                State::Tail => return self.tail(bytes, done, last),
+                State::Start => self.start(bytes, done, last),
+                State::Value => self.value(bytes, done, last, frames),
+                State::Element { first, place, in_object } => {
+                    self.element(bytes, done, (first, place, in_object), frames)
+                }
+                State::Members => self.members(bytes, done),
+                State::ExportLine => self.export_line(bytes, done, last, frames),
+                State::CsvRow => self.csv_row(bytes, done, last, frames),
+                State::Over => Ok(Step::End),
             };
             match step {
                 Ok(Step::To(at)) => done = at,
-                Ok(Step::Other(carrier)) => return Ok(Progress::Done(carrier)),
+                Ok(Step::End) => return Ok(Progress::Done),
                 Err(ScanError::End) if !last => return Ok(Progress::Consumed(done)),
-                Err(ScanError::End) if self.state == State::Start => return Ok(Progress::Done(Carrier::Empty)),
                 Err(error) => return Err(broken(error, bytes.len())),
             }
         }
     }
 
-    fn start(&mut self, bytes: &[u8], from: usize) -> Result<Step, ScanError> {
-        let at = scan::skip_space(bytes, from);
-        match bytes.get(at) {
-            None => Err(ScanError::End),
-            Some(b'{') => {
-                self.state = State::RootMember { first: true };
-                Ok(Step::To(at + 1))
+    /// Looks at the first bytes and decides what the text is.
+    fn start(&mut self, bytes: &[u8], from: usize, last: bool) -> Stepped {
+        let at = skip_blank(bytes, from);
+        let Some(first) = bytes.get(at) else {
+            if last {
+                self.layout.form = Some(Carrier::Empty);
             }
-            Some(b'[') => Ok(Step::Other(Carrier::OtherJson)),
-            Some(_) => Ok(Step::Other(Carrier::NotJson)),
-        }
-    }
-
-    fn root_member(&mut self, bytes: &[u8], from: usize, first: bool) -> Result<Step, ScanError> {
-        let mut at = scan::skip_space(bytes, from);
-        match bytes.get(at) {
-            Some(b'}') => {
-                self.state = State::Tail;
-                return Ok(Step::To(at + 1));
-            }
-            Some(b',') if !first => at = scan::skip_space(bytes, at + 1),
-            Some(_) if !first => return Err(ScanError::Syntax { at, expected: "`,` or `}`" }),
-            _ => {}
-        }
-        let name = scan::string(bytes, at)?;
-        let colon = scan::skip_space(bytes, name.end);
-        match bytes.get(colon) {
-            Some(b':') => {}
-            Some(_) => return Err(ScanError::Syntax { at: colon, expected: "`:`" }),
-            None => return Err(ScanError::End),
-        }
-        let value = scan::skip_space(bytes, colon + 1);
-        let key = &bytes[at + 1..name.end - 1];
-        if is_records(key, name.escaped) {
-            match bytes.get(value) {
-                None => return Err(ScanError::End),
-                Some(b'[') => {
-                    self.carrier = Carrier::TrailLog;
-                    self.state = State::Element { first: true };
-                    return Ok(Step::To(value + 1));
-                }
-                Some(_) => {}
-            }
-        }
-        let end = scan::value(bytes, value, 1)?.end;
-        if matches!(key, b"digestS3Object" | b"digestEndTime") && self.carrier == Carrier::OtherJson {
-            self.carrier = Carrier::Digest;
-        }
-        self.state = State::RootMember { first: false };
-        Ok(Step::To(end))
-    }
-
-    fn element(&mut self, bytes: &[u8], from: usize, first: bool, frames: &mut Frames) -> Result<Step, ScanError> {
-        let mut at = scan::skip_space(bytes, from);
-        match bytes.get(at) {
-            None => return Err(ScanError::End),
-            Some(b']') => {
-                self.state = State::RootMember { first: false };
-                return Ok(Step::To(at + 1));
-            }
-            Some(b',') if !first => at = scan::skip_space(bytes, at + 1),
-            Some(_) if !first => return Err(ScanError::Syntax { at, expected: "`,` or `]`" }),
-            Some(_) => {}
-        }
-        let end = self.record(bytes, at, frames)?;
-        self.next_number += 1;
-        self.state = State::Element { first: false };
-        Ok(Step::To(end))
-    }
-
-    /// Scans the element at `at` and files it as a record or as a bad one.
-    fn record(&self, bytes: &[u8], at: usize, frames: &mut Frames) -> Result<usize, ScanError> {
-        let number = self.next_number;
-        let first_member = frames.members.len();
-        let mut reject = |end: usize, reason: String| {
-            frames.bad.push(BadRecord { start: at, end, number, reason });
-            Ok(end)
+            return if last { Ok(Step::End) } else { Err(ScanError::End) };
         };
-        match bytes.get(at) {
-            None => return Err(ScanError::End),
-            Some(b'{') => {}
-            Some(_) => {
-                return match scan::value(bytes, at, 2) {
-                    Ok(value) => reject(value.end, "not a JSON object".to_owned()),
-                    Err(ScanError::End) => Err(ScanError::End),
-                    Err(error) => match scan::balanced_end(bytes, at) {
-                        Some(end) if end > at => reject(end, describe(error, at)),
-                        Some(_) => Err(error),
-                        None => Err(ScanError::End),
-                    },
-                };
-            }
-        }
-        match scan::members(bytes, at, 2, &mut frames.members) {
-            Ok(end) => {
-                let members = (first_member, frames.members.len());
-                frames.records.push(Record { start: at, end, members, number });
-                Ok(end)
-            }
-            Err(error) => {
-                frames.members.truncate(first_member);
-                if error == ScanError::End {
-                    return Err(error);
+        let is_json = match first {
+            b'{' | b'[' => true,
+            // a JSON string, or the first cell of a CSV file
+            b'"' => {
+                let end = scan::string(bytes, at)?.end;
+                if end == bytes.len() && !last {
+                    return Err(ScanError::End);
                 }
-                let end = scan::balanced_end(bytes, at).ok_or(ScanError::End)?;
-                reject(end, describe(error, at))
+                !lines::is_quoted_header(bytes, at, end)
             }
+            _ => false,
+        };
+        if is_json {
+            self.state = State::Value;
+            return Ok(Step::To(at));
         }
-    }
-
-    fn tail(&self, bytes: &[u8], from: usize, last: bool) -> Result<Progress, Broken> {
-        let at = scan::skip_space(bytes, from);
-        if at < bytes.len() && self.carrier != Carrier::TrailLog {
-            // one document a line, as other services write them
-            return Ok(Progress::Done(Carrier::OtherJson));
-        }
-        if at < bytes.len() {
-            return Err(Broken { at, what: "more text follows the end of the document".to_owned() });
-        }
-        if last { Ok(Progress::Done(self.carrier)) } else { Ok(Progress::Consumed(at)) }
+        self.first_line(bytes, at, last)
     }
 }
 
-/// Whether a member is `Records`, however its name is written.
-fn is_records(key: &[u8], escaped: bool) -> bool {
-    if !escaped {
-        return key == b"Records";
+/// Position of the first byte at or behind `pos` that is neither white space nor the padding of a text.
+fn skip_blank(bytes: &[u8], mut pos: usize) -> usize {
+    loop {
+        pos = scan::skip_space(bytes, pos);
+        if bytes.get(pos) != Some(&0) {
+            return pos;
+        }
+        pos += 1;
     }
-    let mut name = String::new();
-    std::str::from_utf8(key).is_ok_and(|key| unescape(key, &mut name) && name == "Records")
-}
-
-enum Step {
-    To(usize),
-    Other(Carrier),
 }
 
 /// What is wrong, with the offset counted from `origin`.
@@ -307,7 +229,7 @@ fn describe(error: ScanError, origin: usize) -> String {
     match error {
         ScanError::End => "the text ends inside it".to_owned(),
         ScanError::Syntax { at, expected } => {
-            format!("not valid JSON: expected {expected} at byte {} of the record", at - origin)
+            format!("not valid JSON: expected {expected} at byte {} of the record", at.saturating_sub(origin))
         }
         ScanError::Depth { .. } => format!("nested deeper than {} levels", scan::MAX_DEPTH),
     }
@@ -322,61 +244,4 @@ fn broken(error: ScanError, len: usize) -> Broken {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Feeds `text` in pieces of `step` bytes; gives records, rejected reasons and the outcome.
-    fn run(text: &str, step: usize) -> (Vec<String>, Vec<String>, Result<Carrier, String>) {
-        let mut framer = Framer::new();
-        let (mut records, mut reasons, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
-        let mut pieces = text.as_bytes().chunks(step);
-        loop {
-            let piece = pieces.next();
-            buffer.extend_from_slice(piece.unwrap_or_default());
-            let mut frames = Frames::default();
-            let progress = framer.feed(&buffer, piece.is_none(), &mut frames);
-            let text = |start, end| String::from_utf8(buffer[start..end].to_vec()).unwrap();
-            records.extend(frames.records.iter().map(|r| text(r.start, r.end)));
-            reasons.extend(frames.bad.iter().map(|bad| bad.reason.clone()));
-            match progress {
-                Ok(Progress::Consumed(at)) => drop(buffer.drain(..at)),
-                Ok(Progress::Done(carrier)) => return (records, reasons, Ok(carrier)),
-                Err(broken) => return (records, reasons, Err(broken.what)),
-            }
-        }
-    }
-
-    #[test]
-    fn the_size_of_the_pieces_does_not_matter() {
-        let text = r#" {"a":[{}], "Records" : [ {"x":1} , 7, {"y":NaN}, NaN, [NaN, 1], {"z":"]}"} ], "b":null, "\u0052ecords":[{"w":2}] } "#;
-        let whole = run(text, text.len());
-        assert_eq!(whole.0, [r#"{"x":1}"#, r#"{"z":"]}"}"#, r#"{"w":2}"#]);
-        assert_eq!(whole.1[..2], ["not a JSON object", "not valid JSON: expected a value at byte 5 of the record"]);
-        assert_eq!(whole.1.len(), 4);
-        assert_eq!(whole.2, Ok(Carrier::TrailLog));
-        for step in 1..20 {
-            assert_eq!(run(text, step), whole, "step {step}");
-        }
-    }
-
-    #[test]
-    fn other_documents_are_named() {
-        let carrier = |text: &str| run(text, 3).2.unwrap();
-        assert_eq!(carrier(" \n"), Carrier::Empty);
-        assert_eq!(carrier(r#"{"Records":[]}"#), Carrier::TrailLog);
-        assert_eq!(carrier(r#"{"awsAccountId":"1","digestS3Object":"k","logFiles":[]}"#), Carrier::Digest);
-        assert_eq!(carrier(r#"{"configurationItems":[]}"#), Carrier::OtherJson);
-        assert_eq!(carrier("[1]"), Carrier::OtherJson);
-        assert_eq!(carrier("{\"a\":1}\n{\"a\":2}\n"), Carrier::OtherJson);
-        assert_eq!(carrier("http 2018-07-02"), Carrier::NotJson);
-    }
-
-    #[test]
-    fn damage_is_told_apart_from_bad_records() {
-        let error = |text: &str| run(text, 4).2.unwrap_err();
-        assert_eq!(error(r#"{"Records":[{"a":1},{"b""#), "the text ends inside the document");
-        assert_eq!(error(r#"{"Records":[{"a":1} {"b":1}]}"#), "not valid JSON: expected `,` or `]`");
-        assert_eq!(error(r#"{"Records":[]} x"#), "more text follows the end of the document");
-        assert_eq!(error("{nope}"), "not valid JSON: expected a string");
-    }
-}
+mod tests;

@@ -6,6 +6,7 @@
 //! bounded by threads × (window + batch) and the few batches under way.
 
 mod sink;
+mod worker;
 
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, RecvError, SyncSender, sync_channel};
@@ -14,11 +15,10 @@ use std::thread;
 
 use arrow_array::RecordBatch;
 
+use crate::carrier::Carrier;
 use crate::discover::Source;
-use crate::flatten::{Flattener, Origin};
-use crate::frame::Carrier;
-use crate::read::{Damage, Document, Reader};
-use sink::{Event, Sink};
+use crate::redact::Rules;
+use worker::Worker;
 
 /// Rows after which a batch is handed over.
 pub const DEFAULT_BATCH_ROWS: usize = 32 * 1024;
@@ -32,7 +32,7 @@ const UNIT_SOURCES: usize = 256;
 const UNIT_BATCHES: usize = 2;
 
 /// How to run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Threads that read and flatten; at least one is used.
     pub threads: usize,
@@ -40,6 +40,10 @@ pub struct Options {
     pub batch_rows: usize,
     /// Bytes of record text after which a batch is handed over.
     pub batch_bytes: usize,
+    /// Take what is sound of a text that breaks off.
+    pub salvage: bool,
+    /// What must not come out.
+    pub rules: Option<Arc<Rules>>,
 }
 
 /// What is handed over at once.
@@ -53,19 +57,29 @@ pub struct Piece {
     pub rejects: Vec<Reject>,
 }
 
-/// What became of one source.
+/// What became of one source, or of one member of a source that is an archive. Members come before their archive.
 #[derive(Debug, Clone)]
 pub struct SourceOutcome {
     /// Position in the list of sources.
     pub source: usize,
+    /// Name of the source, or of the member: `logs.zip!/a/b.json.gz`.
+    pub uri: String,
+    /// Whether this is a member of the source.
+    pub is_member: bool,
+    /// Bytes of the source or the member, packed.
+    pub size: u64,
     /// Whether it was read.
     pub status: Status,
     /// Records found, rejected ones included.
     pub records: u64,
     /// Records that could not become rows.
     pub rejected: u64,
+    /// Records by the shape they came in.
+    pub carriers: Vec<(Carrier, u64)>,
     /// Bytes of its text, unpacked.
     pub text_bytes: u64,
+    /// Members of the gzip around its text.
+    pub gzip_members: u32,
 }
 
 /// Whether a source was read.
@@ -73,6 +87,15 @@ pub struct SourceOutcome {
 pub enum Status {
     /// To its end, and this is what it is.
     Read(Carrier),
+    /// Up to a damage, on request; what came before is in the rows.
+    Salvaged {
+        /// What it is.
+        carrier: Carrier,
+        /// What is wrong.
+        reason: String,
+        /// Where, as an offset in its unpacked text.
+        offset: Option<u64>,
+    },
     /// It cannot be read; no row of it was handed over.
     Damaged {
         /// What is wrong.
@@ -85,16 +108,16 @@ pub enum Status {
 /// A record that could not become a row.
 #[derive(Debug, Clone)]
 pub struct Reject {
-    /// Position in the list of sources.
-    pub source: usize,
-    /// Position in the source, from 0.
-    pub record: u64,
-    /// Offset in the source's unpacked text.
-    pub offset: u64,
+    /// Name of the source or the member it was found in.
+    pub source_file: String,
+    /// Position among the records there, from 0; none if it is the whole text that cannot be read.
+    pub record: Option<u64>,
+    /// Offset in the unpacked text, if there is one.
+    pub offset: Option<u64>,
     /// What is wrong with it.
     pub reason: String,
-    /// Its text; bytes that are not UTF-8 replaced, cut at 1 MiB.
-    pub raw: String,
+    /// Its text; bytes that are not UTF-8 replaced, cut at 1 MiB. None for a whole text, or if rules redact.
+    pub raw: Option<String>,
 }
 
 /// A run broke off.
@@ -135,7 +158,7 @@ pub fn run(sources: Arc<[Source]>, options: Options) -> Pieces {
     let (announce, units) = sync_channel(threads);
     let queue = Arc::new(Mutex::new(Queue { units: cut_into_units(&sources).into_iter(), announce }));
     for _ in 0..threads {
-        let (queue, sources) = (Arc::clone(&queue), Arc::clone(&sources));
+        let (queue, sources, options) = (Arc::clone(&queue), Arc::clone(&sources), options.clone());
         thread::spawn(move || work(&queue, &sources, options));
     }
     Pieces { sources, units, current: None, failed: false }
@@ -204,117 +227,14 @@ impl Queue {
 }
 
 fn work(queue: &Mutex<Queue>, sources: &[Source], options: Options) {
-    let mut worker = Worker { reader: Reader::new(), flattener: Flattener::new(), reject_bytes: 0, options };
+    let mut worker = Worker::new(options);
     loop {
         let taken = queue.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some((unit, send)) = taken else { return };
-        let outcome = worker.unit(unit, sources, &send);
-        if outcome.is_err() || send.send(Ok(None)).is_err() {
+        if !worker.unit(unit, sources, &send) || send.send(Ok(None)).is_err() {
             return;
         }
     }
-}
-
-struct Worker {
-    reader: Reader,
-    flattener: Flattener,
-    /// Text of rejected records that has not been handed over.
-    reject_bytes: usize,
-    options: Options,
-}
-
-/// The other end of a channel is gone, or was told of an error: stop.
-struct Stopped;
-
-impl Worker {
-    fn unit(&mut self, unit: Range<usize>, sources: &[Source], send: &SyncSender<Message>) -> Result<(), Stopped> {
-        let mut piece = Piece::default();
-        for index in unit {
-            self.source(index, &sources[index], &mut piece, send)?;
-        }
-        self.hand_over(&mut piece, "the end of the unit", send)
-    }
-
-    fn source(
-        &mut self,
-        index: usize,
-        source: &Source,
-        piece: &mut Piece,
-        send: &SyncSender<Message>,
-    ) -> Result<(), Stopped> {
-        let origin =
-            Origin { source_file: source.uri.clone(), region: source.region.clone(), account: source.account.clone() };
-        let mut sink = Sink { index, records: 0, rejected: 0, stopped: false };
-        let mut reader = std::mem::replace(&mut self.reader, Reader::idle());
-        let outcome = reader.read(&source.path, &mut |text| {
-            sink.take(text, &mut |sink, event| {
-                match event {
-                    Event::Record(text, members) => self.flattener.push(text, members, &origin)?,
-                    Event::Reject(reject) => {
-                        self.reject_bytes += reject.raw.len();
-                        piece.rejects.push(reject);
-                    }
-                }
-                if self.is_full() && !sink.stopped {
-                    sink.stopped = self.hand_over(piece, &source.uri, send).is_err();
-                }
-                Ok(())
-            });
-        });
-        self.reader = reader;
-        if sink.stopped {
-            return Err(Stopped);
-        }
-        let (records, rejected) = (sink.records, sink.rejected);
-        piece.finished.push(outcome_of(index, source, outcome, records, rejected));
-        Ok(())
-    }
-
-    fn is_full(&self) -> bool {
-        self.flattener.rows() >= self.options.batch_rows
-            || self.flattener.bytes() + self.reject_bytes >= self.options.batch_bytes
-    }
-
-    /// Sends what has gathered, if anything.
-    fn hand_over(&mut self, piece: &mut Piece, uri: &str, send: &SyncSender<Message>) -> Result<(), Stopped> {
-        self.reject_bytes = 0;
-        if self.flattener.rows() > 0 {
-            match self.flattener.take() {
-                Ok(batch) if batch.num_rows() > 0 => piece.batch = Some(batch),
-                Ok(_) => {}
-                Err(source) => {
-                    let _ = send.send(Err(PipelineError::Batch { source_uri: uri.to_owned(), source }));
-                    return Err(Stopped);
-                }
-            }
-        }
-        if piece.batch.is_none() && piece.finished.is_empty() && piece.rejects.is_empty() {
-            return Ok(());
-        }
-        send.send(Ok(Some(std::mem::take(piece)))).map_err(|_| Stopped)
-    }
-}
-
-fn outcome_of(
-    index: usize,
-    source: &Source,
-    outcome: Result<Document, Damage>,
-    records: u64,
-    rejected: u64,
-) -> SourceOutcome {
-    let (status, text_bytes) = match outcome {
-        // a name that promises JSON over bytes that are none is damage, not a file of another kind
-        Ok(Document { carrier: Carrier::NotJson, .. }) if promises_json(source) => {
-            (Status::Damaged { reason: "not JSON".to_owned(), offset: Some(0) }, 0)
-        }
-        Ok(document) => (Status::Read(document.carrier), document.text_bytes),
-        Err(Damage { offset, reason }) => (Status::Damaged { reason, offset }, 0),
-    };
-    SourceOutcome { source: index, status, records, rejected, text_bytes }
-}
-
-fn promises_json(source: &Source) -> bool {
-    source.path.file_name().is_some_and(|name| name.to_string_lossy().contains(".json"))
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
-//! Reads one source from its first byte to its last: unpack, frame, and hand over what the frames hold.
+//! Reads a text from its first byte to its last, in two steps: a survey says what it is and whether it is sound, and only then
+//! is what it holds handed over.
 //!
-//! Nothing of a damaged source is handed over. A source that fits into one window is framed whole before its first record
-//! is used; a larger one is read twice, once to check it and once to use it. Memory: the window, which grows only for a
-//! record that does not fit, up to [`MAX_RECORD_BYTES`].
+//! So nothing of a damaged text is handed over, unless the user asks for it to be salvaged. A text that fits into one window
+//! is framed once; a larger one is read twice. Memory: the window, which grows only for a record that does not fit, up to
+//! [`MAX_RECORD_BYTES`].
 
 use std::io::{self, Read};
-use std::path::Path;
 
-use crate::frame::{Broken, Carrier, Framer, Frames, Progress};
-use crate::unpack;
+use crate::envelope::Opener;
+use crate::frame::{Broken, Framer, Frames, Progress};
+use crate::tally::{Tally, Verdict};
 
-/// Text held at once: sources up to this size are read once.
+/// Text held at once: texts up to this size are read once.
 pub(crate) const WINDOW_BYTES: usize = 32 * 1024 * 1024;
 /// Largest record that is accepted. AWS caps records at 256 KB, or 1 MB in event data stores.
 pub(crate) const MAX_RECORD_BYTES: usize = 128 * 1024 * 1024;
@@ -18,15 +19,10 @@ pub(crate) const MAX_RECORD_BYTES: usize = 128 * 1024 * 1024;
 const _: () = assert!(WINDOW_BYTES < MAX_RECORD_BYTES);
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What a source turned out to be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Document {
-    pub(crate) carrier: Carrier,
-    /// Bytes of text, unpacked, as far as it had to be read.
-    pub(crate) text_bytes: u64,
-}
+/// Opens a text at its start.
+pub(crate) type Open<'a> = &'a dyn Fn() -> io::Result<Box<dyn Read>>;
 
-/// Why a source cannot be used.
+/// Why a text cannot be used.
 #[derive(Debug, Clone)]
 pub(crate) struct Damage {
     /// Offset in the unpacked text, where there is one.
@@ -34,7 +30,20 @@ pub(crate) struct Damage {
     pub(crate) reason: String,
 }
 
-/// One piece of a source's text with the records found in it.
+/// What a text turned out to be.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    pub(crate) verdict: Verdict,
+    pub(crate) tally: Tally,
+    /// Bytes of text, unpacked, as far as it had to be read.
+    pub(crate) text_bytes: u64,
+    /// Where a text that is to be salvaged breaks off.
+    pub(crate) damage: Option<Damage>,
+    /// The whole of it lies in the reader's window.
+    in_window: bool,
+}
+
+/// One piece of a text with the elements found in it.
 pub(crate) struct Piece<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) frames: &'a Frames,
@@ -42,10 +51,12 @@ pub(crate) struct Piece<'a> {
     pub(crate) offset: u64,
 }
 
-/// Reads sources one after the other into the same buffers.
+/// Reads texts one after the other into the same buffers.
 pub(crate) struct Reader {
     window: Vec<u8>,
     frames: Frames,
+    /// Offset of the window in the text that was surveyed last.
+    offset: u64,
     window_bytes: usize,
 }
 
@@ -60,32 +71,56 @@ impl Reader {
     }
 
     fn with_window(window_bytes: usize) -> Self {
-        Self { window: Vec::new(), frames: Frames::default(), window_bytes }
+        Self { window: Vec::new(), frames: Frames::default(), offset: 0, window_bytes }
     }
 
-    /// Reads the source at `path` and hands every piece of it to `sink`, in order, if the whole of it is sound.
+    /// Reads the text to its end and says what it is. With `salvage`, a text that breaks off counts as far as it goes.
     ///
     /// # Errors
-    /// [`Damage`] if it cannot be read, unpacked or framed to its end; `sink` has not been called then, unless the file
-    /// changed between two readings of it.
-    pub(crate) fn read(&mut self, path: &Path, sink: &mut dyn FnMut(&Piece<'_>)) -> Result<Document, Damage> {
-        let mut text = unpack::open(path).map_err(|error| damage_of(&error, None))?;
+    /// [`Damage`] if it cannot be read, unpacked or framed to its end.
+    pub(crate) fn survey(&mut self, open: Open<'_>, opener: &mut Opener, salvage: bool) -> Result<Survey, Damage> {
+        let mut tally = Tally::default();
+        let mut text = open().map_err(|error| damage_of(&error, None))?;
         let mut pass = Pass::new(self, text.as_mut());
-        let progress = pass.step()?;
-        if let Progress::Done(carrier) = progress {
-            pass.give(sink);
-            return Ok(pass.document(carrier));
+        let outcome = pass.run(&mut |piece| tally.take(piece, opener));
+        let (layout, pieces) = (pass.framer.layout().clone(), pass.pieces);
+        let text_bytes = pass.offset + pass.reader.window.len() as u64;
+        let damage = match outcome {
+            Ok(()) => None,
+            Err(damage) if salvage => Some(damage),
+            Err(damage) => return Err(damage),
+        };
+        let verdict = tally.verdict(&layout)?;
+        match damage {
+            // nothing can be salvaged where no record was found
+            Some(damage) if !verdict.holds_records || tally.records.is_empty() => Err(damage),
+            damage => Ok(Survey { verdict, tally, text_bytes, damage, in_window: pieces == 1 }),
         }
-        if let Some(carrier) = pass.advance(progress)? {
-            return Ok(pass.document(carrier));
+    }
+
+    /// Hands the pieces of a text that was surveyed just now to `sink`, in order.
+    ///
+    /// # Errors
+    /// [`Damage`] if the text is not any more what it was.
+    pub(crate) fn give(
+        &mut self,
+        survey: &Survey,
+        open: Open<'_>,
+        sink: &mut dyn FnMut(&Piece<'_>),
+    ) -> Result<(), Damage> {
+        if survey.in_window {
+            sink(&Piece { bytes: &self.window, frames: &self.frames, offset: self.offset });
+            return Ok(());
         }
-        pass.run(&mut |_| {})?;
-        let mut text = unpack::open(path).map_err(|error| damage_of(&error, None))?;
-        Pass::new(self, text.as_mut()).run(sink)
+        let mut text = open().map_err(|error| damage_of(&error, None))?;
+        match Pass::new(self, text.as_mut()).run(sink) {
+            Err(damage) if survey.damage.is_none() => Err(damage),
+            _ => Ok(()),
+        }
     }
 }
 
-/// One reading of a source.
+/// One reading of a text.
 struct Pass<'a> {
     reader: &'a mut Reader,
     text: &'a mut dyn Read,
@@ -95,81 +130,86 @@ struct Pass<'a> {
     /// Offset of the window in the unpacked text.
     offset: u64,
     at_end: bool,
+    /// Why the text cannot be read on behind the window.
+    failed: Option<Damage>,
+    /// Pieces handed out.
+    pieces: u64,
 }
 
 impl<'a> Pass<'a> {
     fn new(reader: &'a mut Reader, text: &'a mut dyn Read) -> Self {
         reader.window.clear();
+        reader.window.shrink_to(2 * reader.window_bytes);
         let window_bytes = reader.window_bytes;
-        Self { reader, text, framer: Framer::new(), window_bytes, offset: 0, at_end: false }
+        Self { reader, text, framer: Framer::new(), window_bytes, offset: 0, at_end: false, failed: None, pieces: 0 }
     }
 
-    /// Reads to the end and hands every piece to `sink`.
-    fn run(mut self, sink: &mut dyn FnMut(&Piece<'_>)) -> Result<Document, Damage> {
+    /// Reads to the end and hands every piece to `sink`; what lies before a damage is handed over, too.
+    fn run(&mut self, sink: &mut dyn FnMut(&Piece<'_>)) -> Result<(), Damage> {
         loop {
-            let progress = self.step()?;
-            self.give(sink);
-            match progress {
-                Progress::Done(carrier) => return Ok(self.document(carrier)),
-                Progress::Consumed(_) => {
-                    if let Some(carrier) = self.advance(progress)? {
-                        return Ok(self.document(carrier));
+            self.fill();
+            self.reader.frames.clear();
+            let last = self.at_end && self.failed.is_none();
+            let progress = self.framer.feed(&self.reader.window, last, &mut self.reader.frames);
+            sink(&Piece { bytes: &self.reader.window, frames: &self.reader.frames, offset: self.offset });
+            self.pieces += 1;
+            match progress.map_err(|broken| damage_at(broken, self.offset)) {
+                Ok(Progress::Done) => return Ok(()),
+                Ok(Progress::Consumed(at)) if self.at_end && at < self.reader.window.len() && at > 0 => {
+                    self.move_on(at);
+                }
+                Ok(Progress::Consumed(at)) => {
+                    if let Some(failed) = self.failed.take() {
+                        return Err(failed);
+                    }
+                    if !self.advance(at)? {
+                        return Ok(());
                     }
                 }
+                Err(damage) => return Err(self.failed.take().unwrap_or(damage)),
             }
         }
     }
 
-    /// Fills the window and frames what is in it.
-    fn step(&mut self) -> Result<Progress, Damage> {
-        self.fill()?;
-        self.reader.frames.clear();
-        self.framer
-            .feed(&self.reader.window, self.at_end, &mut self.reader.frames)
-            .map_err(|broken| damage_at(broken, self.offset))
-    }
-
-    fn fill(&mut self) -> Result<(), Damage> {
+    fn fill(&mut self) {
         let wanted = self.window_bytes.saturating_sub(self.reader.window.len());
         if !self.at_end && wanted > 0 {
             let read = self.text.take(wanted as u64).read_to_end(&mut self.reader.window);
             let end = self.offset + self.reader.window.len() as u64;
-            let read = read.map_err(|error| damage_of(&error, Some(end)))?;
-            self.at_end = read < wanted;
+            match read {
+                Ok(read) => self.at_end = read < wanted,
+                Err(error) => {
+                    self.at_end = true;
+                    self.failed = Some(damage_of(&error, Some(end)));
+                }
+            }
         }
         if self.offset == 0 && self.reader.window.starts_with(BYTE_ORDER_MARK) {
             self.reader.window.drain(..BYTE_ORDER_MARK.len());
             self.offset = BYTE_ORDER_MARK.len() as u64;
         }
-        Ok(())
+        self.reader.offset = self.offset;
     }
 
-    fn give(&self, sink: &mut dyn FnMut(&Piece<'_>)) {
-        sink(&Piece { bytes: &self.reader.window, frames: &self.reader.frames, offset: self.offset });
-    }
-
-    /// Moves the window on, or lets it grow. A document of another kind with a value too large is done: that is known.
-    fn advance(&mut self, progress: Progress) -> Result<Option<Carrier>, Damage> {
-        match progress {
-            Progress::Consumed(0) if self.window_bytes < MAX_RECORD_BYTES => self.window_bytes *= 2,
-            Progress::Consumed(0) if self.framer.carrier() == Carrier::OtherJson => {
-                return Ok(Some(Carrier::OtherJson));
-            }
-            Progress::Consumed(0) => {
-                let reason = format!("a record is larger than {} MiB", MAX_RECORD_BYTES >> 20);
-                return Err(Damage { offset: Some(self.offset), reason });
-            }
-            Progress::Consumed(at) => {
-                self.reader.window.drain(..at);
-                self.offset += at as u64;
-            }
-            Progress::Done(carrier) => return Ok(Some(carrier)),
+    /// Moves the window on, or lets it grow. `false` if a text of which nothing is known has a value too large: it is of
+    /// another kind, and that is all there is to know.
+    fn advance(&mut self, at: usize) -> Result<bool, Damage> {
+        if at > 0 {
+            self.move_on(at);
+        } else if self.window_bytes < MAX_RECORD_BYTES {
+            self.window_bytes *= 2;
+        } else if self.framer.give_up() {
+            return Ok(false);
+        } else {
+            let reason = format!("a record is larger than {} MiB", MAX_RECORD_BYTES >> 20);
+            return Err(Damage { offset: Some(self.offset), reason });
         }
-        Ok(None)
+        Ok(true)
     }
 
-    fn document(&self, carrier: Carrier) -> Document {
-        Document { carrier, text_bytes: self.offset + self.reader.window.len() as u64 }
+    fn move_on(&mut self, at: usize) {
+        self.reader.window.drain(..at);
+        self.offset += at as u64;
     }
 }
 
@@ -177,88 +217,9 @@ fn damage_at(broken: Broken, offset: u64) -> Damage {
     Damage { offset: Some(offset + broken.at as u64), reason: broken.what }
 }
 
-fn damage_of(error: &io::Error, offset: Option<u64>) -> Damage {
-    let reason = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "the gzip data ends too early".to_owned(),
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => format!("the gzip data is damaged: {error}"),
-        _ => error.to_string(),
-    };
-    Damage { offset, reason }
+pub(crate) fn damage_of(error: &io::Error, offset: Option<u64>) -> Damage {
+    Damage { offset, reason: error.to_string() }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Write as _;
-
-    fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(bytes).unwrap();
-        file
-    }
-
-    fn gzip(text: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(text).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    /// Reads `bytes` through a window of `window` bytes; gives the records and the outcome.
-    fn read(bytes: &[u8], window: usize) -> (Vec<String>, Result<Carrier, String>) {
-        let mut records = Vec::new();
-        let file = file(bytes);
-        let outcome = Reader::with_window(window).read(file.path(), &mut |piece| {
-            for record in &piece.frames.records {
-                records.push(String::from_utf8(piece.bytes[record.start..record.end].to_vec()).unwrap());
-            }
-        });
-        (records, outcome.map(|document| document.carrier).map_err(|damage| damage.reason))
-    }
-
-    fn log(records: usize) -> String {
-        let records: Vec<_> = (0..records).map(|n| format!("{{\"eventID\":\"{n}\"}}")).collect();
-        format!("{{\"Records\":[{}]}}", records.join(","))
-    }
-
-    #[test]
-    fn plain_and_gzip_of_any_size_read_alike() {
-        let text = log(50);
-        for bytes in [text.clone().into_bytes(), gzip(text.as_bytes()), [BYTE_ORDER_MARK, text.as_bytes()].concat()] {
-            for window in [8, 64, 1 << 20] {
-                let (records, outcome) = read(&bytes, window);
-                assert_eq!((records.len(), outcome), (50, Ok(Carrier::TrailLog)), "window {window}");
-            }
-        }
-    }
-
-    #[test]
-    fn several_gzip_members_are_one_text() {
-        let text = log(4);
-        let (head, tail) = text.as_bytes().split_at(20);
-        assert_eq!(read(&[gzip(head), gzip(tail)].concat(), 1 << 20).0.len(), 4);
-    }
-
-    #[test]
-    fn nothing_of_a_damaged_source_is_handed_over() {
-        let text = log(50);
-        let packed = gzip(text.as_bytes());
-        for window in [64, 1 << 20] {
-            let (records, outcome) = read(&packed[..packed.len() / 2], window);
-            assert_eq!((records.len(), outcome.unwrap_err().as_str()), (0, "the gzip data ends too early"));
-            let (records, outcome) = read(&text.as_bytes()[..text.len() - 5], window);
-            assert_eq!((records.len(), outcome.unwrap_err().as_str()), (0, "the text ends inside the document"));
-        }
-    }
-
-    #[test]
-    fn a_damaged_gzip_body_is_damage() {
-        let mut packed = gzip(log(500).as_bytes());
-        let middle = packed.len() / 2;
-        for byte in &mut packed[middle..middle + 16] {
-            *byte ^= 0x55;
-        }
-        let (records, outcome) = read(&packed, 1 << 20);
-        assert_eq!(records.len(), 0);
-        assert!(outcome.is_err());
-    }
-}
+mod tests;

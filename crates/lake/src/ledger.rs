@@ -1,12 +1,13 @@
 //! The ledger: which source objects have been taken in, what was rejected, which runs there were.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::Int64Type;
 use chrono::Utc;
 use futures::TryStreamExt as _;
+use milepost_schema::SOURCE_FILE;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use url::Url;
@@ -41,8 +42,14 @@ pub struct FileEntry {
     pub duplicates: u64,
     /// Records that could not become rows.
     pub rejected: u64,
+    /// Records that a filter left out.
+    pub filtered: u64,
+    /// That filter, if there was one.
+    pub filter: Option<String>,
     /// Bytes of its text, unpacked.
     pub text_bytes: u64,
+    /// What else is to be known of it.
+    pub note: Option<String>,
 }
 
 /// A record that could not become a row.
@@ -50,14 +57,14 @@ pub struct FileEntry {
 pub struct RejectEntry {
     /// Source object.
     pub source_file: String,
-    /// Position among its records, from 0.
-    pub record_number: u64,
-    /// Offset in its unpacked text.
-    pub byte_offset: u64,
+    /// Position among its records, from 0; none if it is the whole object that cannot be read.
+    pub record_number: Option<u64>,
+    /// Offset in its unpacked text, if there is one.
+    pub byte_offset: Option<u64>,
     /// What is wrong with it.
     pub reason: String,
-    /// Its text.
-    pub raw: String,
+    /// Its text, unless it must not be kept.
+    pub raw: Option<String>,
 }
 
 /// One run of a command.
@@ -81,11 +88,13 @@ pub struct RunEntry {
     pub duplicates: u64,
     /// Records that could not become rows.
     pub rejected: u64,
+    /// Records that a filter left out.
+    pub filtered: u64,
     /// The whole summary, as JSON.
     pub summary: String,
 }
 
-/// What the ledger knows of an object: its size and etag when it was taken in.
+/// What the ledger knows of an object, as it was when it was taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// Size as it lay there.
@@ -96,6 +105,12 @@ pub struct Known {
     pub carrier: String,
     /// Version of what read it.
     pub reader_version: u32,
+    /// Records that could not become rows.
+    pub rejected: u64,
+    /// Records that a filter left out.
+    pub filtered: u64,
+    /// That filter.
+    pub filter: Option<String>,
 }
 
 /// The ledger's tables, for one run.
@@ -130,6 +145,28 @@ impl Ledger {
         Ok(known)
     }
 
+    /// Objects that could not be read and why, as entered by earlier runs.
+    ///
+    /// # Errors
+    /// A data file of `rejects` cannot be read.
+    pub async fn known_damage(&self) -> Result<HashSet<(String, String)>, LakeError> {
+        let snapshot = self.rejects.snapshot()?;
+        let mut known = HashSet::new();
+        for file in &snapshot.files {
+            for batch in read_columns(&snapshot.store, file, &[SOURCE_FILE, "record_number", "reason"]).await? {
+                let text = |name: &str| batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
+                let (Some(sources), Some(reasons), Some(numbers)) =
+                    (text(SOURCE_FILE), text("reason"), batch.column_by_name("record_number"))
+                else {
+                    continue;
+                };
+                let whole = (0..batch.num_rows()).filter(|row| numbers.is_null(*row));
+                known.extend(whole.map(|row| (sources.value(row).to_owned(), reasons.value(row).to_owned())));
+            }
+        }
+        Ok(known)
+    }
+
     /// Enters objects that were taken in.
     ///
     /// # Errors
@@ -148,7 +185,10 @@ impl Ledger {
             numbers(entries.iter().map(|entry| entry.written)),
             numbers(entries.iter().map(|entry| entry.duplicates)),
             numbers(entries.iter().map(|entry| entry.rejected)),
+            numbers(entries.iter().map(|entry| entry.filtered)),
+            texts_or_null(entries.iter().map(|entry| entry.filter.as_deref())),
             numbers(entries.iter().map(|entry| entry.text_bytes)),
+            texts_or_null(entries.iter().map(|entry| entry.note.as_deref())),
             texts(entries.iter().map(|_| self.run_id.as_str())),
             instants(entries.iter().map(|_| now_micros())),
         ];
@@ -165,10 +205,10 @@ impl Ledger {
         }
         let columns = vec![
             texts(entries.iter().map(|entry| entry.source_file.as_str())),
-            numbers(entries.iter().map(|entry| entry.record_number)),
-            numbers(entries.iter().map(|entry| entry.byte_offset)),
+            numbers_or_null(entries.iter().map(|entry| entry.record_number)),
+            numbers_or_null(entries.iter().map(|entry| entry.byte_offset)),
             texts(entries.iter().map(|entry| entry.reason.as_str())),
-            texts(entries.iter().map(|entry| entry.raw.as_str())),
+            texts_or_null(entries.iter().map(|entry| entry.raw.as_deref())),
             texts(entries.iter().map(|_| self.run_id.as_str())),
             instants(entries.iter().map(|_| now_micros())),
         ];
@@ -192,6 +232,7 @@ impl Ledger {
             numbers([run.written]),
             numbers([run.duplicates]),
             numbers([run.rejected]),
+            numbers([run.filtered]),
             texts([run.summary.as_str()]),
         ];
         append(&mut self.runs, TableName::Runs, columns, &self.run_id).await
@@ -204,6 +245,15 @@ fn now_micros() -> i64 {
 
 fn texts<'a>(values: impl IntoIterator<Item = &'a str>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(values))
+}
+
+fn texts_or_null<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
+    Arc::new(values.collect::<StringArray>())
+}
+
+fn numbers_or_null(values: impl Iterator<Item = Option<u64>>) -> ArrayRef {
+    let values = values.map(|value| value.map(|value| i64::try_from(value).unwrap_or(i64::MAX)));
+    Arc::new(values.collect::<Int64Array>())
 }
 
 fn numbers(values: impl IntoIterator<Item = u64>) -> ArrayRef {
@@ -226,34 +276,51 @@ async fn append(table: &mut Table, name: TableName, columns: Vec<ArrayRef>, run_
     table.append(vec![add], run_id).await
 }
 
+/// Columns of `files` that [`Known`] is made of.
+const KNOWN_COLUMNS: [&str; 8] =
+    ["uri", "size_bytes", "etag", "carrier", "reader_version", "records_rejected", "records_filtered", "filter"];
+
 async fn read_known(
     store: &Arc<dyn object_store::ObjectStore>,
     file: &DataFile,
     known: &mut HashMap<String, Known>,
 ) -> Result<(), LakeError> {
-    let failed = |source| LakeError::Read { path: file.path.to_string(), source };
-    let builder = ParquetRecordBatchStreamBuilder::new(DataFileReader::new(store, file)).await.map_err(failed)?;
-    let columns =
-        ProjectionMask::columns(builder.parquet_schema(), ["uri", "size_bytes", "etag", "carrier", "reader_version"]);
-    let mut stream = builder.with_projection(columns).build().map_err(failed)?;
-    while let Some(batch) = stream.try_next().await.map_err(failed)? {
-        let columns = (
-            batch.column_by_name("uri").and_then(|array| array.as_string_opt::<i32>()),
-            batch.column_by_name("size_bytes").and_then(|array| array.as_primitive_opt::<Int64Type>()),
-            batch.column_by_name("etag").and_then(|array| array.as_string_opt::<i32>()),
-            batch.column_by_name("carrier").and_then(|array| array.as_string_opt::<i32>()),
-            batch.column_by_name("reader_version").and_then(|array| array.as_primitive_opt::<Int64Type>()),
-        );
-        let (Some(uris), Some(sizes), Some(etags), Some(carriers), Some(versions)) = columns else { continue };
+    for batch in read_columns(store, file, &KNOWN_COLUMNS).await? {
+        let text = |name: &str| batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
+        let number = |name: &str, row: usize| {
+            let array = batch.column_by_name(name).and_then(|array| array.as_primitive_opt::<Int64Type>());
+            array.filter(|array| array.is_valid(row)).map_or(0, |array| u64::try_from(array.value(row)).unwrap_or(0))
+        };
+        let (Some(uris), Some(etags), Some(carriers), Some(filters)) =
+            (text("uri"), text("etag"), text("carrier"), text("filter"))
+        else {
+            continue;
+        };
         for row in (0..batch.num_rows()).filter(|row| uris.is_valid(*row)) {
             let entry = Known {
-                size_bytes: u64::try_from(sizes.value(row)).unwrap_or(0),
+                size_bytes: number("size_bytes", row),
                 etag: etags.value(row).to_owned(),
                 carrier: carriers.value(row).to_owned(),
-                reader_version: u32::try_from(versions.value(row)).unwrap_or(0),
+                reader_version: u32::try_from(number("reader_version", row)).unwrap_or(0),
+                rejected: number("records_rejected", row),
+                filtered: number("records_filtered", row),
+                filter: filters.is_valid(row).then(|| filters.value(row).to_owned()),
             };
             known.insert(uris.value(row).to_owned(), entry);
         }
     }
     Ok(())
+}
+
+/// These columns of a data file, whole.
+async fn read_columns(
+    store: &Arc<dyn object_store::ObjectStore>,
+    file: &DataFile,
+    names: &[&str],
+) -> Result<Vec<RecordBatch>, LakeError> {
+    let failed = |source| LakeError::Read { path: file.path.to_string(), source };
+    let builder = ParquetRecordBatchStreamBuilder::new(DataFileReader::new(store, file)).await.map_err(failed)?;
+    let columns = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
+    let stream = builder.with_projection(columns).build().map_err(failed)?;
+    stream.try_collect().await.map_err(failed)
 }

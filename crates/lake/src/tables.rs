@@ -58,7 +58,10 @@ impl TableName {
                 ("records_written", DataType::Int64),
                 ("records_duplicate", DataType::Int64),
                 ("records_rejected", DataType::Int64),
+                ("records_filtered", DataType::Int64),
+                ("filter", DataType::Utf8),
                 ("text_bytes", DataType::Int64),
+                ("note", DataType::Utf8),
                 ("run_id", DataType::Utf8),
                 ("taken_at", timestamp_type()),
             ]),
@@ -83,6 +86,7 @@ impl TableName {
                 ("records_written", DataType::Int64),
                 ("records_duplicate", DataType::Int64),
                 ("records_rejected", DataType::Int64),
+                ("records_filtered", DataType::Int64),
                 ("summary", DataType::Utf8),
             ]),
         }

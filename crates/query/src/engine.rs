@@ -11,6 +11,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::memory::MemoryStream;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::{Stream, StreamExt as _};
 use milepost_lake::{Lake, TableName};
@@ -44,6 +45,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer that is known already.
+    pub(crate) fn known(batch: RecordBatch) -> Result<Self, QueryError> {
+        let schema = batch.schema();
+        let stream = MemoryStream::try_new(vec![batch], Arc::clone(&schema), None)
+            .map_err(|error| diagnosis::of_running(&error))?;
+        Ok(Self { schema, stream: Box::pin(stream) })
+    }
+
     /// Columns of the answer.
     #[must_use]
     pub fn schema(&self) -> &SchemaRef {
@@ -73,7 +82,8 @@ impl Engine {
         context.register_catalog(CATALOG, Arc::new(catalog));
         let mut version = 0;
         for table in TableName::ALL {
-            let schema = if table == TableName::Events { &below } else { &public };
+            let has_view = matches!(table, TableName::Events | TableName::Rejects);
+            let schema = if has_view { &below } else { &public };
             let provider: Arc<dyn datafusion::catalog::TableProvider> = match lake.snapshot(table).await? {
                 Some(snapshot) => {
                     if table == TableName::Events {
@@ -89,10 +99,15 @@ impl Engine {
         }
         let mut engine = Self { context, version };
         datafusion_functions_json::register_all(&mut engine.context).map_err(set_up)?;
-        let definition = views::events(&format!("{LAKE_SCHEMA}.{}", TableName::Events.name()));
-        let plan = engine.context.state().create_logical_plan(&definition).await.map_err(set_up)?;
-        let view = Arc::new(ViewTable::new(plan, Some(definition)));
-        public.register_table(TableName::Events.name().to_owned(), view).map_err(set_up)?;
+        let below_the_view = |table: TableName| format!("{LAKE_SCHEMA}.{}", table.name());
+        for (table, definition) in [
+            (TableName::Events, views::events(&below_the_view(TableName::Events))),
+            (TableName::Rejects, views::rejects(&below_the_view(TableName::Rejects))),
+        ] {
+            let plan = engine.context.state().create_logical_plan(&definition).await.map_err(set_up)?;
+            let view = Arc::new(ViewTable::new(plan, Some(definition)));
+            public.register_table(table.name().to_owned(), view).map_err(set_up)?;
+        }
         Ok(engine)
     }
 
@@ -168,7 +183,8 @@ impl Engine {
     }
 }
 
-fn config(threads: usize) -> SessionConfig {
+/// How queries are parsed, planned and run.
+pub(crate) fn config(threads: usize) -> SessionConfig {
     SessionConfig::new()
         .with_target_partitions(threads.max(1))
         .with_default_catalog_and_schema(CATALOG, SCHEMA)

@@ -7,13 +7,19 @@
 mod diagnosis;
 mod engine;
 mod error;
+mod fields;
+mod info;
 pub mod output;
 mod parameters;
 mod provider;
 mod pruning;
+mod row_filter;
 mod views;
 
 pub use diagnosis::nearest;
 pub use engine::{Answer, Engine};
 pub use error::{Position, QueryError};
+pub use fields::drifting_fields;
+pub use info::lake_info;
 pub use parameters::{Parameter, Parameters};
+pub use row_filter::{Conditions, RowFilter};

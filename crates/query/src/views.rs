@@ -1,9 +1,12 @@
-//! The view `events`: the columns of the lake and what is derived from them.
+//! The views over the lake's tables.
+//!
+//! `events` has the columns of the lake and what is derived from them. `rejects` has what the newest attempt at each object
+//! left over: a file that was mended, or that a newer version could read, takes its rejects away.
 //!
 //! The three questions that every service's CloudTrail page asks are three columns, because more than one can be true:
 //! a service acting on behalf of a user is both. Null means the record does not say who called (Insights events).
 
-use milepost_schema::{ACCOUNT, COLUMNS, DATE, EVENT_TIME, EXTRA, REGION, SOURCE_FILE};
+use milepost_schema::{ACCOUNT, COLUMNS, DATE, EVENT_TIME, EXTRA, FALLBACKS, REDACTED, REGION, SOURCE_FILE};
 
 /// A column that the view computes.
 struct Derived {
@@ -81,7 +84,7 @@ const MADE_BY_AWS_SERVICE: &str = "CASE
 /// Columns that a reader wants to see first.
 const FIRST: [&str; 6] = [EVENT_TIME, REGION, ACCOUNT, "event_source", "event_name", "error_code"];
 /// Columns that a reader wants to see last.
-const LAST: [&str; 3] = [DATE, EXTRA, SOURCE_FILE];
+const LAST: [&str; 5] = [DATE, EXTRA, FALLBACKS, REDACTED, SOURCE_FILE];
 
 /// The query behind the view, over the lake's table `table`.
 pub(crate) fn events(table: &str) -> String {
@@ -95,4 +98,17 @@ pub(crate) fn events(table: &str) -> String {
         .map(str::to_owned);
     let columns: Vec<String> = first.chain(derived).chain(rest).collect();
     format!("SELECT {} FROM {table}", columns.join(", "))
+}
+
+/// The query behind the view `rejects`, over the lake's table `table`.
+pub(crate) fn rejects(table: &str) -> String {
+    format!(
+        "SELECT r.source_file, r.record_number, r.byte_offset, r.reason, r.raw, r.run_id, r.rejected_at
+        FROM {table} r JOIN (
+            SELECT source_file, first_value(run_id ORDER BY at DESC) AS run_id FROM (
+                SELECT source_file, run_id, rejected_at AS at FROM {table}
+                UNION ALL SELECT uri, run_id, taken_at FROM files
+            ) GROUP BY source_file
+        ) newest ON newest.source_file = r.source_file AND newest.run_id = r.run_id"
+    )
 }

@@ -80,7 +80,7 @@ pub const COLUMNS: &[Column] = &[
     column("event_source", Text, &["eventSource"], What, "Service that was called, such as `ec2.amazonaws.com`"),
     column("event_name", Text, &["eventName"], What, "Action that was called"),
     column("event_type", Text, &["eventType"], What, "`AwsApiCall`, `AwsServiceEvent`, `AwsConsoleSignIn` and others"),
-    column("event_category", Text, &["eventCategory"], What, "`Management`, `Data`, `NetworkActivity` or `Insight`"),
+    column("event_category", Text, &["eventCategory"], What, "`Management`, `Data`, `NetworkActivity`, `Insight` or `Aggregated`"),
     column("read_only", Bool, &["readOnly"], What, "Whether the call changed nothing; null where the record does not say"),
     column("management_event", Bool, &["managementEvent"], What, "Whether this is a management event; null before version 1.06"),
     column("api_version", Text, &["apiVersion"], What, "Version of the service's API, free text"),
@@ -136,9 +136,11 @@ pub const COLUMNS: &[Column] = &[
     column("event_context", Json, &["eventContext"], Nested, "Condition keys and tags of enriched events"),
     column("resources", Resources, &["resources"], Nested, "Resources the call touched"),
     column("extra", Json, &[], Lineage, "What has no column, or did not have the type of its column"),
+    column("fallbacks", Json, &[], Lineage, "Where region, account, event_time and event_id came from, if not from the record's own member"),
+    column("redacted", Json, &[], Lineage, "What `--redact` took out of the record: JSON pointers"),
     column("source_file", Text, &[], Lineage, "Object the record was read from; joins `files.uri`"),
-    column("region", Text, &[], Partition, "Region of the record, else of its path"),
-    column("account", Text, &[], Partition, "Account that received the record, else the caller's, else the path's"),
+    column("region", Text, &[], Partition, "Region of the record, else of its path or envelope"),
+    column("account", Text, &[], Partition, "Account that received the record, else the caller's, else that of the path or envelope"),
     column("date", Date, &[], Partition, "UTC date of `event_time`"),
 ];
 

@@ -28,5 +28,9 @@ pub const EVENT_TIME: &str = "event_time";
 pub const EVENT_ID: &str = "event_id";
 /// Name of the column that keeps whatever has no column of its own.
 pub const EXTRA: &str = "extra";
+/// Name of the column that says where values came from that a record does not say itself.
+pub const FALLBACKS: &str = "fallbacks";
+/// Name of the column that says what was taken out of a record before it came into the lake.
+pub const REDACTED: &str = "redacted";
 /// Name of the column that says which object a record was read from.
 pub const SOURCE_FILE: &str = "source_file";

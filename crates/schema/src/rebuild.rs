@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use crate::arrow::RESOURCE_FIELDS;
 use crate::columns::{COLUMNS, Kind};
 use crate::json::write_json_string;
-use crate::{EXTRA, time};
+use crate::{EXTRA, FALLBACKS, time};
 
 /// Why a batch cannot be turned back into records.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +31,11 @@ pub enum RebuildError {
         /// Type in the table of columns.
         expected: &'static str,
     },
-    /// `extra` holds something that is not a JSON object.
-    #[error("`extra` of row {row} is not a JSON object")]
-    Extra {
+    /// A JSON column holds something that is not a JSON object.
+    #[error("`{column}` of row {row} is not a JSON object")]
+    Json {
+        /// Name of the column.
+        column: &'static str,
         /// Row in the batch, from 0.
         row: usize,
         /// What the JSON parser said.
@@ -47,11 +49,13 @@ pub enum RebuildError {
 pub struct Rebuilder<'a> {
     columns: Vec<Source<'a>>,
     extra: Option<&'a ArrayRef>,
+    fallbacks: Option<&'a ArrayRef>,
 }
 
 /// A column of the batch that goes back into the record.
 #[derive(Debug)]
 struct Source<'a> {
+    name: &'static str,
     path: &'static [&'static str],
     kind: Kind,
     array: &'a ArrayRef,
@@ -75,34 +79,45 @@ impl<'a> Rebuilder<'a> {
         for column in COLUMNS.iter().filter(|column| !column.path.is_empty()) {
             if let Some(array) = batch.column_by_name(column.name) {
                 check_type(column.name, column.kind, array.data_type())?;
-                columns.push(Source { path: column.path, kind: column.kind, array });
+                columns.push(Source { name: column.name, path: column.path, kind: column.kind, array });
             }
         }
-        let extra = batch.column_by_name(EXTRA);
-        if let Some(array) = extra {
-            check_type(EXTRA, Kind::Json, array.data_type())?;
-        }
-        Ok(Self { columns, extra })
+        let json_column = |name| match batch.column_by_name(name) {
+            Some(array) => check_type(name, Kind::Json, array.data_type()).map(|()| Some(array)),
+            None => Ok(None),
+        };
+        let (extra, fallbacks) = (json_column(EXTRA)?, json_column(FALLBACKS)?);
+        Ok(Self { columns, extra, fallbacks })
     }
 
     /// Appends the record of `row` to `out` as one line of JSON, without a line end.
     ///
     /// # Errors
-    /// [`RebuildError::Extra`] if the row's `extra` is not a JSON object.
+    /// [`RebuildError::Json`] if the row's `extra` or `fallbacks` is not a JSON object.
     pub fn write(&self, row: usize, out: &mut String) -> Result<(), RebuildError> {
         let mut members = Vec::with_capacity(32);
+        let fallbacks = overlay(FALLBACKS, self.fallbacks, row)?;
         for column in &self.columns {
-            if column.array.is_valid(row) {
+            // what came from elsewhere is no member of the record
+            if column.array.is_valid(row) && !fallbacks.contains_key(column.name) {
                 insert(&mut members, column.path, column.value(row));
             }
         }
-        if let Some(array) = self.extra.filter(|array| array.is_valid(row)) {
-            let overlay: Overlay<'_> = serde_json::from_str(array.as_string::<i32>().value(row))
-                .map_err(|source| RebuildError::Extra { row, source })?;
-            lay_over(&mut members, overlay);
-        }
+        lay_over(&mut members, overlay(EXTRA, self.extra, row)?);
         write_object(&members, out);
         Ok(())
+    }
+}
+
+/// The members of a JSON column's object; none if it is null.
+fn overlay<'a>(column: &'static str, array: Option<&'a ArrayRef>, row: usize) -> Result<Overlay<'a>, RebuildError> {
+    match array.filter(|array| array.is_valid(row)) {
+        Some(array) => serde_json::from_str(array.as_string::<i32>().value(row)).map_err(|source| RebuildError::Json {
+            column,
+            row,
+            source,
+        }),
+        None => Ok(Overlay::new()),
     }
 }
 

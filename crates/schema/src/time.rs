@@ -15,10 +15,32 @@ const YEARS: std::ops::Range<i64> = -62_135_596_800 * MICROS_PER_SECOND..253_402
 /// Microseconds since 1970 of an instant written as text, or `None` if it is not an instant.
 ///
 /// Reads `2023-07-10T11:42:31Z` with any fraction and any offset, the same with a blank for the `T` or without a zone
-/// (taken as UTC), and ISO basic `20131102T010628Z`.
+/// (taken as UTC), ISO basic `20131102T010628Z`, and ten or thirteen digits of seconds or milliseconds since 1970.
 #[must_use]
 pub fn parse(text: &str) -> Option<i64> {
     canonical(text.as_bytes()).or_else(|| parse_other(text)).filter(|micros| YEARS.contains(micros))
+}
+
+/// Microseconds since 1970 of an instant written as a number: seconds, milliseconds or microseconds since 1970, told apart
+/// by their size, with any fraction.
+#[must_use]
+pub fn parse_epoch(text: &str) -> Option<i64> {
+    /// Below: seconds, up to the year 5138.
+    const MILLIS_FROM: i64 = 100_000_000_000;
+    /// Below: milliseconds.
+    const MICROS_FROM: i64 = MILLIS_FROM * 1000;
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let number: i64 = whole.parse().ok().filter(|number| *number >= 0)?;
+    let (unit, digits) = match number {
+        ..MILLIS_FROM => (MICROS_PER_SECOND, 6),
+        MILLIS_FROM..MICROS_FROM => (1000, 3),
+        _ => (1, 0),
+    };
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let fraction: i64 = format!("{fraction:0<6}").get(..digits)?.parse().unwrap_or(0);
+    number.checked_mul(unit)?.checked_add(fraction).filter(|micros| YEARS.contains(micros))
 }
 
 /// `YYYY-MM-DDTHH:MM:SSZ` and nothing else: the form of every record a trail delivers.
@@ -52,6 +74,9 @@ fn parse_other(text: &str) -> Option<i64> {
         "%Y-%m-%d %H:%M:%S%.f",
         "%Y%m%dT%H%M%SZ",
     ];
+    if matches!(text.len(), 10 | 13) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return parse_epoch(text);
+    }
     let zoned = ZONED.iter().find_map(|format| DateTime::parse_from_str(text, format).ok());
     if let Some(instant) = zoned {
         return Some(instant.timestamp_micros());
@@ -117,6 +142,20 @@ mod tests {
             assert_eq!(parse(text), Some(expected), "{text}");
         }
         assert_eq!(format_micros(expected), "2023-07-10T11:42:31Z");
+    }
+
+    #[test]
+    fn numbers_are_seconds_or_parts_of_them() {
+        let expected = 1_688_989_351_000_000;
+        for text in ["1688989351", "1688989351.0", "1688989351000", "1688989351000000", "1688989351000.0"] {
+            assert_eq!(parse_epoch(text), Some(expected), "{text}");
+        }
+        assert_eq!(parse_epoch("1688989351.25"), Some(expected + 250_000));
+        assert_eq!(parse_epoch("1688989351000.5"), Some(expected + 500));
+        assert_eq!(parse("1688989351"), Some(expected));
+        for text in ["", "-1", "1e9", "1.x", "99999999999999999999", "9223372036854775807"] {
+            assert_eq!(parse_epoch(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! Takes pieces, commits when enough has gathered, enters finished sources in the ledger, and checks the sums.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use anyhow::bail;
-use milepost_ingest::{Piece, READER_VERSION, Source, SourceOutcome, Status};
-use milepost_lake::ledger::{FileEntry, Ledger, RejectEntry};
-use milepost_lake::{EventWriter, SourceCounts};
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray as _;
+use milepost_ingest::{Piece, READER_VERSION, Reject, Source, SourceOutcome, Status};
+use milepost_lake::EventWriter;
+use milepost_lake::ledger::{FileEntry, Known, Ledger, RejectEntry};
+use milepost_query::RowFilter;
+use milepost_schema::SOURCE_FILE;
 
 use super::Summary;
 
@@ -26,28 +30,83 @@ pub(super) struct Intake<'a> {
     pub(super) rejects: Vec<RejectEntry>,
     /// Text of those records.
     pub(super) reject_bytes: usize,
-    /// Committed rows of sources that are not in the ledger yet.
-    pub(super) counts: HashMap<String, SourceCounts>,
+    /// Rows of sources that are not in the ledger yet, by what became of them.
+    pub(super) counts: HashMap<String, Counts>,
+    /// The filter, as the ledger keeps it.
+    pub(super) filter: Option<String>,
+    pub(super) row_filter: Option<RowFilter>,
+    /// Damage that earlier runs have entered; looked up when there is some.
+    pub(super) known_damage: Option<HashSet<(String, String)>>,
+    pub(super) known: &'a HashMap<String, Known>,
     pub(super) summary: &'a mut Summary,
+}
+
+/// What became of the rows of one source.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) written: u64,
+    pub(super) duplicates: u64,
+    pub(super) filtered: u64,
 }
 
 impl Intake<'_> {
     pub(super) async fn take(&mut self, piece: Piece) -> anyhow::Result<()> {
         if let Some(batch) = piece.batch {
+            let batch = self.filtered(batch)?;
             self.writer.append(batch);
         }
-        let sources = &self.sources;
-        self.reject_bytes += piece.rejects.iter().map(|reject| reject.raw.len()).sum::<usize>();
-        self.rejects.extend(piece.rejects.into_iter().map(|reject| RejectEntry {
-            source_file: sources[reject.source].uri.clone(),
+        for reject in piece.rejects {
+            self.reject(reject).await?;
+        }
+        self.waiting.extend(piece.finished);
+        let bytes = self.writer.pending_bytes() + self.reject_bytes;
+        if bytes >= self.commit_bytes || self.waiting.len() >= MAX_WAITING { self.commit().await } else { Ok(()) }
+    }
+
+    /// Enters objects that are there and cannot be looked into.
+    pub(super) async fn unreadable(&mut self, objects: Vec<(String, String)>) -> anyhow::Result<()> {
+        for (uri, reason) in objects {
+            self.summary.add_damaged(uri.clone(), reason.clone(), None);
+            self.reject(Reject { source_file: uri, record: None, offset: None, reason, raw: None }).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a reject to be entered, unless it says of an object what an earlier run has said already.
+    async fn reject(&mut self, reject: Reject) -> anyhow::Result<()> {
+        if reject.record.is_none() && !self.known.contains_key(&reject.source_file) {
+            let known = match &mut self.known_damage {
+                Some(known) => known,
+                unknown => unknown.insert(self.ledger.known_damage().await?),
+            };
+            if !known.insert((reject.source_file.clone(), reject.reason.clone())) {
+                return Ok(());
+            }
+        }
+        self.reject_bytes += reject.raw.as_ref().map_or(0, String::len);
+        self.rejects.push(RejectEntry {
+            source_file: reject.source_file,
             record_number: reject.record,
             byte_offset: reject.offset,
             reason: reject.reason,
             raw: reject.raw,
-        }));
-        self.waiting.extend(piece.finished);
-        let bytes = self.writer.pending_bytes() + self.reject_bytes;
-        if bytes >= self.commit_bytes || self.waiting.len() >= MAX_WAITING { self.commit().await } else { Ok(()) }
+        });
+        Ok(())
+    }
+
+    /// Leaves out the rows that the filter does not want, and counts them by source.
+    fn filtered(&mut self, batch: RecordBatch) -> anyhow::Result<RecordBatch> {
+        let Some(filter) = &self.row_filter else { return Ok(batch) };
+        let kept = filter.apply(&batch)?;
+        if kept.num_rows() < batch.num_rows() {
+            for (uri, rows) in rows_by_source(&batch) {
+                self.counts.entry(uri).or_default().filtered += rows;
+            }
+            for (uri, rows) in rows_by_source(&kept) {
+                self.counts.entry(uri).or_default().filtered -= rows;
+            }
+        }
+        Ok(kept)
     }
 
     pub(super) async fn finish(&mut self) -> anyhow::Result<()> {
@@ -80,36 +139,74 @@ impl Intake<'_> {
     /// The ledger entry of a source, or `None` if it is damaged and has to be read again next time.
     fn close(&mut self, outcome: &SourceOutcome) -> anyhow::Result<Option<FileEntry>> {
         let source = &self.sources[outcome.source];
-        let counts = self.counts.remove(&source.uri).unwrap_or_default();
-        let carrier = match &outcome.status {
-            Status::Read(carrier) => *carrier,
+        let counts = self.counts.remove(&outcome.uri).unwrap_or_default();
+        self.summary.files.found += u64::from(outcome.is_member);
+        let Counts { written, duplicates, filtered } = counts;
+        let rejected = outcome.rejected;
+        let (carrier, salvaged) = match &outcome.status {
+            Status::Read(carrier) => (*carrier, None),
+            Status::Salvaged { carrier, reason, offset } => {
+                self.summary.add_salvaged(outcome.uri.clone(), reason.clone(), *offset);
+                (*carrier, Some(reason))
+            }
             Status::Damaged { reason, offset } => {
-                self.summary.add_damaged(source.uri.clone(), reason.clone(), *offset);
+                self.summary.add_damaged(outcome.uri.clone(), reason.clone(), *offset);
                 return Ok(None);
             }
         };
-        if outcome.records != counts.written + counts.duplicates + outcome.rejected {
+        if outcome.records != written + duplicates + rejected + filtered {
             bail!(
-                "the records of `{}` do not add up: {} read, {} written, {} duplicates, {} rejected",
-                source.uri,
+                "the records of `{}` do not add up: {} read, {written} written, {duplicates} duplicates, {rejected} rejected, \
+                 {filtered} filtered",
+                outcome.uri,
                 outcome.records,
-                counts.written,
-                counts.duplicates,
-                outcome.rejected
             );
         }
-        self.summary.add_file(source, outcome, carrier, counts);
+        self.summary.add_file(outcome, carrier, counts);
         Ok(Some(FileEntry {
-            uri: source.uri.clone(),
-            size_bytes: source.size,
+            uri: outcome.uri.clone(),
+            size_bytes: outcome.size,
             etag: source.etag.clone(),
             carrier: carrier.name(),
             reader_version: READER_VERSION,
             read: outcome.records,
-            written: counts.written,
-            duplicates: counts.duplicates,
-            rejected: outcome.rejected,
+            written,
+            duplicates,
+            rejected,
+            filtered,
+            filter: self.filter.clone(),
             text_bytes: outcome.text_bytes,
+            note: note(outcome, salvaged),
         }))
     }
+}
+
+/// What else the ledger should say of a source.
+fn note(outcome: &SourceOutcome, salvaged: Option<&String>) -> Option<String> {
+    let members = (outcome.gzip_members > 1).then(|| format!("{} gzip members", outcome.gzip_members));
+    let salvaged = salvaged.map(|reason| format!("salvaged: {reason}"));
+    let notes: Vec<String> = members.into_iter().chain(salvaged).collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+/// Rows of a batch by `source_file`.
+fn rows_by_source(batch: &RecordBatch) -> HashMap<String, u64> {
+    let mut rows = HashMap::new();
+    let files = batch.column_by_name(SOURCE_FILE).and_then(|array| array.as_string_opt::<i32>());
+    let mut run: Option<(&str, u64)> = None;
+    // neighbours come from one file, so names are looked up once a run of them
+    for file in files.into_iter().flatten().flatten() {
+        match &mut run {
+            Some((name, count)) if *name == file => *count += 1,
+            _ => {
+                if let Some((name, count)) = run.replace((file, 1)) {
+                    *rows.entry(name.to_owned()).or_default() += count;
+                }
+            }
+        }
+    }
+    if let Some((name, count)) = run {
+        *rows.entry(name.to_owned()).or_default() += count;
+    }
+    rows
 }

@@ -1,15 +1,17 @@
 //! What a conversion did, for people and for programs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
 use anyhow::bail;
 use indicatif::{HumanBytes, HumanCount};
-use milepost_ingest::{Carrier, Source, SourceOutcome};
-use milepost_lake::SourceCounts;
+use milepost_ingest::{Carrier, Class, SourceOutcome};
+use milepost_lake::ledger::Known;
 use milepost_query::output::printable;
 use serde::Serialize;
 
+use super::intake::Counts;
 use crate::diagnostics::{ExitStatus, Hinted};
 use crate::printer::Destination;
 
@@ -21,16 +23,20 @@ pub(in crate::commands) struct Summary {
     pub(super) run_id: String,
     pub(super) files: Files,
     pub(in crate::commands) records: Records,
+    carriers: BTreeMap<&'static str, OfCarrier>,
     pub(super) bytes: Bytes,
     pub(super) lake: LakeChange,
     pub(super) seconds: f64,
-    /// Known files that are log files.
+    /// Known files that hold records.
     #[serde(skip)]
-    pub(super) known_logs: u64,
+    known_logs: u64,
+    /// The run has a filter.
+    #[serde(skip)]
+    has_filter: bool,
     damaged: Vec<Damaged>,
 }
 
-/// Source objects by what became of them.
+/// Source objects, and members of archives, by what became of them.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct Files {
     pub(super) found: u64,
@@ -38,13 +44,28 @@ pub(super) struct Files {
     pub(super) known: u64,
     /// In the ledger with another content; read again.
     pub(super) changed: u64,
-    /// Log files read.
+    /// Read, with records in them.
     logs: u64,
+    /// Read, with files in them.
+    archives: u64,
     digests: u64,
+    /// Notifications and others that look like CloudTrail's and hold no records.
+    look_alikes: u64,
     empty: u64,
     /// Files of other services.
     other: u64,
     damaged: u64,
+    /// Damaged, and taken as far as they go; they count as read.
+    salvaged: u64,
+}
+
+/// What came in one shape.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+struct OfCarrier {
+    /// Objects of this shape.
+    files: u64,
+    /// Records that came in it; an object can hold several shapes.
+    records: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -53,6 +74,7 @@ pub(in crate::commands) struct Records {
     pub(in crate::commands) written: u64,
     pub(super) duplicates: u64,
     pub(super) rejected: u64,
+    pub(super) filtered: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -78,66 +100,81 @@ struct Damaged {
     uri: String,
     reason: String,
     offset: Option<u64>,
+    salvaged: bool,
 }
 
 impl Summary {
-    pub(super) fn new(lake: &str, run_id: &str) -> Self {
+    pub(super) fn new(lake: &str, run_id: &str, has_filter: bool) -> Self {
         Self {
             run_id: run_id.to_owned(),
             files: Files::default(),
             records: Records::default(),
+            carriers: BTreeMap::new(),
             bytes: Bytes::default(),
             lake: LakeChange { name: lake.to_owned(), ..LakeChange::default() },
             seconds: 0.0,
             known_logs: 0,
+            has_filter,
             damaged: Vec::new(),
         }
     }
 
     pub(super) fn add_damaged(&mut self, uri: String, reason: String, offset: Option<u64>) {
         self.files.damaged += 1;
-        self.damaged.push(Damaged { uri, reason, offset });
+        self.damaged.push(Damaged { uri, reason, offset, salvaged: false });
     }
 
-    pub(super) fn add_file(
-        &mut self,
-        source: &Source,
-        outcome: &SourceOutcome,
-        carrier: Carrier,
-        counts: SourceCounts,
-    ) {
-        *match carrier {
-            Carrier::TrailLog => &mut self.files.logs,
-            Carrier::Digest => &mut self.files.digests,
-            Carrier::Empty => &mut self.files.empty,
-            Carrier::OtherJson | Carrier::NotJson => &mut self.files.other,
+    pub(super) fn add_salvaged(&mut self, uri: String, reason: String, offset: Option<u64>) {
+        self.files.salvaged += 1;
+        self.damaged.push(Damaged { uri, reason, offset, salvaged: true });
+    }
+
+    /// Counts an object that is not read again.
+    pub(super) fn add_known(&mut self, entry: &Known) {
+        self.files.known += 1;
+        let class = Carrier::named(&entry.carrier).map(Carrier::class);
+        self.known_logs += u64::from(matches!(class, Some(Class::Records | Class::Archive)));
+    }
+
+    pub(super) fn add_file(&mut self, outcome: &SourceOutcome, carrier: Carrier, counts: Counts) {
+        *match carrier.class() {
+            Class::Records => &mut self.files.logs,
+            Class::Archive => &mut self.files.archives,
+            Class::LookAlike if carrier == Carrier::Digest => &mut self.files.digests,
+            Class::LookAlike => &mut self.files.look_alikes,
+            Class::Empty => &mut self.files.empty,
+            Class::Other => &mut self.files.other,
         } += 1;
+        self.carriers.entry(carrier.name()).or_default().files += 1;
+        for (carrier, records) in &outcome.carriers {
+            self.carriers.entry(carrier.name()).or_default().records += records;
+        }
         self.records.read += outcome.records;
         self.records.written += counts.written;
         self.records.duplicates += counts.duplicates;
         self.records.rejected += outcome.rejected;
-        self.bytes.packed += source.size;
+        self.records.filtered += counts.filtered;
+        // members are inside of what was counted already
+        self.bytes.packed += if outcome.is_member { 0 } else { outcome.size };
         self.bytes.text += outcome.text_bytes;
     }
 
     /// Nothing may vanish: every object and every record is somewhere.
     pub(super) fn check(&self) -> anyhow::Result<()> {
-        let Records { read, written, duplicates, rejected } = self.records;
-        if read != written + duplicates + rejected {
-            bail!(
-                "the records do not add up: {read} read, {written} written, {duplicates} duplicates, {rejected} rejected"
-            );
+        let Records { read, written, duplicates, rejected, filtered } = self.records;
+        if read != written + duplicates + rejected + filtered {
+            bail!("the records do not add up: {:?}", self.records);
         }
-        let Files { found, known, logs, digests, empty, other, damaged, .. } = self.files;
-        if found != known + logs + digests + empty + other + damaged {
-            bail!("the files do not add up: {found} found, {:?}", self.files);
+        let Files { found, known, logs, archives, digests, look_alikes, empty, other, damaged, .. } = self.files;
+        if found != known + logs + archives + digests + look_alikes + empty + other + damaged {
+            bail!("the files do not add up: {:?}", self.files);
         }
         Ok(())
     }
 
     /// Whether all input was taken in.
     pub(super) fn is_complete(&self) -> bool {
-        self.files.damaged == 0 && self.records.rejected == 0
+        self.files.damaged == 0 && self.files.salvaged == 0 && self.records.rejected == 0
     }
 
     /// How the command ends.
@@ -151,13 +188,28 @@ impl Summary {
             }
             .into()),
             (true, None) => Err(Hinted {
-                message: format!("there are no CloudTrail log files in `{}`", sources.join("`, `")),
-                hint: "a log file is one JSON object with an array `Records`, gzip or plain".to_owned(),
+                message: format!("there are no CloudTrail records in `{}`", sources.join("`, `")),
+                hint: self.what_is_there(),
                 status: ExitStatus::Failed,
             }
             .into()),
             (false, _) if self.is_complete() => Ok(ExitStatus::Done),
             (false, _) => Ok(ExitStatus::Partial),
+        }
+    }
+
+    /// What was found where records were expected.
+    fn what_is_there(&self) -> String {
+        let found: Vec<String> = Carrier::ALL
+            .into_iter()
+            .filter_map(|carrier| {
+                let files = self.carriers.get(carrier.name())?.files;
+                Some(format!("{files} × {}", carrier.description()))
+            })
+            .collect();
+        match found.is_empty() {
+            true => "what the files there are is in the table `files`, column `carrier`".to_owned(),
+            false => format!("there is {}", found.join(", ")),
         }
     }
 
@@ -175,14 +227,23 @@ impl Summary {
 
     fn write_text(&self, out: &mut String) -> std::fmt::Result {
         let count = |number: u64| HumanCount(number).to_string();
-        let Files { found, known, changed, logs, digests, empty, other, damaged } = self.files;
+        let Files { found, known, changed, logs, archives, digests, look_alikes, empty, other, damaged, salvaged } =
+            self.files;
         write!(out, "files    {} found: {} read, {} known", count(found), count(logs), count(known))?;
-        let details =
-            [(changed, "changed"), (digests, "digests"), (other, "other"), (empty, "empty"), (damaged, "damaged")];
+        let details = [
+            (changed, "changed"),
+            (archives, "archives"),
+            (digests, "digests"),
+            (look_alikes, "look-alikes"),
+            (other, "other"),
+            (empty, "empty"),
+            (damaged, "damaged"),
+            (salvaged, "salvaged"),
+        ];
         for (number, name) in details.iter().filter(|(number, _)| *number > 0) {
             write!(out, ", {} {name}", count(*number))?;
         }
-        let Records { read, written, duplicates, rejected } = self.records;
+        let Records { read, written, duplicates, rejected, filtered } = self.records;
         write!(
             out,
             "\nrecords  {} read = {} written + {} duplicates + {} rejected",
@@ -191,6 +252,10 @@ impl Summary {
             count(duplicates),
             count(rejected)
         )?;
+        if self.has_filter {
+            write!(out, " + {} filtered", count(filtered))?;
+        }
+        self.write_carriers(out)?;
         let (packed, text) = (HumanBytes(self.bytes.packed), HumanBytes(self.bytes.text));
         write!(out, "\nbytes    {packed} in ({text} of JSON), {} out", HumanBytes(self.bytes.written))?;
         #[expect(
@@ -208,13 +273,31 @@ impl Summary {
         }
         for damaged in self.damaged.iter().take(NAMED_DAMAGED) {
             let at = damaged.offset.map(|offset| format!(" at byte {offset}")).unwrap_or_default();
-            write!(out, "\ndamaged  {}: {}{at}", printable(&damaged.uri), damaged.reason)?;
+            let word = if damaged.salvaged { "salvaged" } else { "damaged " };
+            write!(out, "\n{word} {}: {}{at}", printable(&damaged.uri), damaged.reason)?;
         }
         if self.damaged.len() > NAMED_DAMAGED {
             write!(out, "\ndamaged  and {} more; --json names them all", self.damaged.len() - NAMED_DAMAGED)?;
         }
         if rejected > 0 {
-            write!(out, "\nrejected records are in the table `rejects`, with the reason and their text")?;
+            write!(out, "\nrejected records, with reason and text: milepost lake rejects --lake {}", self.lake.name)?;
+        }
+        Ok(())
+    }
+
+    /// Names the shapes, where there are others than log files.
+    fn write_carriers(&self, out: &mut String) -> std::fmt::Result {
+        let usual = [Carrier::TrailLog, Carrier::Digest, Carrier::Empty, Carrier::OtherJson, Carrier::NotJson];
+        if self.carriers.keys().all(|name| usual.iter().any(|carrier| carrier.name() == *name)) {
+            return Ok(());
+        }
+        write!(out, "\nshapes  ")?;
+        for (at, (name, OfCarrier { files, records })) in self.carriers.iter().enumerate() {
+            let comma = if at > 0 { "," } else { "" };
+            write!(out, "{comma} {} {name}", HumanCount(*files))?;
+            if *records > 0 {
+                write!(out, " ({} records)", HumanCount(*records))?;
+            }
         }
         Ok(())
     }

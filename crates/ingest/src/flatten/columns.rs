@@ -72,6 +72,13 @@ impl Builder {
         }
     }
 
+    /// Appends an instant, in microseconds since 1970, to a time column.
+    pub(super) fn append_time(&mut self, micros: i64) {
+        if let Self::Time(builder) = self {
+            builder.append_value(micros);
+        }
+    }
+
     /// Appends a day, counted from 1970, to a date column.
     pub(super) fn append_day(&mut self, day: i32) {
         if let Self::Day(builder) = self {
@@ -135,7 +142,9 @@ fn append_text(builder: &mut StringBuilder, value: &str, scratch: &mut String) -
 
 fn append_time(builder: &mut TimestampMicrosecondBuilder, value: &str, scratch: &mut String) -> Appended {
     if !value.starts_with('"') {
-        return NOT_APPENDED;
+        let Some(micros) = time::parse_epoch(value) else { return NOT_APPENDED };
+        builder.append_value(micros);
+        return (true, false);
     }
     let (text, faithful) = string_text(value, scratch);
     let Some(micros) = time::parse(text) else { return NOT_APPENDED };

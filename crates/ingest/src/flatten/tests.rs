@@ -12,7 +12,7 @@ fn flatten(record: &str) -> Result<RecordBatch, String> {
     scan::members(record.as_bytes(), 0, 0, &mut members).map_err(|error| format!("{error:?}"))?;
     let mut flattener = Flattener::new();
     let origin = Origin { source_file: "a.json".to_owned(), region: None, account: Some("111122223333".to_owned()) };
-    flattener.push(record, &members, &origin)?;
+    flattener.push(Record { text: record, members: &members, hints: Hints::default(), redacted: None }, &origin)?;
     flattener.take().map_err(|error| error.to_string())
 }
 
@@ -163,7 +163,8 @@ fn a_withdrawn_record_leaves_no_row() {
     for record in [r#"{"eventID":"1"}"#, r#"{"eventID":"2","userIdentity":{"\ud83d":1}}"#, r#"{"eventID":"3"}"#] {
         let mut members = Vec::new();
         scan::members(record.as_bytes(), 0, 0, &mut members).unwrap();
-        let _ = flattener.push(record, &members, &Origin::default());
+        let record = Record { text: record, members: &members, hints: Hints::default(), redacted: None };
+        let _ = flattener.push(record, &Origin::default());
     }
     let batch = flattener.take().unwrap();
     assert_eq!(batch.num_rows(), 2);
@@ -184,6 +185,64 @@ fn the_account_falls_back_from_record_to_path() {
     assert_eq!(account(&long).unwrap(), "111122223333");
     assert_eq!(account(r#"{"userIdentity":{"accountId":"ANONYMOUS_PRINCIPAL"}}"#).unwrap(), "111122223333");
     assert_eq!(text_of(&flatten(r#"{"awsRegion":""}"#).unwrap(), "region"), None);
+}
+
+#[test]
+fn what_a_record_does_not_say_itself_is_noted_and_not_given_back() {
+    let record = r#"{"eventVersion":"1.0","accountId":"111122220000","eventId":"e1","eventCategory":"Aggregated",
+        "timeWindow":{"windowStart":"2025-11-17T23:55:00Z","windowEnd":"2025-11-18 00:00:00"}}"#;
+    let mut members = Vec::new();
+    scan::members(record.as_bytes(), 0, 0, &mut members).unwrap();
+    let mut flattener = Flattener::new();
+    let hints = Hints { account: Some("999999999999"), region: Some("us-west-2"), time: Some(0) };
+    flattener.push(Record { text: record, members: &members, hints, redacted: None }, &Origin::default()).unwrap();
+    let batch = flattener.take().unwrap();
+    assert_eq!(text_of(&batch, "event_id").as_deref(), Some("e1"));
+    assert_eq!(text_of(&batch, "account").as_deref(), Some("111122220000"));
+    assert_eq!(text_of(&batch, "region").as_deref(), Some("us-west-2"));
+    assert_eq!(text_of(&batch, "date").as_deref(), Some("2025-11-18"));
+    let fallbacks =
+        r#"{"event_id":"eventId","event_time":"timeWindow.windowEnd","region":"envelope","account":"accountId"}"#;
+    assert_eq!(text_of(&batch, "fallbacks").as_deref(), Some(fallbacks));
+    let mut out = String::new();
+    Rebuilder::new(&batch).unwrap().write(0, &mut out).unwrap();
+    assert!(json_equal(record, &out), "{out}");
+}
+
+#[test]
+fn the_chains_of_fallbacks_are_those_of_the_reference() {
+    for (record, fallbacks) in [
+        (r#"{"recipientAccountId":"1","awsRegion":"r","eventTime":"2023-07-10T11:42:31Z"}"#, None),
+        (r#"{"userIdentity":{"accountId":"2"},"awsRegion":"r"}"#, Some(r#"{"account":"userIdentity.accountId"}"#)),
+        (
+            r#"{"userIdentity":{"sessionContext":{"sessionIssuer":{"accountId":"3"}}}}"#,
+            Some(r#"{"account":"sessionIssuer.accountId"}"#),
+        ),
+        (r#"{"userIdentity":{"arn":"arn:aws:iam::4:root"}}"#, Some(r#"{"account":"userIdentity.arn"}"#)),
+        (r#"{"recipientAccountId":""}"#, Some(r#"{"account":"path"}"#)),
+        (
+            r#"{"@timestamp":"2020-09-14T12:00:00.123Z","recipientAccountId":"1"}"#,
+            Some(r#"{"event_time":"@timestamp"}"#),
+        ),
+        (
+            r#"{"eventTime":"never","@timestamp":"2020-09-14T12:00:00Z","recipientAccountId":"1"}"#,
+            Some(r#"{"event_time":"@timestamp"}"#),
+        ),
+    ] {
+        let batch = flatten(record).unwrap();
+        assert_eq!(text_of(&batch, "fallbacks").as_deref(), fallbacks, "{record}");
+        assert!(json_equal(record, &round_trip(record)), "{}", round_trip(record));
+    }
+}
+
+#[test]
+fn a_time_written_as_a_number_is_read_and_comes_back() {
+    for record in [r#"{"eventTime":1688989351}"#, r#"{"eventTime":"1688989351000"}"#, r#"{"eventTime":1688989351.0}"#] {
+        let batch = flatten(record).unwrap();
+        let time = batch.column_by_name("event_time").unwrap();
+        assert_eq!(time.as_primitive::<TimestampMicrosecondType>().value(0), 1_688_989_351_000_000);
+        assert_eq!(round_trip(record), record);
+    }
 }
 
 #[test]

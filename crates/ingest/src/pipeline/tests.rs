@@ -18,7 +18,7 @@ fn log(ids: impl Iterator<Item = usize>) -> Vec<u8> {
 }
 
 fn options(threads: usize) -> Options {
-    Options { threads, batch_rows: 100, batch_bytes: DEFAULT_BATCH_BYTES }
+    Options { threads, batch_rows: 100, batch_bytes: DEFAULT_BATCH_BYTES, salvage: false, rules: None }
 }
 
 #[test]
@@ -61,7 +61,9 @@ fn bad_records_and_damaged_sources_do_not_stop_the_rest() {
         .iter()
         .map(|outcome| match &outcome.status {
             Status::Read(carrier) => (carrier.name(), outcome.records, outcome.rejected),
-            Status::Damaged { reason, .. } => (reason.as_str(), outcome.records, outcome.rejected),
+            Status::Damaged { reason, .. } | Status::Salvaged { reason, .. } => {
+                (reason.as_str(), outcome.records, outcome.rejected)
+            }
         })
         .collect();
     assert_eq!(
@@ -77,7 +79,8 @@ fn bad_records_and_damaged_sources_do_not_stop_the_rest() {
     );
     assert_eq!(rows, 4);
     let rejects: Vec<_> = pieces.iter().flat_map(|piece| &piece.rejects).map(|r| (r.record, r.offset)).collect();
-    assert_eq!(rejects, [(1, 28), (2, 32), (1, 33)]);
+    let expected = [(Some(1), Some(28)), (Some(2), Some(32)), (None, Some(28)), (Some(1), Some(33)), (None, Some(0))];
+    assert_eq!(rejects, expected);
 }
 
 #[test]
@@ -106,12 +109,12 @@ fn batches_stay_small_however_the_records_come() {
     let mut files = vec![("1.json".to_owned(), empty.into_bytes()), ("2.json".to_owned(), bad.into_bytes())];
     files.extend((0..600).map(|n| (format!("few-{n}.json"), few.into())));
     let (_folder, sources) = sources(&files);
-    let options = Options { threads: 1, batch_rows: 100, batch_bytes: 10_000 };
+    let options = Options { batch_bytes: 10_000, ..options(1) };
     let (mut rows, mut rejects) = (0, 0);
     for piece in run(sources, options) {
         let piece = piece.unwrap();
         assert!(piece.batch.as_ref().is_none_or(|batch| batch.num_rows() <= 100));
-        assert!(piece.rejects.iter().map(|reject| reject.raw.len()).sum::<usize>() <= 11_000);
+        assert!(piece.rejects.iter().flat_map(|reject| &reject.raw).map(String::len).sum::<usize>() <= 11_000);
         rows += piece.batch.map_or(0, |batch| batch.num_rows());
         rejects += piece.rejects.len();
     }

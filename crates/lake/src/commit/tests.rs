@@ -150,7 +150,10 @@ async fn the_ledger_remembers_what_was_taken_in() {
         written: 2,
         duplicates: 1,
         rejected: 0,
+        filtered: 4,
+        filter: Some("f".to_owned()),
         text_bytes: 100,
+        note: None,
     };
     let mut ledger = lake.ledger("run").await.unwrap();
     ledger.add_files(&[entry("a", "1"), entry("b", "1")]).await.unwrap();

@@ -1,0 +1,368 @@
+//! Opens envelopes: goes through the elements of a piece of text and hands out the records in them, each as plain JSON text.
+//!
+//! An envelope may hold a text that holds envelopes again (a log batch of EventBridge messages), so opening goes round, up to
+//! [`MAX_DEPTH`] times. What an envelope says about account, region and time goes along as a [`Hints`], for records that do
+//! not say it themselves.
+
+mod csv;
+
+use milepost_schema::time;
+
+use crate::carrier::Carrier;
+use crate::classify::{self, Envelope, Object, Place, What};
+use crate::flatten::{Hints, unescape};
+use crate::frame::{Element, Framer, Frames, json_of_line};
+use crate::read::Piece;
+use crate::scan::{self, Member};
+use crate::unpack;
+
+/// How often an envelope may lie in another.
+const MAX_DEPTH: usize = 4;
+/// Largest text in base64 that is unpacked. CloudWatch Logs sends at most 1 MB of it, inflated ten times that.
+const MAX_UNPACKED_BYTES: usize = 64 * 1024 * 1024;
+
+/// One thing found in a text.
+pub(crate) struct Item<'a> {
+    /// Offset in the unpacked text, of the element it is or lies in.
+    pub(crate) offset: u64,
+    /// The shape it came in.
+    pub(crate) carrier: Carrier,
+    pub(crate) found: Found<'a>,
+}
+
+pub(crate) enum Found<'a> {
+    /// A record: a text, the spans of the record's members in it, and what lay around it.
+    Record { text: &'a str, members: &'a [Member], hints: Hints<'a> },
+    /// What should have been a record and is none.
+    Bad { raw: &'a [u8], reason: String },
+    /// What looks like a record and is none.
+    LookAlike { raw: &'a [u8], kind: Carrier },
+    /// Something else.
+    Unknown { raw: &'a [u8], reason: &'static str },
+    /// An envelope without records.
+    Nothing,
+}
+
+/// Takes what is found.
+pub(crate) type Take<'a> = &'a mut dyn FnMut(Item<'_>);
+
+/// Opens envelopes; keeps its buffers from one to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Opener {
+    spare_frames: Vec<Frames>,
+    spare_texts: Vec<String>,
+}
+
+/// Where opening has come to.
+#[derive(Clone, Copy)]
+struct Around<'a> {
+    offset: u64,
+    /// The outermost envelope.
+    carrier: Option<Carrier>,
+    hints: Hints<'a>,
+    depth: usize,
+}
+
+impl<'a> Around<'a> {
+    /// Goes into an envelope of the kind `carrier`.
+    fn into(self, carrier: Carrier) -> Self {
+        Self { carrier: Some(self.carrier.unwrap_or(carrier)), ..self }
+    }
+
+    fn item<'b>(self, place: Place, found: Found<'b>) -> Item<'b> {
+        Item { offset: self.offset, carrier: self.carrier.unwrap_or(place.carrier()), found }
+    }
+}
+
+const UNKNOWN: &str = "not a CloudTrail record";
+const NOT_AN_OBJECT: &str = "not a JSON object";
+
+impl Opener {
+    /// Hands out what the elements of `piece` hold, in their order.
+    pub(crate) fn piece(&mut self, piece: &Piece<'_>, take: Take<'_>) {
+        let around = Around { offset: piece.offset, carrier: None, hints: Hints::default(), depth: 0 };
+        self.frames(piece.bytes, piece.frames, around, take);
+    }
+
+    /// Hands out what `frames` found in `bytes`.
+    fn frames(&mut self, bytes: &[u8], frames: &Frames, around: Around<'_>, take: Take<'_>) {
+        let end = frames.elements.last().map_or(0, |element| element.end);
+        let whole = std::str::from_utf8(&bytes[..end]).ok();
+        let at = |start: usize| if around.depth == 0 { around.offset + start as u64 } else { around.offset };
+        let mut bad = frames.bad.iter().peekable();
+        for element in &frames.elements {
+            while let Some(bad) = bad.next_if(|bad| bad.start < element.start) {
+                let found = Found::Bad { raw: &bytes[bad.start..bad.end], reason: bad.reason.clone() };
+                take(Around { offset: at(bad.start), ..around }.item(bad.place, found));
+            }
+            let around = Around { offset: at(element.start), ..around };
+            let members = &frames.members[element.members.0..element.members.1];
+            match whole {
+                Some(text) => self.element((text, members), element, frames, around, take),
+                None => self.element_alone((bytes, members), element, frames, around, take),
+            }
+        }
+        for bad in bad {
+            let found = Found::Bad { raw: &bytes[bad.start..bad.end], reason: bad.reason.clone() };
+            take(Around { offset: at(bad.start), ..around }.item(bad.place, found));
+        }
+    }
+
+    /// Takes one element of a text that is not UTF-8 throughout.
+    fn element_alone(
+        &mut self,
+        (bytes, members): (&[u8], &[Member]),
+        element: &Element,
+        frames: &Frames,
+        around: Around<'_>,
+        take: Take<'_>,
+    ) {
+        let raw = &bytes[element.start..element.end];
+        let text = match std::str::from_utf8(raw) {
+            Ok(text) => text,
+            Err(error) => {
+                let reason = format!("not valid UTF-8 at byte {} of the record", error.valid_up_to());
+                return take(around.item(element.place, Found::Bad { raw, reason }));
+            }
+        };
+        let mut members = members.to_vec();
+        for member in &mut members {
+            for at in [&mut member.key_start, &mut member.key_end, &mut member.value_start, &mut member.value_end] {
+                *at -= element.start;
+            }
+        }
+        let alone = Element { start: 0, end: raw.len(), ..*element };
+        self.element((text, &members), &alone, frames, around, take);
+    }
+
+    /// Hands out what one element holds. Spans of `members` count from the start of `text`.
+    fn element(
+        &mut self,
+        (text, members): (&str, &[Member]),
+        element: &Element,
+        frames: &Frames,
+        around: Around<'_>,
+        take: Take<'_>,
+    ) {
+        let raw = &text[element.start..element.end];
+        let found = match element.what {
+            What::Record => Found::Record { text, members, hints: around.hints },
+            What::LookAlike(kind) => Found::LookAlike { raw: raw.as_bytes(), kind },
+            What::Unknown if raw.starts_with('{') => Found::Unknown { raw: raw.as_bytes(), reason: UNKNOWN },
+            What::Unknown => Found::Unknown { raw: raw.as_bytes(), reason: NOT_AN_OBJECT },
+            What::Envelope(_) if around.depth == MAX_DEPTH => {
+                let reason = format!("wrapped more than {MAX_DEPTH} times");
+                Found::Bad { raw: raw.as_bytes(), reason }
+            }
+            What::Envelope(Envelope::CsvRow) => return self.csv_row(raw, frames, around, take),
+            What::Envelope(envelope) => {
+                let object = Object { bytes: text.as_bytes(), members };
+                return self.envelope(envelope, raw, object, (element.place, around), take);
+            }
+        };
+        take(around.item(element.place, found));
+    }
+
+    fn envelope(
+        &mut self,
+        envelope: Envelope,
+        raw: &str,
+        object: Object<'_>,
+        (place, around): (Place, Around<'_>),
+        take: Take<'_>,
+    ) {
+        let value = |name: &str| object.value(name).and_then(|value| std::str::from_utf8(value).ok());
+        match envelope {
+            Envelope::EventBridge => self.event_bridge(raw, object, around.into(Carrier::EventBridge), take),
+            Envelope::LogBatch => self.log_batch(object, around.into(Carrier::CloudWatchLogs), take),
+            Envelope::LogEvent => {
+                let hints = Hints { time: value("timestamp").and_then(instant), ..around.hints };
+                let around = Around { hints, ..around.into(Carrier::FilterLogEvents) };
+                self.text_value(value("message"), raw, around, take);
+            }
+            Envelope::LookedUp => {
+                let hints = Hints { time: value("EventTime").and_then(instant), ..around.hints };
+                let around = Around { hints, ..around.into(Carrier::LookupEvents) };
+                self.text_value(value("CloudTrailEvent"), raw, around, take);
+            }
+            Envelope::LakeRow => {
+                let json = value("eventJson").or_else(|| value("eventjson"));
+                self.text_value(json, raw, around.into(Carrier::LakeResult), take);
+            }
+            Envelope::LakeCells => {
+                let json = elements_of(raw)
+                    .into_iter()
+                    .find_map(|(cell, _)| member_of(cell, "eventJson").or_else(|| member_of(cell, "eventjson")));
+                self.text_value(json, raw, around.into(Carrier::LakeResult), take);
+            }
+            Envelope::LambdaLogs => {
+                let data = value("awslogs").and_then(|awslogs| member_of(awslogs, "data"));
+                self.base64_value(data, raw, around.into(Carrier::CloudWatchLogs), take);
+            }
+            Envelope::Kinesis => {
+                let data = value("kinesis").and_then(|kinesis| member_of(kinesis, "data"));
+                self.base64_value(data, raw, around.into(Carrier::CloudWatchLogs), take);
+            }
+            Envelope::Stream => {
+                let data = value("data").or_else(|| value("Data"));
+                self.base64_value(data, raw, around.into(Carrier::CloudWatchLogs), take);
+            }
+            Envelope::Text => self.text_value(Some(raw), raw, around.into(place.carrier()), take),
+            Envelope::ExportLine => match json_of_line(raw.as_bytes()) {
+                Some(at) => {
+                    let hints = Hints { time: time::parse(raw[..at].trim_end()), ..around.hints };
+                    let around = Around { hints, ..around.into(Carrier::CloudWatchExport) };
+                    self.document(&raw[at..], raw, around, take);
+                }
+                None => {
+                    let found = Found::Unknown { raw: raw.as_bytes(), reason: "not a time and a JSON object" };
+                    take(around.into(Carrier::CloudWatchExport).item(Place::Top, found));
+                }
+            },
+            // opened where the header is known
+            Envelope::CsvRow => {}
+        }
+    }
+
+    fn event_bridge(&mut self, raw: &str, object: Object<'_>, around: Around<'_>, take: Take<'_>) {
+        let text = |name: &str| object.value(name).and_then(plain_string);
+        let hints = Hints {
+            account: text("account").or(around.hints.account),
+            region: text("region").or(around.hints.region),
+            time: text("time").and_then(time::parse).or(around.hints.time),
+        };
+        let detail = object.value("detail").and_then(|detail| std::str::from_utf8(detail).ok()).unwrap_or_default();
+        let mut members = Vec::new();
+        let is_object = scan::members(detail.as_bytes(), 0, 0, &mut members).is_ok();
+        let inner = Object { bytes: detail.as_bytes(), members: &members };
+        let found = if is_object && classify::classify(inner, Place::Detail) == What::Record {
+            Found::Record { text: detail, members: &members, hints }
+        } else {
+            Found::LookAlike { raw: raw.as_bytes(), kind: Carrier::OtherEventBridge }
+        };
+        take(around.item(Place::Detail, found));
+    }
+
+    /// A message of a subscription: log events with a record each, or word that the subscription works.
+    fn log_batch(&mut self, object: Object<'_>, around: Around<'_>, take: Take<'_>) {
+        let text = |name: &str| object.value(name).and_then(|value| std::str::from_utf8(value).ok());
+        let account = object.value("owner").and_then(plain_string).filter(|owner| *owner != "CloudwatchLogs");
+        let events = text("logEvents").map(elements_of).unwrap_or_default();
+        if text("messageType") == Some("\"CONTROL_MESSAGE\"") || events.is_empty() {
+            return take(around.item(Place::LogEvents, Found::Nothing));
+        }
+        for (event, members) in events {
+            let event_object = Object { bytes: event.as_bytes(), members: &members };
+            let value = |name: &str| event_object.value(name).and_then(|value| std::str::from_utf8(value).ok());
+            let hints = Hints { account, time: value("timestamp").and_then(instant), ..around.hints };
+            self.text_value(value("message"), event, Around { hints, ..around }, take);
+        }
+    }
+
+    /// Goes into a JSON string that holds a document, or an object that stands where the string should.
+    fn text_value(&mut self, value: Option<&str>, raw: &str, around: Around<'_>, take: Take<'_>) {
+        match value {
+            Some(value) if value.starts_with('{') => self.document(value, raw, around, take),
+            Some(value) if value.starts_with('"') => {
+                let mut text = self.spare_texts.pop().unwrap_or_default();
+                text.clear();
+                if unescape(&value[1..value.len() - 1], &mut text) {
+                    self.document(&text, raw, around, take);
+                } else {
+                    let reason = "its text is not valid Unicode".to_owned();
+                    take(around.item(Place::Top, Found::Bad { raw: raw.as_bytes(), reason }));
+                }
+                self.spare_texts.push(text);
+            }
+            _ => take(around.item(Place::Top, Found::Unknown { raw: raw.as_bytes(), reason: UNKNOWN })),
+        }
+    }
+
+    /// Goes into a JSON string of base64, mostly of gzip.
+    fn base64_value(&mut self, value: Option<&str>, raw: &str, around: Around<'_>, take: Take<'_>) {
+        let decoded = value.and_then(|value| plain_string(value.as_bytes())).and_then(unpack::decode_base64);
+        let Some(bytes) = decoded else {
+            let reason = "its data is not base64".to_owned();
+            return take(around.item(Place::Top, Found::Bad { raw: raw.as_bytes(), reason }));
+        };
+        let text = unpack::unpack_bytes(&bytes, MAX_UNPACKED_BYTES).map_err(|error| error.to_string());
+        let text = text.and_then(|text| String::from_utf8(text).map_err(|_| "not valid UTF-8".to_owned()));
+        match text {
+            Ok(text) => self.document(&text, raw, around, take),
+            Err(error) => {
+                let reason = format!("its data cannot be unpacked: {error}");
+                take(around.item(Place::Top, Found::Bad { raw: raw.as_bytes(), reason }));
+            }
+        }
+    }
+
+    /// Goes into a text in an envelope. `raw` is the envelope, for what is not even a document.
+    fn document(&mut self, text: &str, raw: &str, around: Around<'_>, take: Take<'_>) {
+        let mut frames = self.spare_frames.pop().unwrap_or_default();
+        frames.clear();
+        let mut framer = Framer::new();
+        let outcome = framer.feed(text.as_bytes(), true, &mut frames);
+        let inner = Around { depth: around.depth + 1, ..around };
+        self.frames(text.as_bytes(), &frames, inner, take);
+        if let Err(broken) = outcome {
+            let reason = format!("{} at byte {} of its text", broken.what, broken.at);
+            take(around.item(Place::Top, Found::Bad { raw: text.as_bytes(), reason }));
+        } else if frames.elements.is_empty() && frames.bad.is_empty() {
+            take(around.item(Place::Top, Found::Unknown { raw: raw.as_bytes(), reason: UNKNOWN }));
+        }
+        self.spare_frames.push(frames);
+    }
+
+    fn csv_row(&mut self, raw: &str, frames: &Frames, around: Around<'_>, take: Take<'_>) {
+        let Some(header) = frames.header.as_deref() else { return };
+        let carrier = if header.json.is_some() { Carrier::LakeResult } else { Carrier::ConsoleCsv };
+        let around = around.into(carrier);
+        match csv::record(raw, header) {
+            Ok(json) => self.document(&json, raw, around, take),
+            Err(reason) => take(around.item(Place::Top, Found::Bad { raw: raw.as_bytes(), reason })),
+        }
+    }
+}
+
+/// The text of a JSON string without escapes.
+fn plain_string(value: &[u8]) -> Option<&str> {
+    let text = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    let text = std::str::from_utf8(text).ok()?;
+    (!text.contains('\\')).then_some(text)
+}
+
+/// An instant as envelopes write it: text, or seconds or milliseconds since 1970.
+fn instant(value: &str) -> Option<i64> {
+    match plain_string(value.as_bytes()) {
+        Some(text) => time::parse(text),
+        None => time::parse_epoch(value),
+    }
+}
+
+/// A member of an object that is known to be valid.
+fn member_of<'a>(object: &'a str, name: &str) -> Option<&'a str> {
+    let mut members = Vec::new();
+    scan::members(object.as_bytes(), 0, 0, &mut members).ok()?;
+    let value = classify::value_of(object.as_bytes(), &members, name)?;
+    std::str::from_utf8(value).ok()
+}
+
+/// The objects in an array that is known to be valid, with their members.
+fn elements_of(array: &str) -> Vec<(&str, Vec<Member>)> {
+    let bytes = array.as_bytes();
+    let mut elements = Vec::new();
+    let mut at = scan::skip_space(bytes, 1);
+    while bytes.first() == Some(&b'[') && !matches!(bytes.get(at), None | Some(b']')) {
+        let mut members = Vec::new();
+        let Ok(value) = scan::value(bytes, at, 0) else { break };
+        let element = &array[at..value.end];
+        // what is no object has no members, and is found to be unknown by that
+        let _ = scan::members(element.as_bytes(), 0, 0, &mut members);
+        elements.push((element, members));
+        at = scan::skip_space(bytes, value.end);
+        if bytes.get(at) == Some(&b',') {
+            at = scan::skip_space(bytes, at + 1);
+        }
+    }
+    elements
+}

@@ -1,0 +1,176 @@
+//! Fills the columns that no member fills: lineage, partition columns, and what a record does not say where it should.
+//!
+//! For each of region, account, time and id there is a chain of places to look. A value that does not come from the first,
+//! the record's own member, leaves a note in `fallbacks`, which also keeps it out of the rebuilt record.
+
+use milepost_schema::time;
+
+use super::{Flattener, Origin, Positions, Record};
+use crate::classify::Object;
+
+/// Longest region or account that becomes a folder. Real ones have 12 to 25 bytes; the columns `aws_region` and
+/// `recipient_account_id` keep whatever a record says.
+const MAX_PARTITION_BYTES: usize = 64;
+/// Values that AWS puts where there is no account.
+const NO_ACCOUNT: [&str; 3] = ["", "ANONYMOUS_PRINCIPAL", "anonymous"];
+
+/// The record's own member.
+const OWN: &str = "";
+/// Places that a value may come from, as `fallbacks` names them.
+const PATH: &str = "path";
+const ENVELOPE: &str = "envelope";
+
+impl Flattener {
+    /// Fills the columns that no member fills.
+    pub(super) fn derive(&mut self, record: Record<'_>, origin: &Origin) {
+        let Positions { extra, fallbacks, redacted, source_file, .. } = self.positions;
+        self.fallbacks.clear();
+        self.id(record);
+        self.time(record);
+        self.region(record, origin);
+        self.account(record, origin);
+        if let Some(text) = self.extra.take() {
+            self.columns[extra].append_text(text);
+            self.filled[extra] = true;
+        }
+        if !self.fallbacks.is_empty() {
+            self.fallbacks.push('}');
+            self.columns[fallbacks].append_text(&self.fallbacks);
+            self.filled[fallbacks] = true;
+        }
+        if let Some(text) = record.redacted {
+            self.columns[redacted].append_text(text);
+            self.filled[redacted] = true;
+        }
+        self.columns[source_file].append_text(&origin.source_file);
+        self.filled[source_file] = true;
+    }
+
+    /// Aggregated events spell the name of their id differently.
+    fn id(&mut self, record: Record<'_>) {
+        let at = self.positions.event_id;
+        if self.filled[at] {
+            return;
+        }
+        if let Some(id) = member_text(record, "eventId") {
+            self.columns[at].append_text(id);
+            self.filled[at] = true;
+            self.note("event_id", "eventId");
+        }
+    }
+
+    /// Aggregated events have a window instead of a time, some exports a member of their own.
+    fn time(&mut self, record: Record<'_>) {
+        let Positions { event_time: at, date, .. } = self.positions;
+        if !self.filled[at]
+            && let Some((micros, origin)) = time_elsewhere(record)
+        {
+            self.columns[at].append_time(micros);
+            self.filled[at] = true;
+            self.note("event_time", origin);
+        }
+        if let Some(micros) = self.filled[at].then(|| self.columns[at].last_time()).flatten() {
+            self.columns[date].append_day(time::day_of(micros));
+            self.filled[date] = true;
+        }
+    }
+
+    fn region(&mut self, record: Record<'_>, origin: &Origin) {
+        let mut value = std::mem::take(&mut self.scratch);
+        let chain = [
+            (self.text_in(self.positions.aws_region), OWN),
+            (origin.region.as_deref(), PATH),
+            (record.hints.region, ENVELOPE),
+        ];
+        let found = first_usable(chain, &[""], &mut value);
+        self.fill(self.positions.region, "region", &value, found);
+        self.scratch = value;
+    }
+
+    fn account(&mut self, record: Record<'_>, origin: &Origin) {
+        let Positions { account, recipient_account, caller_account, issuer_account, caller_arn, .. } = self.positions;
+        let mut value = std::mem::take(&mut self.scratch);
+        let chain = [
+            (self.text_in(recipient_account), OWN),
+            (self.text_in(caller_account), "userIdentity.accountId"),
+            (self.text_in(issuer_account), "sessionIssuer.accountId"),
+            (self.text_in(caller_arn).and_then(account_in_arn), "userIdentity.arn"),
+        ];
+        let found = first_usable(chain, &NO_ACCOUNT, &mut value).or_else(|| {
+            let chain = [
+                (member_text(record, "accountId"), "accountId"),
+                (origin.account.as_deref(), PATH),
+                (record.hints.account, ENVELOPE),
+            ];
+            first_usable(chain, &NO_ACCOUNT, &mut value)
+        });
+        self.fill(account, "account", &value, found);
+        self.scratch = value;
+    }
+
+    /// Fills a partition column and notes where the value was `found`, if not in the record's own member.
+    fn fill(&mut self, at: usize, name: &str, value: &str, found: Option<&'static str>) {
+        let Some(origin) = found else { return };
+        self.columns[at].append_text(value);
+        self.filled[at] = true;
+        if origin != OWN {
+            self.note(name, origin);
+        }
+    }
+
+    fn text_in(&self, column: usize) -> Option<&str> {
+        self.filled[column].then(|| self.columns[column].last_text()).flatten()
+    }
+
+    fn note(&mut self, column: &str, origin: &str) {
+        self.fallbacks.push(if self.fallbacks.is_empty() { '{' } else { ',' });
+        for part in ["\"", column, "\":\"", origin, "\""] {
+            self.fallbacks.push_str(part);
+        }
+    }
+}
+
+/// Puts the first of a chain that can name a folder into `out` and says where it came from.
+fn first_usable<const N: usize>(
+    chain: [(Option<&str>, &'static str); N],
+    missing: &[&str],
+    out: &mut String,
+) -> Option<&'static str> {
+    out.clear();
+    chain.into_iter().find_map(|(value, origin)| {
+        let value = value.filter(|text| !missing.contains(text) && text.len() <= MAX_PARTITION_BYTES)?;
+        out.push_str(value);
+        Some(origin)
+    })
+}
+
+/// When it happened, for a record whose own member does not say it.
+fn time_elsewhere(record: Record<'_>) -> Option<(i64, &'static str)> {
+    let window = member_json(record, "timeWindow").and_then(|window| {
+        let mut members = Vec::new();
+        crate::scan::members(window.as_bytes(), 0, 0, &mut members).ok()?;
+        let end = Object { bytes: window.as_bytes(), members: &members }.value("windowEnd")?;
+        time::parse(std::str::from_utf8(end).ok()?.trim_matches('"'))
+    });
+    let stamp = || member_text(record, "@timestamp").and_then(time::parse);
+    window
+        .map(|micros| (micros, "timeWindow.windowEnd"))
+        .or_else(|| stamp().map(|micros| (micros, "@timestamp")))
+        .or_else(|| record.hints.time.map(|micros| (micros, ENVELOPE)))
+}
+
+fn member_json<'a>(record: Record<'a>, name: &str) -> Option<&'a str> {
+    let value = Object { bytes: record.text.as_bytes(), members: record.members }.value(name)?;
+    std::str::from_utf8(value).ok()
+}
+
+/// The text of a member that is a string without escapes.
+fn member_text<'a>(record: Record<'a>, name: &str) -> Option<&'a str> {
+    let text = member_json(record, name)?.strip_prefix('"')?.strip_suffix('"')?;
+    (!text.contains('\\')).then_some(text)
+}
+
+/// The account in an ARN, its fifth part.
+fn account_in_arn(arn: &str) -> Option<&str> {
+    arn.strip_prefix("arn:")?.split(':').nth(3).filter(|account| !account.is_empty())
+}

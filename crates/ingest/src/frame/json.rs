@@ -1,0 +1,270 @@
+//! Frames JSON: values on end, and the arrays that hold elements.
+
+use super::{BadElement, Element, Framer, Frames, State, Step, Stepped, describe, skip_blank};
+use crate::classify::{self, Envelope, Object, Place, What};
+use crate::flatten::unescape;
+use crate::scan::{self, Member, ScanError};
+
+/// How many containers are open around an element.
+fn open_around(place: Place, in_object: bool) -> usize {
+    match (place, in_object) {
+        (Place::Top, _) => 0,
+        (_, false) => 1,
+        (_, true) => 2,
+    }
+}
+
+impl Framer {
+    /// Reads a value of the text that is not inside of another.
+    pub(super) fn value(&mut self, bytes: &[u8], from: usize, last: bool, frames: &mut Frames) -> Stepped {
+        let at = skip_blank(bytes, from);
+        let Some(first) = bytes.get(at) else {
+            return if last { Ok(Step::End) } else { Err(ScanError::End) };
+        };
+        let on_a_new_line = self.layout.values > 0 && bytes[from..at].contains(&b'\n');
+        let found = match first {
+            b'{' => self.root_object(bytes, at, frames),
+            b'[' => {
+                self.enter(Place::Array, false);
+                Ok(Step::To(at + 1))
+            }
+            b'"' => {
+                let end = scan::string(bytes, at)?.end;
+                file(frames, (at, end), Place::Top, What::Envelope(Envelope::Text));
+                self.layout.values += 1;
+                Ok(Step::To(end))
+            }
+            _ => Err(ScanError::Syntax { at, expected: "`{`, `[` or the end of the text" }),
+        };
+        let step = match found {
+            Err(ScanError::End) => return Err(ScanError::End),
+            Err(error) => Step::To(self.step_over(bytes, at, error, last, frames)?),
+            Ok(step) => step,
+        };
+        self.layout.by_line |= on_a_new_line;
+        Ok(step)
+    }
+
+    /// Reads an object of the text: an array with elements in it is entered, else the object is an element.
+    fn root_object(&mut self, bytes: &[u8], at: usize, frames: &mut Frames) -> Stepped {
+        let first = frames.members.len();
+        let outcome = self.walk_object(bytes, at, first, frames);
+        if outcome.is_err() {
+            frames.members.truncate(first);
+        }
+        outcome
+    }
+
+    fn walk_object(&mut self, bytes: &[u8], start: usize, first: usize, frames: &mut Frames) -> Stepped {
+        let mut at = scan::skip_space(bytes, start + 1);
+        if bytes.get(at) == Some(&b'}') {
+            return Ok(Step::To(at + 1));
+        }
+        loop {
+            let (member, value_at) = name(bytes, at)?;
+            let object = Object { bytes, members: &frames.members[first..] };
+            if let Some(place) = array_of_elements(bytes, &member, value_at)?
+                && !classify::is_record(object)
+            {
+                frames.members.truncate(first);
+                self.enter(place, true);
+                return Ok(Step::To(value_at + 1));
+            }
+            let value = scan::value(bytes, value_at, 1)?;
+            frames.members.push(Member {
+                value_start: value_at,
+                value_end: value.end,
+                value_spaced: value.spaced,
+                ..member
+            });
+            at = scan::skip_space(bytes, value.end);
+            match bytes.get(at) {
+                Some(b',') => at = scan::skip_space(bytes, at + 1),
+                Some(b'}') => break,
+                Some(_) => return Err(ScanError::Syntax { at, expected: "`,` or `}`" }),
+                None => return Err(ScanError::End),
+            }
+        }
+        let what = classify::classify(Object { bytes, members: &frames.members[first..] }, Place::Top);
+        let members = (first, frames.members.len());
+        frames.elements.push(Element { start, end: at + 1, members, place: Place::Top, what });
+        self.layout.values += 1;
+        self.spans_lines |= memchr::memchr(b'\n', &bytes[start..at]).is_some();
+        Ok(Step::To(at + 1))
+    }
+
+    fn enter(&mut self, place: Place, in_object: bool) {
+        self.layout.places.insert(place);
+        self.layout.values += 1;
+        self.state = State::Element { first: true, place, in_object };
+    }
+
+    /// Reads an element of an array.
+    pub(super) fn element(
+        &mut self,
+        bytes: &[u8],
+        from: usize,
+        (first, place, in_object): (bool, Place, bool),
+        frames: &mut Frames,
+    ) -> Stepped {
+        let mut at = scan::skip_space(bytes, from);
+        match bytes.get(at) {
+            None => return Err(ScanError::End),
+            Some(b']') => {
+                self.state = if in_object { State::Members } else { State::Value };
+                return Ok(Step::To(at + 1));
+            }
+            Some(b',') if !first => at = scan::skip_space(bytes, at + 1),
+            Some(_) if !first => return Err(ScanError::Syntax { at, expected: "`,` or `]`" }),
+            Some(_) => {}
+        }
+        let open = open_around(place, in_object);
+        let end = match bytes.get(at) {
+            None => return Err(ScanError::End),
+            Some(b'{') => object_element(bytes, at, open, place, frames)?,
+            Some(_) => other_element(bytes, at, open, place, frames)?,
+        };
+        self.state = State::Element { first: false, place, in_object };
+        Ok(Step::To(end))
+    }
+
+    /// Reads what follows in the root object behind an array with elements; there may be another one.
+    pub(super) fn members(&mut self, bytes: &[u8], from: usize) -> Stepped {
+        let mut at = scan::skip_space(bytes, from);
+        match bytes.get(at) {
+            Some(b'}') => {
+                self.state = State::Value;
+                return Ok(Step::To(at + 1));
+            }
+            Some(b',') => at = scan::skip_space(bytes, at + 1),
+            Some(_) => return Err(ScanError::Syntax { at, expected: "`,` or `}`" }),
+            None => return Err(ScanError::End),
+        }
+        let (member, value_at) = name(bytes, at)?;
+        if let Some(place) = array_of_elements(bytes, &member, value_at)? {
+            self.layout.places.insert(place);
+            self.state = State::Element { first: true, place, in_object: true };
+            return Ok(Step::To(value_at + 1));
+        }
+        Ok(Step::To(scan::value(bytes, value_at, 1)?.end))
+    }
+
+    /// Files the value at `at`, which is not valid, as bad and gives its end: its closing bracket, if that can be trusted, else
+    /// the end of its line. Where neither is to be had, the text cannot be read on.
+    fn step_over(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        error: ScanError,
+        last: bool,
+        frames: &mut Frames,
+    ) -> Result<usize, ScanError> {
+        let line = memchr::memchr(b'\n', &bytes[at..]).map(|len| at + len);
+        let Some(line_end) = line.or(last.then_some(bytes.len())) else { return Err(ScanError::End) };
+        let is_container = matches!(bytes[at], b'{' | b'[');
+        let bracket = is_container.then(|| scan::balanced_end(bytes, at)).flatten();
+        let end = match bracket {
+            Some(end) if end <= line_end || self.spans_lines => end,
+            _ if self.layout.values > 0 => line_end,
+            _ if skip_blank(bytes, line_end) == bytes.len() && !last => return Err(ScanError::End),
+            // several lines, and nothing yet that says each stands for itself
+            _ if matches!(bytes.get(skip_blank(bytes, line_end)), Some(b'{')) => line_end,
+            _ => return Err(error),
+        };
+        frames.bad.push(BadElement { start: at, end, place: Place::Top, reason: describe(error, at) });
+        self.layout.values += 1;
+        Ok(end)
+    }
+}
+
+/// Scans a member's name and colon; gives the name's span and the start of the value.
+fn name(bytes: &[u8], at: usize) -> Result<(Member, usize), ScanError> {
+    let name = scan::string(bytes, at)?;
+    let colon = scan::skip_space(bytes, name.end);
+    match bytes.get(colon) {
+        Some(b':') => {}
+        Some(_) => return Err(ScanError::Syntax { at: colon, expected: "`:`" }),
+        None => return Err(ScanError::End),
+    }
+    let member = Member {
+        key_start: at + 1,
+        key_end: name.end - 1,
+        value_start: 0,
+        value_end: 0,
+        key_escaped: name.escaped,
+        value_spaced: false,
+    };
+    Ok((member, scan::skip_space(bytes, colon + 1)))
+}
+
+/// The place of the elements in this member, if it is an array that holds elements.
+fn array_of_elements(bytes: &[u8], member: &Member, value_at: usize) -> Result<Option<Place>, ScanError> {
+    let raw = &bytes[member.key_start..member.key_end];
+    let mut name = String::new();
+    let plain = if member.key_escaped {
+        match std::str::from_utf8(raw) {
+            Ok(raw) if unescape(raw, &mut name) => name.as_bytes(),
+            _ => return Ok(None),
+        }
+    } else {
+        raw
+    };
+    let Some(place) = Place::in_member(plain) else { return Ok(None) };
+    match bytes.get(value_at) {
+        None => Err(ScanError::End),
+        Some(b'[') => Ok(Some(place)),
+        Some(_) => Ok(None),
+    }
+}
+
+fn file(frames: &mut Frames, (start, end): (usize, usize), place: Place, what: What) {
+    let members = (frames.members.len(), frames.members.len());
+    frames.elements.push(Element { start, end, members, place, what });
+}
+
+/// Scans the object at `at` and files it, as an element or as a bad one; gives its end.
+fn object_element(bytes: &[u8], at: usize, open: usize, place: Place, frames: &mut Frames) -> Result<usize, ScanError> {
+    let first = frames.members.len();
+    match scan::members(bytes, at, open, &mut frames.members) {
+        Ok(end) => {
+            let what = classify::classify(Object { bytes, members: &frames.members[first..] }, place);
+            frames.elements.push(Element { start: at, end, members: (first, frames.members.len()), place, what });
+            Ok(end)
+        }
+        Err(error) => {
+            frames.members.truncate(first);
+            if error == ScanError::End {
+                return Err(error);
+            }
+            let end = scan::balanced_end(bytes, at).ok_or(ScanError::End)?;
+            frames.bad.push(BadElement { start: at, end, place, reason: describe(error, at) });
+            Ok(end)
+        }
+    }
+}
+
+/// Scans the value at `at`, which is no object, and files it; gives its end.
+fn other_element(bytes: &[u8], at: usize, open: usize, place: Place, frames: &mut Frames) -> Result<usize, ScanError> {
+    let bad = |frames: &mut Frames, end: usize, reason: String| {
+        frames.bad.push(BadElement { start: at, end, place, reason });
+        Ok(end)
+    };
+    match scan::value(bytes, at, open) {
+        Ok(value) if place == Place::Records => bad(frames, value.end, "not a JSON object".to_owned()),
+        Ok(value) => {
+            let what = match bytes[at] {
+                b'"' => What::Envelope(Envelope::Text),
+                b'[' if place == Place::QueryRows => What::Envelope(Envelope::LakeCells),
+                _ => What::Unknown,
+            };
+            file(frames, (at, value.end), place, what);
+            Ok(value.end)
+        }
+        Err(ScanError::End) => Err(ScanError::End),
+        Err(error) => match scan::balanced_end(bytes, at) {
+            Some(end) if end > at => bad(frames, end, describe(error, at)),
+            Some(_) => Err(error),
+            None => Err(ScanError::End),
+        },
+    }
+}

@@ -1,0 +1,135 @@
+//! Decides row by row what goes into a lake: conditions on the columns of batches that are on their way.
+
+use std::sync::Arc;
+
+use arrow::array::{Array as _, AsArray as _, BooleanArray, RecordBatch};
+use arrow::compute::{filter_record_batch, prep_null_mask_filter};
+use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::prelude::{Expr, SessionContext, col, lit};
+use milepost_schema::arrow::events_schema;
+use milepost_schema::{ACCOUNT, EVENT_TIME, REGION};
+
+use crate::diagnosis;
+use crate::engine;
+use crate::error::QueryError;
+
+/// What a record has to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// Not before this instant, in microseconds since 1970.
+    pub from: Option<i64>,
+    /// Before this instant.
+    pub to: Option<i64>,
+    /// In one of these accounts; any if there are none.
+    pub accounts: Vec<String>,
+    /// In one of these regions; any if there are none.
+    pub regions: Vec<String>,
+    /// An SQL condition on the columns of the lake.
+    pub sql: Option<String>,
+}
+
+impl Conditions {
+    /// Whether every record is let through.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Leaves rows out for which the conditions are not true.
+#[derive(Debug)]
+pub struct RowFilter {
+    predicate: Arc<dyn PhysicalExpr>,
+}
+
+impl RowFilter {
+    /// Prepares the conditions, all of which have to hold.
+    ///
+    /// # Errors
+    /// [`QueryError::Wrong`] if the SQL condition is none.
+    pub fn new(conditions: &Conditions) -> Result<Self, QueryError> {
+        let context = SessionContext::new_with_config(engine::config(1));
+        let wrong = |error| diagnosis::of_planning(&error, &[]);
+        let schema = DFSchema::try_from(events_schema()).map_err(wrong)?;
+        let instant = |micros| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())));
+        let one_of = |column: &str, values: &[String]| {
+            let values: Vec<Expr> = values.iter().map(lit).collect();
+            (!values.is_empty()).then(|| col(column).in_list(values, false))
+        };
+        let mut all: Vec<Expr> = Vec::new();
+        all.extend(conditions.from.map(|micros| col(EVENT_TIME).gt_eq(instant(micros))));
+        all.extend(conditions.to.map(|micros| col(EVENT_TIME).lt(instant(micros))));
+        all.extend(one_of(ACCOUNT, &conditions.accounts));
+        all.extend(one_of(REGION, &conditions.regions));
+        if let Some(sql) = conditions.sql.as_deref() {
+            all.push(context.parse_sql_expr(sql, &schema).map_err(wrong)?);
+        }
+        let condition = all.into_iter().reduce(Expr::and).unwrap_or_else(|| lit(true));
+        let predicate = context.create_physical_expr(condition, &schema).map_err(wrong)?;
+        let kind = predicate.data_type(schema.as_arrow()).map_err(wrong)?;
+        if kind != arrow::datatypes::DataType::Boolean {
+            let message = format!("the condition is of type {kind}, not true or false");
+            return Err(QueryError::Wrong { message, position: None, hint: None });
+        }
+        Ok(Self { predicate })
+    }
+
+    /// The rows for which the conditions are true. What is unknown (null) is not true.
+    ///
+    /// # Errors
+    /// [`QueryError::Failed`] if a condition cannot be computed.
+    pub fn apply(&self, batch: &RecordBatch) -> Result<RecordBatch, QueryError> {
+        let failed = |error| diagnosis::of_running(&error);
+        let truth =
+            self.predicate.evaluate(batch).and_then(|value| value.into_array(batch.num_rows())).map_err(failed)?;
+        let keep: &BooleanArray = truth.as_boolean();
+        let keep = if keep.null_count() > 0 { prep_null_mask_filter(keep) } else { keep.clone() };
+        filter_record_batch(batch, &keep).map_err(|error| failed(error.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::new_null_array;
+
+    use super::*;
+
+    fn batch(times: Vec<Option<i64>>, regions: Vec<Option<&str>>) -> RecordBatch {
+        let schema = events_schema();
+        let rows = times.len();
+        let columns = schema.fields().iter().map(|field| match field.name().as_str() {
+            EVENT_TIME => {
+                Arc::new(arrow::array::TimestampMicrosecondArray::from(times.clone()).with_timezone("UTC")) as _
+            }
+            REGION => Arc::new(arrow::array::StringArray::from(regions.clone())) as _,
+            _ => new_null_array(field.data_type(), rows),
+        });
+        RecordBatch::try_new(Arc::clone(&schema), columns.collect()).unwrap()
+    }
+
+    fn kept(conditions: Conditions) -> usize {
+        let rows = batch(vec![Some(1), Some(2), Some(3), None], vec![Some("a"), Some("b"), None, Some("a")]);
+        RowFilter::new(&conditions).unwrap().apply(&rows).unwrap().num_rows()
+    }
+
+    #[test]
+    fn all_conditions_have_to_be_true() {
+        assert_eq!(kept(Conditions::default()), 4);
+        assert_eq!(kept(Conditions { from: Some(2), ..Conditions::default() }), 2);
+        assert_eq!(kept(Conditions { from: Some(1), to: Some(3), ..Conditions::default() }), 2);
+        assert_eq!(kept(Conditions { regions: vec!["a".to_owned(), "c".to_owned()], ..Conditions::default() }), 2);
+        let sql = Some("region = 'b' OR event_time IS NULL".to_owned());
+        assert_eq!(kept(Conditions { sql, ..Conditions::default() }), 2);
+    }
+
+    #[test]
+    fn a_wrong_condition_is_named() {
+        let error = |sql: &str| {
+            RowFilter::new(&Conditions { sql: Some(sql.to_owned()), ..Conditions::default() }).unwrap_err().to_string()
+        };
+        assert!(error("event_nam = 'x'").contains("there is no column `event_nam`"), "{}", error("event_nam = 'x'"));
+        assert_eq!(error("event_name"), "the condition is of type Utf8, not true or false");
+        assert!(error("event_name =").starts_with("cannot parse the query"), "{}", error("event_name ="));
+    }
+}
