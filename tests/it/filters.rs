@@ -71,6 +71,8 @@ fn times_may_be_relative_and_wrong_ones_are_named() {
     assert!(summary["records"]["filtered"].as_u64().unwrap() >= 1);
     let output = context.run(&["convert", "logs", "--to", "soon"]).ended_with(2);
     assert!(output.stderr.starts_with("error: `--to soon` is no time\nhint: write it as"), "{}", output.stderr);
+    let output = context.run(&["convert", "logs", "--from", "2026-03-02", "--to", "2026-03-01"]).ended_with(2);
+    assert!(output.stderr.contains("there is no time between --from and --to"), "{}", output.stderr);
     let output = context.run(&["convert", "logs", "--where", "evnt_name = 'x'"]).ended_with(1);
     assert!(output.stderr.contains("there is no column `evnt_name`"), "{}", output.stderr);
     assert!(output.stderr.contains("did you mean `event_name`?"), "{}", output.stderr);
@@ -85,4 +87,22 @@ fn the_configuration_file_and_the_environment_filter_too() {
     let environment = [("MILEPOST_ACCOUNT", "012345678901"), ("MILEPOST_REGION", "eu-west-1")];
     context.run_with(&["convert", "logs"], &environment, "").ended_with(0);
     assert_eq!(ids(&context), "event_id 1 2 5 ");
+}
+
+#[test]
+fn what_a_filter_left_out_of_an_archive_is_there_for_a_later_run() {
+    let context = Context::new();
+    let records: Vec<Value> = (1..=4).map(|id| record(id, id, "eu-west-1", "012345678901")).collect();
+    context.write(
+        "logs.zip",
+        crate::carriers::zip(&[("a.json", log(&records[..2]).into()), ("b.json", log(&records[2..]).into())]),
+    );
+    let convert = |arguments: &[&str]| {
+        context.run(&[&["convert", "logs.zip", "--json"], arguments].concat()).ended_with(0).json()
+    };
+    assert_eq!(convert(&["--from", "2026-03-02", "--to", "2026-03-04"])["records"]["filtered"], 2);
+    assert_eq!(convert(&["--from", "2026-03-02", "--to", "2026-03-04"])["files"]["known"], 1);
+    assert_eq!(convert(&[])["records"]["written"], 2);
+    assert_eq!(ids(&context), "event_id 1 2 3 4 ");
+    assert_eq!(convert(&[])["files"]["known"], 1);
 }

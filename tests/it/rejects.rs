@@ -59,10 +59,12 @@ fn salvage_takes_the_complete_records_and_says_so() {
     let context = Context::new();
     let text = log(&[record(1), record(2), record(3)]);
     context.write("cut.json", &text[..text.len() - 10]);
+    context.run(&["convert", "cut.json"]).ended_with(1);
+    assert_eq!(rejects(&context)[0]["reason"], "the text ends inside the document");
     let summary = context.run(&["convert", "cut.json", "--salvage", "--json"]).ended_with(3).json();
     assert_eq!((&summary["records"]["written"], &summary["files"]["salvaged"]), (&json!(2), &json!(1)));
     assert_eq!(summary["damaged"][0]["salvaged"], true);
-    assert_eq!(rejects(&context)[0]["reason"], "the text ends inside the document");
+    assert_eq!(rejects(&context)[0]["reason"], "salvaged: the text ends inside the document");
     let note = context.run(&["sql", "SELECT note FROM files", "-F", "csv"]).ended_with(0).stdout;
     assert_eq!(note, "note\nsalvaged: the text ends inside the document\n");
     // it is in the ledger now, until it changes

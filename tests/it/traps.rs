@@ -143,7 +143,7 @@ fn every_trap_has_its_outcome() {
             match found {
                 Some(at) => drop(back.remove(at)),
                 None => {
-                    assert!(rows.iter().filter(|other| *other == row).count() > 1, "{name}: {row} is not in {back:?}")
+                    assert!(rows.iter().filter(|other| *other == row).count() > 1, "{name}: {row} is not in {back:?}");
                 }
             }
         }
@@ -176,15 +176,15 @@ fn nesting_has_a_limit_and_what_is_deeper_is_kept_as_a_reject() {
 #[test]
 fn a_huge_single_line_is_read_in_pieces() {
     let context = Context::new();
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut file = std::io::BufWriter::new(std::fs::File::create(context.path("huge")).unwrap());
     let text = "x".repeat(500_000);
-    encoder.write_all(b"{\"Records\":[").unwrap();
+    file.write_all(b"{\"Records\":[").unwrap();
     for id in 0..600 {
         let comma = if id > 0 { "," } else { "" };
-        write!(encoder, "{comma}{{\"eventID\":\"{id}\",\"requestParameters\":{{\"text\":\"{text}\"}}}}").unwrap();
+        write!(file, "{comma}{{\"eventID\":\"{id}\",\"requestParameters\":{{\"text\":\"{text}\"}}}}").unwrap();
     }
-    encoder.write_all(b"]}").unwrap();
-    context.write("huge", encoder.finish().unwrap());
+    file.write_all(b"]}").unwrap();
+    drop(file);
     let summary = context.run(&["convert", "huge", "--memory", "100MB", "--json"]).ended_with(0).json();
     assert_eq!(summary["records"]["written"], 600);
     assert!(summary["bytes"]["text"].as_u64().unwrap() > 300_000_000);

@@ -15,7 +15,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use milepost_ingest::discover::discover;
-use milepost_ingest::pipeline::{self, DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, PipelineError};
+use milepost_ingest::pipeline::{self, DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, MEMBER_MARK, PipelineError};
 use milepost_ingest::{Carrier, Class, Discovery, Options, Piece, READER_VERSION, Rules, Source};
 use milepost_lake::ledger::{Known, Ledger, RunEntry};
 use milepost_lake::{Lake, new_run_id};
@@ -138,19 +138,37 @@ fn select(
     summary: &mut Summary,
 ) -> (Arc<[Source]>, Vec<(String, String)>) {
     summary.files.found = (discovery.sources.len() + discovery.unreadable.len()) as u64;
+    let members = members_by_archive(known);
     let mut sources = Vec::new();
-    for source in discovery.sources {
+    for mut source in discovery.sources {
         let entry = known.get(&source.uri);
         let changed = entry.is_some_and(|entry| entry.size_bytes != source.size || entry.etag != source.etag);
         if changed {
             summary.files.changed += 1;
         }
+        let of_this = |member: &&(&String, &Known)| member.1.etag == source.etag;
+        let members = members.get(source.uri.as_str()).into_iter().flatten().filter(of_this);
+        let (settled, open): (Vec<_>, Vec<_>) = members.partition(|(_, entry)| is_settled(entry, filter));
         match entry {
-            Some(entry) if !changed && is_settled(entry, filter) => summary.add_known(entry),
-            _ => sources.push(source),
+            Some(entry) if !changed && open.is_empty() && is_settled(entry, filter) => summary.add_known(entry),
+            _ => {
+                source.settled = settled.into_iter().map(|(uri, _)| (*uri).clone()).collect();
+                sources.push(source);
+            }
         }
     }
     (sources.into(), discovery.unreadable)
+}
+
+/// What the ledger knows of members of archives, by the name of the archive.
+fn members_by_archive(known: &HashMap<String, Known>) -> HashMap<&str, Vec<(&String, &Known)>> {
+    let mut members: HashMap<&str, Vec<_>> = HashMap::new();
+    for (uri, entry) in known {
+        if let Some((archive, _)) = uri.split_once(MEMBER_MARK) {
+            members.entry(archive).or_default().push((uri, entry));
+        }
+    }
+    members
 }
 
 /// Whether reading the object again would give nothing new: all of it was understood, or no newer version has come since;

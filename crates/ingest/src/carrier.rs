@@ -27,6 +27,10 @@ pub enum Carrier {
     LakeResult,
     /// The console's CSV download.
     ConsoleCsv,
+    /// Lines of text with a record in each, such as `--output text`.
+    TextLines,
+    /// Messages of SQS or SNS with records in them.
+    QueueMessages,
     /// Records in several of these shapes.
     Mixed,
     /// A zip archive; its members have entries of their own.
@@ -80,7 +84,7 @@ pub enum Class {
 
 impl Carrier {
     /// Every carrier.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::TrailLog,
         Self::Event,
         Self::JsonArray,
@@ -93,6 +97,8 @@ impl Carrier {
         Self::LookupEvents,
         Self::LakeResult,
         Self::ConsoleCsv,
+        Self::TextLines,
+        Self::QueueMessages,
         Self::Mixed,
         Self::Zip,
         Self::Tar,
@@ -144,10 +150,12 @@ impl Carrier {
             Self::LookupEvents => ("lookup-events", "an answer of LookupEvents"),
             Self::LakeResult => ("lake-result", "a CloudTrail Lake result with eventJson"),
             Self::ConsoleCsv => ("console-csv", "a CSV download of the console"),
+            Self::TextLines => ("text-lines", "lines of text with records"),
+            Self::QueueMessages => ("queue-messages", "messages of a queue with records"),
             Self::Mixed => ("mixed", "records in several shapes"),
             Self::Zip => ("zip", "a zip archive"),
             Self::Tar => ("tar", "a tar archive"),
-            Self::Empty => ("empty", "nothing"),
+            Self::Empty => ("empty", "an empty file"),
             Self::Digest => ("digest", "a digest file"),
             Self::LakeSignFile => ("lake-sign-file", "a sign file of a CloudTrail Lake result"),
             Self::LakeResultWithoutJson => ("lake-result-without-json", "a CloudTrail Lake result without eventJson"),
@@ -159,8 +167,8 @@ impl Carrier {
             Self::OtherEventBridge => ("other-eventbridge", "an EventBridge envelope around something else"),
             Self::InsightsAttribution => ("insights-attribution", "an attribution of an Insights event"),
             Self::Ocsf => ("ocsf", "an OCSF record"),
-            Self::OtherJson => ("other-json", "JSON of another kind"),
-            Self::NotJson => ("not-json", "not JSON"),
+            Self::OtherJson => ("other-json", "a file of JSON of another kind"),
+            Self::NotJson => ("not-json", "a file that is not JSON"),
         }
     }
 
@@ -180,6 +188,8 @@ impl Carrier {
             | Self::LookupEvents
             | Self::LakeResult
             | Self::ConsoleCsv
+            | Self::TextLines
+            | Self::QueueMessages
             | Self::Mixed => Class::Records,
             Self::Zip | Self::Tar => Class::Archive,
             Self::Empty => Class::Empty,

@@ -37,12 +37,18 @@ pub(crate) enum Envelope {
     Stream,
     /// `eventJson`, a string.
     LakeRow,
-    /// An array of objects with one member each, one of them `eventJson`.
-    LakeCells,
+    /// An array in an array: cells, or a document.
+    Cells,
+    /// A message of a queue: a string that may hold records, or not; then it is this.
+    Message(Carrier),
+    /// A document where an element stands: a log file, an answer.
+    Document,
+    /// A record in the member `_source`, as search engines give it.
+    Source,
     /// A string that holds JSON.
     Text,
-    /// A line of a time and JSON.
-    ExportLine,
+    /// A line of text with JSON in it.
+    TextLine,
     /// A line of a CSV file.
     CsvRow,
 }
@@ -60,6 +66,8 @@ pub(crate) enum Place {
     Stream,
     /// In the array `QueryResultRows`.
     QueryRows,
+    /// In the array `Messages`.
+    Messages,
     /// In an array that is the document.
     Array,
     /// It is the document, or one of several on end.
@@ -77,6 +85,7 @@ impl Place {
             b"events" => Some(Self::LogEvents),
             b"records" => Some(Self::Stream),
             b"QueryResultRows" => Some(Self::QueryRows),
+            b"Messages" => Some(Self::Messages),
             _ => None,
         }
     }
@@ -89,6 +98,7 @@ impl Place {
             Self::LogEvents => Carrier::FilterLogEvents,
             Self::Stream => Carrier::CloudWatchLogs,
             Self::QueryRows => Carrier::LakeResult,
+            Self::Messages => Carrier::QueueMessages,
             Self::Array => Carrier::JsonArray,
             Self::Top => Carrier::Event,
             Self::Detail => Carrier::EventBridge,
@@ -166,8 +176,16 @@ pub(crate) fn classify(object: Object<'_>, place: Place) -> What {
     if let Some(envelope) = envelope(object) {
         return What::Envelope(envelope);
     }
-    if let Some(carrier) = look_alike(object) {
-        return What::LookAlike(carrier);
+    match look_alike(object) {
+        Some(carrier @ (Carrier::SqsMessage | Carrier::SnsMessage)) => {
+            return What::Envelope(Envelope::Message(carrier));
+        }
+        Some(carrier) => return What::LookAlike(carrier),
+        None => {}
+    }
+    // at the top such an array has been entered before this is asked
+    if !matches!(place, Place::Top | Place::Records) && holds_elements(object) && !is_record(object) {
+        return What::Envelope(Envelope::Document);
     }
     // in the wrapper of a log file every object counts as a record, whatever it holds
     if place == Place::Records || is_record(object) { What::Record } else { What::Unknown }
@@ -179,8 +197,26 @@ fn is_plainly_a_record(object: Object<'_>) -> bool {
 }
 
 /// Whether an object that may be anything is a record.
-pub(crate) fn is_record(object: Object<'_>) -> bool {
+fn is_record(object: Object<'_>) -> bool {
     OF_RECORDS.iter().filter(|name| object.has(name)).take(ENOUGH).count() == ENOUGH
+}
+
+/// What speaks for a record, gathered member by member.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Signs(u32);
+
+impl Signs {
+    /// Takes note of a member by its name.
+    pub(crate) fn add(&mut self, name: &[u8]) {
+        if let Some(at) = OF_RECORDS.iter().position(|known| known.as_bytes() == name) {
+            self.0 |= 1 << at;
+        }
+    }
+
+    /// Whether it is enough.
+    pub(crate) fn make_a_record(self) -> bool {
+        self.0.count_ones() as usize >= ENOUGH
+    }
 }
 
 fn envelope(object: Object<'_>) -> Option<Envelope> {
@@ -200,12 +236,25 @@ fn envelope(object: Object<'_>) -> Option<Envelope> {
         Envelope::Stream
     } else if object.has_text("eventJson") || object.has_text("eventjson") {
         Envelope::LakeRow
-    } else if object.has_text("message") && object.has("timestamp") && !object.has("eventVersion") {
+    } else if object.has_text("message")
+        && (object.has("timestamp") || object.has("@timestamp"))
+        && !object.has("eventVersion")
+    {
         Envelope::LogEvent
+    } else if object.has("_index") && object.begins("_source", b"{") {
+        Envelope::Source
     } else {
         return None;
     };
     Some(found)
+}
+
+/// Whether the object has an array that holds elements.
+fn holds_elements(object: Object<'_>) -> bool {
+    object.members.iter().any(|member| {
+        Place::in_member(&object.bytes[member.key_start..member.key_end]).is_some()
+            && object.bytes[member.value_start] == b'['
+    })
 }
 
 fn look_alike(object: Object<'_>) -> Option<Carrier> {
@@ -281,8 +330,12 @@ mod tests {
             (r#"{"class_uid":6003,"api":{"operation":"X"}}"#, Carrier::Ocsf),
             (r#"{"attribute":"userAgent","insight":[],"baseline":[]}"#, Carrier::InsightsAttribution),
         ] {
-            assert_eq!(what(json, Place::Records), What::LookAlike(carrier), "{json}");
-            assert_eq!(what(json, Place::Top), What::LookAlike(carrier), "{json}");
+            let expected = match carrier {
+                Carrier::SqsMessage | Carrier::SnsMessage => What::Envelope(Envelope::Message(carrier)),
+                carrier => What::LookAlike(carrier),
+            };
+            assert_eq!(what(json, Place::Records), expected, "{json}");
+            assert_eq!(what(json, Place::Top), expected, "{json}");
         }
         // a source alone does not make a notification
         assert_eq!(what(r#"{"eventVersion":"1.08","eventSource":"aws:s3"}"#, Place::Records), What::Record);

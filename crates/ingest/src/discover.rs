@@ -33,6 +33,8 @@ pub struct Source {
     pub account: Option<String>,
     /// Region in the object's key, if the key is one that CloudTrail writes.
     pub region: Option<String>,
+    /// If it is an archive: names of members that are known and need not be read again.
+    pub settled: HashSet<String>,
 }
 
 /// What was found.
@@ -136,7 +138,15 @@ impl Finding {
         let blob = Blob::spool(&mut hashing).map_err(failed)?;
         let hash: String = hashing.hash.finalize().iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();
         let size = blob.size().map_err(failed)?;
-        let source = Source { uri: format!("stdin:{hash}"), blob, size, etag: hash, account: None, region: None };
+        let source = Source {
+            uri: format!("stdin:{hash}"),
+            blob,
+            size,
+            etag: hash,
+            account: None,
+            region: None,
+            settled: HashSet::new(),
+        };
         self.discovery.sources.push(source);
         Ok(())
     }
@@ -151,7 +161,7 @@ impl Finding {
             .follow_links(true)
             .sort_by_file_name()
             .into_iter()
-            .filter_entry(|entry| except.as_deref() != Some(entry.path()));
+            .filter_entry(|entry| !is_same(entry, except.as_deref()));
         for entry in entries {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {}
@@ -185,6 +195,7 @@ impl Finding {
             region,
             uri,
             etag,
+            settled: HashSet::new(),
         });
     }
 
@@ -207,6 +218,16 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
+/// Whether this is the folder that is left out, by whatever way the walk came to it.
+fn is_same(entry: &walkdir::DirEntry, except: Option<&Path>) -> bool {
+    let Some(except) = except else { return false };
+    entry.path() == except
+        || (entry.file_type().is_dir()
+            && entry.file_name() == except.file_name().unwrap_or_default()
+            && entry.path().canonicalize().is_ok_and(|path| path == except))
+        || (entry.path_is_symlink() && entry.path().canonicalize().is_ok_and(|path| path == except))
+}
+
 /// The path as text; one that is not Unicode has its bytes escaped, so that two never become one.
 fn uri_of(path: &Path) -> String {
     match path.to_str() {
@@ -222,7 +243,8 @@ pub(crate) fn account_and_region(key: &str) -> (Option<String>, Option<String>) 
         parts.next();
     }
     match (parts.next(), parts.next(), parts.next()) {
-        (Some(account), Some(folder), Some(region)) if folder.starts_with("CloudTrail") => {
+        // what follows the folder is a region only if something follows that
+        (Some(account), Some(folder), Some(region)) if folder.starts_with("CloudTrail") && parts.next().is_some() => {
             (Some(account.to_owned()), Some(region.to_owned()))
         }
         _ => (None, None),
@@ -242,6 +264,7 @@ mod tests {
         assert_eq!(both("p/q/AWSLogs/o-abc123/111122223333/CloudTrail-Insight/eu-west-1/f"), expected);
         assert_eq!(both("/x/AWSLogs/111122223333/Config/eu-west-1/2023/f"), (None, None));
         assert_eq!(both("/somewhere/else.json"), (None, None));
+        assert_eq!(both("/x/AWSLogs/111122223333/CloudTrail/f.json.gz"), (None, None));
     }
 
     #[test]

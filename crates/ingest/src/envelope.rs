@@ -11,7 +11,7 @@ use milepost_schema::time;
 use crate::carrier::Carrier;
 use crate::classify::{self, Envelope, Object, Place, What};
 use crate::flatten::{Hints, unescape};
-use crate::frame::{Element, Framer, Frames, json_of_line};
+use crate::frame::{Element, Framer, Frames, Progress, json_of_line};
 use crate::read::Piece;
 use crate::scan::{self, Member};
 use crate::unpack;
@@ -174,7 +174,7 @@ impl Opener {
         let value = |name: &str| object.value(name).and_then(|value| std::str::from_utf8(value).ok());
         match envelope {
             Envelope::EventBridge => self.event_bridge(raw, object, around.into(Carrier::EventBridge), take),
-            Envelope::LogBatch => self.log_batch(object, around.into(Carrier::CloudWatchLogs), take),
+            Envelope::LogBatch => self.log_batch(raw, object, around.into(Carrier::CloudWatchLogs), take),
             Envelope::LogEvent => {
                 let hints = Hints { time: value("timestamp").and_then(instant), ..around.hints };
                 let around = Around { hints, ..around.into(Carrier::FilterLogEvents) };
@@ -189,12 +189,10 @@ impl Opener {
                 let json = value("eventJson").or_else(|| value("eventjson"));
                 self.text_value(json, raw, around.into(Carrier::LakeResult), take);
             }
-            Envelope::LakeCells => {
-                let json = elements_of(raw)
-                    .into_iter()
-                    .find_map(|(cell, _)| member_of(cell, "eventJson").or_else(|| member_of(cell, "eventjson")));
-                self.text_value(json, raw, around.into(Carrier::LakeResult), take);
-            }
+            Envelope::Cells => self.cells(raw, (place, around), take),
+            Envelope::Message(kind) => self.message(kind, raw, object, around, take),
+            Envelope::Document => self.document(raw, raw, around, take),
+            Envelope::Source => self.text_value(value("_source"), raw, around.into(place.carrier()), take),
             Envelope::LambdaLogs => {
                 let data = value("awslogs").and_then(|awslogs| member_of(awslogs, "data"));
                 self.base64_value(data, raw, around.into(Carrier::CloudWatchLogs), take);
@@ -208,17 +206,7 @@ impl Opener {
                 self.base64_value(data, raw, around.into(Carrier::CloudWatchLogs), take);
             }
             Envelope::Text => self.text_value(Some(raw), raw, around.into(place.carrier()), take),
-            Envelope::ExportLine => match json_of_line(raw.as_bytes()) {
-                Some(at) => {
-                    let hints = Hints { time: time::parse(raw[..at].trim_end()), ..around.hints };
-                    let around = Around { hints, ..around.into(Carrier::CloudWatchExport) };
-                    self.document(&raw[at..], raw, around, take);
-                }
-                None => {
-                    let found = Found::Unknown { raw: raw.as_bytes(), reason: "not a time and a JSON object" };
-                    take(around.into(Carrier::CloudWatchExport).item(Place::Top, found));
-                }
-            },
+            Envelope::TextLine => self.text_line(raw, around, take),
             // opened where the header is known
             Envelope::CsvRow => {}
         }
@@ -244,12 +232,17 @@ impl Opener {
     }
 
     /// A message of a subscription: log events with a record each, or word that the subscription works.
-    fn log_batch(&mut self, object: Object<'_>, around: Around<'_>, take: Take<'_>) {
+    fn log_batch(&mut self, raw: &str, object: Object<'_>, around: Around<'_>, take: Take<'_>) {
         let text = |name: &str| object.value(name).and_then(|value| std::str::from_utf8(value).ok());
         let account = object.value("owner").and_then(plain_string).filter(|owner| *owner != "CloudwatchLogs");
-        let events = text("logEvents").map(elements_of).unwrap_or_default();
-        if text("messageType") == Some("\"CONTROL_MESSAGE\"") || events.is_empty() {
+        let list = text("logEvents").unwrap_or_default();
+        let events = elements_of(list);
+        if text("messageType") == Some("\"CONTROL_MESSAGE\"") || (events.is_empty() && list.starts_with('[')) {
             return take(around.item(Place::LogEvents, Found::Nothing));
+        }
+        if events.is_empty() {
+            let reason = "its `logEvents` is no array".to_owned();
+            return take(around.item(Place::LogEvents, Found::Bad { raw: raw.as_bytes(), reason }));
         }
         for (event, members) in events {
             let event_object = Object { bytes: event.as_bytes(), members: &members };
@@ -257,6 +250,61 @@ impl Opener {
             let hints = Hints { account, time: value("timestamp").and_then(instant), ..around.hints };
             self.text_value(value("message"), event, Around { hints, ..around }, take);
         }
+    }
+
+    /// An array in an array: the cells of a query's result, or a document of its own.
+    fn cells(&mut self, raw: &str, (place, around): (Place, Around<'_>), take: Take<'_>) {
+        let cells = elements_of(raw);
+        let member = |name| cells.iter().find_map(|(cell, _)| member_of(cell, name));
+        if let Some(json) = member("eventJson").or_else(|| member("eventjson")) {
+            return self.text_value(Some(json), raw, around.into(Carrier::LakeResult), take);
+        }
+        if cells.iter().any(|(cell, _)| cell.starts_with(['{', '['])) {
+            return self.document(raw, raw, around, take);
+        }
+        // of plain cells, only texts that hold an object can be records
+        let mut texts = cells.iter().map(|(cell, _)| *cell).filter(|cell| cell.starts_with("\"{")).peekable();
+        if texts.peek().is_none() {
+            let found = Found::Unknown { raw: raw.as_bytes(), reason: NOT_AN_OBJECT };
+            return take(around.item(place, found));
+        }
+        for text in texts {
+            self.text_value(Some(text), raw, around.into(place.carrier()), take);
+        }
+    }
+
+    /// A message of a queue. If there is no record in it, it is nothing but a message.
+    fn message(&mut self, kind: Carrier, raw: &str, object: Object<'_>, around: Around<'_>, take: Take<'_>) {
+        let text = |name: &str| object.value(name).and_then(|value| std::str::from_utf8(value).ok());
+        let body = ["body", "Body", "Message"].into_iter().find_map(text);
+        let body = body.or_else(|| text("Sns").and_then(|sns| member_of(sns, "Message")));
+        let body = body.filter(|body| body.starts_with('"'));
+        let around = around.into(Carrier::QueueMessages);
+        let mut records = 0_u64;
+        if body.is_some() {
+            self.text_value(body, raw, around, &mut |item| {
+                records += u64::from(matches!(item.found, Found::Record { .. }));
+            });
+        }
+        if records > 0 {
+            self.text_value(body, raw, around, take);
+        } else {
+            take(around.item(Place::Messages, Found::LookAlike { raw: raw.as_bytes(), kind }));
+        }
+    }
+
+    /// A line of text with JSON in it; more text may follow.
+    fn text_line(&mut self, raw: &str, around: Around<'_>, take: Take<'_>) {
+        let Some((at, is_export)) = json_of_line(raw.as_bytes()) else {
+            let found = Found::Unknown { raw: raw.as_bytes(), reason: "a line without a JSON object" };
+            return take(around.into(Carrier::TextLines).item(Place::Top, found));
+        };
+        let carrier = if is_export { Carrier::CloudWatchExport } else { Carrier::TextLines };
+        let first_word = raw[..at].split_ascii_whitespace().next().unwrap_or_default();
+        let hints = Hints { time: time::parse(first_word), ..around.hints };
+        let end = scan::value(raw.as_bytes(), at, 0).map_or(raw.len(), |value| value.end);
+        let json = if is_export { &raw[at..] } else { &raw[at..end] };
+        self.document(json, raw, Around { hints, ..around.into(carrier) }, take);
     }
 
     /// Goes into a JSON string that holds a document, or an object that stands where the string should.
@@ -299,16 +347,29 @@ impl Opener {
     /// Goes into a text in an envelope. `raw` is the envelope, for what is not even a document.
     fn document(&mut self, text: &str, raw: &str, around: Around<'_>, take: Take<'_>) {
         let mut frames = self.spare_frames.pop().unwrap_or_default();
-        frames.clear();
         let mut framer = Framer::new();
-        let outcome = framer.feed(text.as_bytes(), true, &mut frames);
         let inner = Around { depth: around.depth + 1, ..around };
-        self.frames(text.as_bytes(), &frames, inner, take);
-        if let Err(broken) = outcome {
-            let reason = format!("{} at byte {} of its text", broken.what, broken.at);
-            take(around.item(Place::Top, Found::Bad { raw: text.as_bytes(), reason }));
-        } else if frames.elements.is_empty() && frames.bad.is_empty() {
-            take(around.item(Place::Top, Found::Unknown { raw: raw.as_bytes(), reason: UNKNOWN }));
+        let (mut from, mut found) = (0, 0);
+        loop {
+            frames.clear();
+            let rest = &text.as_bytes()[from..];
+            let progress = framer.feed(rest, true, &mut frames);
+            self.frames(rest, &frames, inner, take);
+            found += frames.elements.len() + frames.bad.len();
+            match progress {
+                // more elements than are framed at once
+                Ok(Progress::Consumed(at)) if at > 0 => from += at,
+                Ok(_) if found == 0 => {
+                    take(around.item(Place::Top, Found::Unknown { raw: raw.as_bytes(), reason: UNKNOWN }));
+                    break;
+                }
+                Ok(_) => break,
+                Err(broken) => {
+                    let reason = format!("{} at byte {} of its text", broken.what, from + broken.at);
+                    take(around.item(Place::Top, Found::Bad { raw: rest, reason }));
+                    break;
+                }
+            }
         }
         self.spare_frames.push(frames);
     }

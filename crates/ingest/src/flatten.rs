@@ -19,6 +19,7 @@ use milepost_schema::{
     arrow::events_schema, column_index,
 };
 
+use crate::redact::Redacted;
 use crate::scan::{self, Member};
 use crate::tree::{Child, TREE, Tree};
 use columns::Builder;
@@ -54,8 +55,8 @@ pub(crate) struct Record<'a> {
     /// Spans of its members in `text`.
     pub(crate) members: &'a [Member],
     pub(crate) hints: Hints<'a>,
-    /// What was taken out of it, as a JSON array.
-    pub(crate) redacted: Option<&'a str>,
+    /// What was taken out of it.
+    pub(crate) redacted: Option<&'a Redacted>,
 }
 
 /// Appends records to one set of builders until a batch is taken.

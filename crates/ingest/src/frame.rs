@@ -1,8 +1,8 @@
 //! Finds the elements in a text: records, envelopes around records, and what stands where records were expected.
 //!
 //! A [`Framer`] is fed the text in pieces and gives back, for every piece, where the complete elements in it lie. The shape of
-//! the text is told by its first bytes: JSON values (one, several on end, or in the arrays of [`Place`]), lines of a
-//! CloudWatch Logs export, or CSV. An element that is not valid JSON is stepped over by its brackets or its line and filed
+//! the text is told by its first bytes: JSON values (one, several on end, or in the arrays of [`Place`]), lines of text
+//! with a record in each, or CSV. An element that is not valid JSON is stepped over by its brackets or its line and filed
 //! as bad, alone. Memory: one element, however long the text.
 
 mod json;
@@ -108,8 +108,8 @@ enum State {
     Element { first: bool, place: Place, in_object: bool },
     /// In the root object, behind an array with elements.
     Members,
-    /// Before a line of a CloudWatch Logs export.
-    ExportLine,
+    /// Before a line of text with a record in it.
+    TextLine,
     /// Before a line of a CSV file.
     CsvRow,
     /// Nothing more is of interest.
@@ -123,6 +123,8 @@ pub(crate) struct Framer {
     layout: Layout,
     /// A value of the text spans several lines, so lines do not part values.
     spans_lines: bool,
+    /// Every value so far was one line: what begins in a line ends in it.
+    one_a_line: bool,
     header: Option<Arc<Header>>,
 }
 
@@ -136,7 +138,7 @@ type Stepped = Result<Step, ScanError>;
 
 impl Framer {
     pub(crate) fn new() -> Self {
-        Self { state: State::Start, layout: Layout::default(), spans_lines: false, header: None }
+        Self { state: State::Start, layout: Layout::default(), spans_lines: false, one_a_line: true, header: None }
     }
 
     /// How the text is laid out, as far as it was read.
@@ -165,13 +167,13 @@ impl Framer {
                 return Ok(Progress::Consumed(done));
             }
             let step = match self.state {
-                State::Start => self.start(bytes, done, last),
+                State::Start => self.start(bytes, done, last, frames),
                 State::Value => self.value(bytes, done, last, frames),
                 State::Element { first, place, in_object } => {
                     self.element(bytes, done, (first, place, in_object), frames)
                 }
                 State::Members => self.members(bytes, done),
-                State::ExportLine => self.export_line(bytes, done, last, frames),
+                State::TextLine => self.text_line(bytes, done, last, frames),
                 State::CsvRow => self.csv_row(bytes, done, last, frames),
                 State::Over => Ok(Step::End),
             };
@@ -185,7 +187,7 @@ impl Framer {
     }
 
     /// Looks at the first bytes and decides what the text is.
-    fn start(&mut self, bytes: &[u8], from: usize, last: bool) -> Stepped {
+    fn start(&mut self, bytes: &[u8], from: usize, last: bool, frames: &mut Frames) -> Stepped {
         let at = skip_blank(bytes, from);
         let Some(first) = bytes.get(at) else {
             if last {
@@ -196,31 +198,32 @@ impl Framer {
         let is_json = match first {
             b'{' | b'[' => true,
             // a JSON string, or the first cell of a CSV file
-            b'"' => {
-                let end = scan::string(bytes, at)?.end;
-                if end == bytes.len() && !last {
-                    return Err(ScanError::End);
-                }
-                !lines::is_quoted_header(bytes, at, end)
-            }
+            b'"' => match scan::string(bytes, at) {
+                Ok(text) if text.end == bytes.len() && !last => return Err(ScanError::End),
+                Ok(text) => !lines::is_quoted_header(bytes, at, text.end),
+                Err(ScanError::End) if !last => return Err(ScanError::End),
+                Err(_) => false,
+            },
             _ => false,
         };
         if is_json {
             self.state = State::Value;
             return Ok(Step::To(at));
         }
-        self.first_line(bytes, at, last)
+        self.first_line(bytes, at, last, frames)
     }
 }
 
-/// Position of the first byte at or behind `pos` that is neither white space nor the padding of a text.
+/// Position of the first byte at or behind `pos` that is neither white space nor what texts are padded, joined or ended with:
+/// zeros, byte order marks, DOS's end-of-file.
 fn skip_blank(bytes: &[u8], mut pos: usize) -> usize {
     loop {
         pos = scan::skip_space(bytes, pos);
-        if bytes.get(pos) != Some(&0) {
-            return pos;
+        match bytes.get(pos..).unwrap_or_default() {
+            [0 | 0x1a, ..] => pos += 1,
+            [0xef, 0xbb, 0xbf, ..] => pos += 3,
+            _ => return pos,
         }
-        pos += 1;
     }
 }
 
@@ -232,6 +235,7 @@ fn describe(error: ScanError, origin: usize) -> String {
             format!("not valid JSON: expected {expected} at byte {} of the record", at.saturating_sub(origin))
         }
         ScanError::Depth { .. } => format!("nested deeper than {} levels", scan::MAX_DEPTH),
+        ScanError::Members { .. } => format!("more than {} members in one object", scan::MAX_MEMBERS),
     }
 }
 
@@ -240,6 +244,9 @@ fn broken(error: ScanError, len: usize) -> Broken {
         ScanError::End => Broken { at: len, what: "the text ends inside the document".to_owned() },
         ScanError::Syntax { at, expected } => Broken { at, what: format!("not valid JSON: expected {expected}") },
         ScanError::Depth { at } => Broken { at, what: format!("nested deeper than {} levels", scan::MAX_DEPTH) },
+        ScanError::Members { at } => {
+            Broken { at, what: format!("more than {} members in one object", scan::MAX_MEMBERS) }
+        }
     }
 }
 

@@ -8,6 +8,8 @@
 mod sink;
 mod worker;
 
+pub use worker::MEMBER_MARK;
+
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, RecvError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,11 +84,31 @@ pub struct SourceOutcome {
     pub gzip_members: u32,
 }
 
+impl SourceOutcome {
+    /// Of a member of an archive, before anything is known of it.
+    fn of_member(source: usize, uri: String) -> Self {
+        Self {
+            source,
+            uri,
+            is_member: true,
+            size: 0,
+            status: Status::Read(Carrier::Empty),
+            records: 0,
+            rejected: 0,
+            carriers: Vec::new(),
+            text_bytes: 0,
+            gzip_members: 0,
+        }
+    }
+}
+
 /// Whether a source was read.
 #[derive(Debug, Clone)]
 pub enum Status {
     /// To its end, and this is what it is.
     Read(Carrier),
+    /// It was not, because it is a member that is known already.
+    Known,
     /// Up to a damage, on request; what came before is in the rows.
     Salvaged {
         /// What it is.

@@ -6,6 +6,8 @@
 
 mod rewrite;
 
+pub(crate) use rewrite::Redacted;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use milepost_schema::{COLUMNS, canonical_json};
 use serde::Deserialize;
@@ -43,6 +45,8 @@ enum Step {
 struct Rule {
     path: Vec<Step>,
     action: Action,
+    /// The path as it is told of.
+    pointer: String,
 }
 
 /// What is to be taken out of every record.
@@ -109,11 +113,13 @@ impl Rules {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             RulesError::Form { line, message: error.message().to_owned() }
         })?;
-        let rules = file.rule.into_iter().enumerate().map(|(at, rule)| {
-            let path = path_of(&rule).map_err(|message| RulesError::Rule { number: at + 1, message })?;
-            Ok(Rule { path, action: rule.action })
-        });
-        let rules = rules.collect::<Result<Vec<_>, RulesError>>()?;
+        let mut rules = Vec::new();
+        for (at, rule) in file.rule.into_iter().enumerate() {
+            for pointer in pointers_of(&rule).map_err(|message| RulesError::Rule { number: at + 1, message })? {
+                let path = parse_pointer(&pointer).map_err(|message| RulesError::Rule { number: at + 1, message })?;
+                rules.push(Rule { path, action: rule.action, pointer });
+            }
+        }
         let key = if rules.iter().any(|rule| rule.action == Action::Hash) {
             Some(key(file.key_env.as_deref(), environment)?)
         } else {
@@ -122,7 +128,7 @@ impl Rules {
         Ok(Self { rules, key })
     }
 
-    /// The hash that stands for a JSON value: that of its text for a string, of its canonical JSON for anything else.
+    /// The hash that stands for a JSON value: that of its canonical JSON, so that white space and escapes make no difference.
     fn hash(&self, value: &str) -> String {
         let canonical = canonical_json(value);
         let key = self.key.as_deref().unwrap_or_default();
@@ -134,13 +140,19 @@ impl Rules {
     }
 }
 
-fn path_of(rule: &RuleText) -> Result<Vec<Step>, String> {
+/// Members that fill a column where its own member is missing.
+const STAND_INS: [(&str, &[&str]); 2] = [("event_id", &["/eventId"]), ("event_time", &["/timeWindow", "/@timestamp"])];
+
+/// The JSON pointers that a rule is about.
+fn pointers_of(rule: &RuleText) -> Result<Vec<String>, String> {
     match (rule.path.as_deref(), rule.column.as_deref()) {
-        (Some(path), None) => parse_pointer(path),
+        (Some(path), None) => Ok(vec![path.to_owned()]),
         (None, Some(name)) => {
             let column = COLUMNS.iter().find(|column| column.name == name && !column.path.is_empty());
             let column = column.ok_or_else(|| format!("`{name}` is no column that a member of the record fills"))?;
-            Ok(column.path.iter().map(|name| Step::Name((*name).to_owned())).collect())
+            let stand_ins = STAND_INS.iter().filter(|(column, _)| *column == name).flat_map(|(_, pointers)| *pointers);
+            let own = column.path.iter().map(|name| format!("/{name}")).collect::<String>();
+            Ok(std::iter::once(own).chain(stand_ins.map(|pointer| (*pointer).to_owned())).collect())
         }
         _ => Err("it needs either `path` or `column`".to_owned()),
     }

@@ -6,6 +6,8 @@
 
 /// Deepest nesting of arrays and objects that is accepted.
 pub(crate) const MAX_DEPTH: usize = 256;
+/// Most members of an object whose members are noted. Records have about thirty.
+pub(crate) const MAX_MEMBERS: usize = 64 * 1024;
 
 /// Why a scan stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub(crate) enum ScanError {
     Syntax { at: usize, expected: &'static str },
     /// More than [`MAX_DEPTH`] arrays and objects are open at `at`.
     Depth { at: usize },
+    /// More than [`MAX_MEMBERS`] members are in one object at `at`.
+    Members { at: usize },
 }
 
 type Scan<T> = Result<T, ScanError>;
@@ -269,7 +273,11 @@ pub(crate) fn members(bytes: &[u8], pos: usize, open: usize, members: &mut Vec<M
     if bytes.get(at) == Some(&b'}') {
         return Ok(at + 1);
     }
+    let first = members.len();
     loop {
+        if members.len() - first == MAX_MEMBERS {
+            return Err(ScanError::Members { at });
+        }
         let name = string(bytes, at)?;
         let colon = skip_space(bytes, name.end);
         if bytes.get(colon) != Some(&b':') {

@@ -1,10 +1,10 @@
 //! The ledger: which source objects have been taken in, what was rejected, which runs there were.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use chrono::Utc;
 use futures::TryStreamExt as _;
 use milepost_schema::SOURCE_FILE;
@@ -145,26 +145,33 @@ impl Ledger {
         Ok(known)
     }
 
-    /// Objects that could not be read and why, as entered by earlier runs.
+    /// Objects that could not be read as a whole, and why, as the newest entry of each says.
     ///
     /// # Errors
     /// A data file of `rejects` cannot be read.
-    pub async fn known_damage(&self) -> Result<HashSet<(String, String)>, LakeError> {
+    pub async fn known_damage(&self) -> Result<HashMap<String, String>, LakeError> {
         let snapshot = self.rejects.snapshot()?;
-        let mut known = HashSet::new();
+        let mut known: HashMap<String, (i64, String)> = HashMap::new();
         for file in &snapshot.files {
-            for batch in read_columns(&snapshot.store, file, &[SOURCE_FILE, "record_number", "reason"]).await? {
+            let columns = [SOURCE_FILE, "record_number", "reason", "rejected_at"];
+            for batch in read_columns(&snapshot.store, file, &columns).await? {
                 let text = |name: &str| batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
-                let (Some(sources), Some(reasons), Some(numbers)) =
-                    (text(SOURCE_FILE), text("reason"), batch.column_by_name("record_number"))
+                let times = batch.column_by_name("rejected_at");
+                let times = times.and_then(|array| array.as_primitive_opt::<TimestampMicrosecondType>());
+                let (Some(sources), Some(reasons), Some(numbers), Some(times)) =
+                    (text(SOURCE_FILE), text("reason"), batch.column_by_name("record_number"), times)
                 else {
                     continue;
                 };
-                let whole = (0..batch.num_rows()).filter(|row| numbers.is_null(*row));
-                known.extend(whole.map(|row| (sources.value(row).to_owned(), reasons.value(row).to_owned())));
+                for row in (0..batch.num_rows()).filter(|row| numbers.is_null(*row)) {
+                    let entry = known.entry(sources.value(row).to_owned()).or_insert((i64::MIN, String::new()));
+                    if times.value(row) >= entry.0 {
+                        *entry = (times.value(row), reasons.value(row).to_owned());
+                    }
+                }
             }
         }
-        Ok(known)
+        Ok(known.into_iter().map(|(source, (_, reason))| (source, reason)).collect())
     }
 
     /// Enters objects that were taken in.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use arrow::array::{Array as _, AsArray as _, BooleanArray, RecordBatch};
 use arrow::compute::{filter_record_batch, prep_null_mask_filter};
+use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::logical_expr::Volatility;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::prelude::{Expr, SessionContext, col, lit};
 use milepost_schema::arrow::events_schema;
@@ -63,7 +65,9 @@ impl RowFilter {
         all.extend(one_of(ACCOUNT, &conditions.accounts));
         all.extend(one_of(REGION, &conditions.regions));
         if let Some(sql) = conditions.sql.as_deref() {
-            all.push(context.parse_sql_expr(sql, &schema).map_err(wrong)?);
+            let condition = context.parse_sql_expr(sql, &schema).map_err(wrong)?;
+            check_condition(&condition)?;
+            all.push(condition);
         }
         let condition = all.into_iter().reduce(Expr::and).unwrap_or_else(|| lit(true));
         let predicate = context.create_physical_expr(condition, &schema).map_err(wrong)?;
@@ -86,6 +90,34 @@ impl RowFilter {
         let keep: &BooleanArray = truth.as_boolean();
         let keep = if keep.null_count() > 0 { prep_null_mask_filter(keep) } else { keep.clone() };
         filter_record_batch(batch, &keep).map_err(|error| failed(error.into()))
+    }
+}
+
+/// Refuses what cannot decide about a record alone, or not in the same way in every run: what a run leaves out must be what
+/// the condition's text says.
+fn check_condition(condition: &Expr) -> Result<(), QueryError> {
+    let mut wrong = None;
+    let outcome = condition.apply(|part| {
+        let found = match part {
+            Expr::ScalarFunction(call) if call.func.signature().volatility != Volatility::Immutable => {
+                let hint = "say the time with --from and --to, such as --from 7d".to_owned();
+                Some((format!("`{}()` says something else in every run", call.func.name()), Some(hint)))
+            }
+            Expr::AggregateFunction(_) | Expr::WindowFunction(_) => {
+                Some(("a condition is about one record: it cannot count or compare several".to_owned(), None))
+            }
+            Expr::Exists(_) | Expr::InSubquery(_) | Expr::ScalarSubquery(_) => {
+                Some(("a condition is about one record: it cannot ask for others".to_owned(), None))
+            }
+            _ => None,
+        };
+        wrong = found;
+        Ok(if wrong.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    });
+    outcome.map_err(|error| diagnosis::of_planning(&error, &[]))?;
+    match wrong {
+        Some((message, hint)) => Err(QueryError::Wrong { message, position: None, hint }),
+        None => Ok(()),
     }
 }
 
@@ -129,6 +161,8 @@ mod tests {
             RowFilter::new(&Conditions { sql: Some(sql.to_owned()), ..Conditions::default() }).unwrap_err().to_string()
         };
         assert!(error("event_nam = 'x'").contains("there is no column `event_nam`"), "{}", error("event_nam = 'x'"));
+        assert_eq!(error("event_time < now()"), "`now()` says something else in every run");
+        assert!(error("count(*) > 1").starts_with("a condition is about one record"), "{}", error("count(*) > 1"));
         assert_eq!(error("event_name"), "the condition is of type Utf8, not true or false");
         assert!(error("event_name =").starts_with("cannot parse the query"), "{}", error("event_name ="));
     }

@@ -137,7 +137,7 @@ pub const COLUMNS: &[Column] = &[
     column("resources", Resources, &["resources"], Nested, "Resources the call touched"),
     column("extra", Json, &[], Lineage, "What has no column, or did not have the type of its column"),
     column("fallbacks", Json, &[], Lineage, "Where region, account, event_time and event_id came from, if not from the record's own member"),
-    column("redacted", Json, &[], Lineage, "What `--redact` took out of the record: JSON pointers"),
+    column("redacted", Json, &[], Lineage, "What `--redact` took out of the record: rules and how many values"),
     column("source_file", Text, &[], Lineage, "Object the record was read from; joins `files.uri`"),
     column("region", Text, &[], Partition, "Region of the record, else of its path or envelope"),
     column("account", Text, &[], Partition, "Account that received the record, else the caller's, else that of the path or envelope"),

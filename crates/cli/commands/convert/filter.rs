@@ -48,9 +48,21 @@ impl Filter {
             values.dedup();
             values
         };
+        let (from, to) = (instant("from", &args.from)?, instant("to", &args.to)?);
+        let micros = |text: &Option<String>| text.as_deref().and_then(time::parse);
+        if let (Some(first), Some(last)) = (micros(&from), micros(&to))
+            && first >= last
+        {
+            return Err(Hinted {
+                message: "there is no time between --from and --to".to_owned(),
+                hint: "--from is the earlier one; the time of --to itself is not wanted any more".to_owned(),
+                status: ExitStatus::WrongUsage,
+            }
+            .into());
+        }
         Ok(Self {
-            from: instant("from", &args.from)?,
-            to: instant("to", &args.to)?,
+            from,
+            to,
             accounts: sorted(&args.accounts),
             regions: sorted(&args.regions),
             condition: args.condition.clone().filter(|condition| !condition.trim().is_empty()),

@@ -1,6 +1,6 @@
 //! Takes pieces, commits when enough has gathered, enters finished sources in the ledger, and checks the sums.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -36,7 +36,7 @@ pub(super) struct Intake<'a> {
     pub(super) filter: Option<String>,
     pub(super) row_filter: Option<RowFilter>,
     /// Damage that earlier runs have entered; looked up when there is some.
-    pub(super) known_damage: Option<HashSet<(String, String)>>,
+    pub(super) known_damage: Option<HashMap<String, String>>,
     pub(super) known: &'a HashMap<String, Known>,
     pub(super) summary: &'a mut Summary,
 }
@@ -79,10 +79,12 @@ impl Intake<'_> {
                 Some(known) => known,
                 unknown => unknown.insert(self.ledger.known_damage().await?),
             };
-            if !known.insert((reject.source_file.clone(), reject.reason.clone())) {
+            let newest = known.insert(reject.source_file.clone(), reject.reason.clone());
+            if newest.as_ref() == Some(&reject.reason) {
                 return Ok(());
             }
         }
+        self.reject_bytes += size_of::<RejectEntry>() + reject.source_file.len() + reject.reason.len();
         self.reject_bytes += reject.raw.as_ref().map_or(0, String::len);
         self.rejects.push(RejectEntry {
             source_file: reject.source_file,
@@ -145,6 +147,12 @@ impl Intake<'_> {
         let rejected = outcome.rejected;
         let (carrier, salvaged) = match &outcome.status {
             Status::Read(carrier) => (*carrier, None),
+            Status::Known => {
+                if let Some(entry) = self.known.get(&outcome.uri) {
+                    self.summary.add_known(entry);
+                }
+                return Ok(None);
+            }
             Status::Salvaged { carrier, reason, offset } => {
                 self.summary.add_salvaged(outcome.uri.clone(), reason.clone(), *offset);
                 (*carrier, Some(reason))

@@ -183,7 +183,7 @@ impl Summary {
         match (nothing_taken, self.damaged.first()) {
             (true, Some(damaged)) => Err(Hinted {
                 message: format!("nothing could be read: `{}`: {}", damaged.uri, damaged.reason),
-                hint: "a damaged file is tried again by the next run".to_owned(),
+                hint: "a file that was mended is read by the next run; --salvage takes what is sound of one that breaks off".to_owned(),
                 status: ExitStatus::Failed,
             }
             .into()),

@@ -41,7 +41,7 @@ enum Target {
 
 /// The record in a line, as JSON text.
 pub(super) fn record(line: &str, header: &Header) -> Result<String, String> {
-    let cells = cells(line.as_bytes()).ok_or("a cell is not valid UTF-8")?;
+    let cells = cells(line.as_bytes()).ok_or("not a line of cells in UTF-8")?;
     if cells.len() != header.names.len() {
         return Err(format!("a line of {} cells under a header of {}", cells.len(), header.names.len()));
     }

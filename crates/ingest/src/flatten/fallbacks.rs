@@ -38,8 +38,8 @@ impl Flattener {
             self.columns[fallbacks].append_text(&self.fallbacks);
             self.filled[fallbacks] = true;
         }
-        if let Some(text) = record.redacted {
-            self.columns[redacted].append_text(text);
+        if let Some(taken) = record.redacted {
+            self.columns[redacted].append_text(&taken.counts);
             self.filled[redacted] = true;
         }
         self.columns[source_file].append_text(&origin.source_file);
@@ -49,7 +49,7 @@ impl Flattener {
     /// Aggregated events spell the name of their id differently.
     fn id(&mut self, record: Record<'_>) {
         let at = self.positions.event_id;
-        if self.filled[at] {
+        if self.filled[at] || is_redacted(record, "eventID") {
             return;
         }
         if let Some(id) = member_text(record, "eventId") {
@@ -63,6 +63,7 @@ impl Flattener {
     fn time(&mut self, record: Record<'_>) {
         let Positions { event_time: at, date, .. } = self.positions;
         if !self.filled[at]
+            && !is_redacted(record, "eventTime")
             && let Some((micros, origin)) = time_elsewhere(record)
         {
             self.columns[at].append_time(micros);
@@ -77,10 +78,11 @@ impl Flattener {
 
     fn region(&mut self, record: Record<'_>, origin: &Origin) {
         let mut value = std::mem::take(&mut self.scratch);
+        let is_redacted = is_redacted(record, "awsRegion");
         let chain = [
             (self.text_in(self.positions.aws_region), OWN),
-            (origin.region.as_deref(), PATH),
-            (record.hints.region, ENVELOPE),
+            (origin.region.as_deref().filter(|_| !is_redacted), PATH),
+            (record.hints.region.filter(|_| !is_redacted), ENVELOPE),
         ];
         let found = first_usable(chain, &[""], &mut value);
         self.fill(self.positions.region, "region", &value, found);
@@ -90,6 +92,12 @@ impl Flattener {
     fn account(&mut self, record: Record<'_>, origin: &Origin) {
         let Positions { account, recipient_account, caller_account, issuer_account, caller_arn, .. } = self.positions;
         let mut value = std::mem::take(&mut self.scratch);
+        if is_redacted(record, "recipientAccountId") {
+            let found = first_usable([(self.text_in(recipient_account), OWN)], &NO_ACCOUNT, &mut value);
+            self.fill(account, "account", &value, found);
+            self.scratch = value;
+            return;
+        }
         let chain = [
             (self.text_in(recipient_account), OWN),
             (self.text_in(caller_account), "userIdentity.accountId"),
@@ -128,6 +136,11 @@ impl Flattener {
             self.fallbacks.push_str(part);
         }
     }
+}
+
+/// Whether rules took this member out of the record, so that nothing else may say what it said.
+fn is_redacted(record: Record<'_>, member: &str) -> bool {
+    record.redacted.is_some_and(|redacted| redacted.members.iter().any(|taken| taken == member))
 }
 
 /// Puts the first of a chain that can name a folder into `out` and says where it came from.

@@ -1,9 +1,12 @@
 //! Frames JSON: values on end, and the arrays that hold elements.
 
 use super::{BadElement, Element, Framer, Frames, State, Step, Stepped, describe, skip_blank};
-use crate::classify::{self, Envelope, Object, Place, What};
+use crate::classify::{self, Envelope, Object, Place, Signs, What};
 use crate::flatten::unescape;
 use crate::scan::{self, Member, ScanError};
+
+/// Longest bad value of several lines that is stepped over by its brackets.
+const MAX_BAD_BYTES: usize = 4 * 1024 * 1024;
 
 /// How many containers are open around an element.
 fn open_around(place: Place, in_object: bool) -> usize {
@@ -22,18 +25,24 @@ impl Framer {
             return if last { Ok(Step::End) } else { Err(ScanError::End) };
         };
         let on_a_new_line = self.layout.values > 0 && bytes[from..at].contains(&b'\n');
+        if on_a_new_line
+            && self.one_a_line
+            && let Some(end) = self.bad_line(bytes, at, frames)
+        {
+            self.layout.by_line = true;
+            return Ok(Step::To(end));
+        }
         let found = match first {
             b'{' => self.root_object(bytes, at, frames),
             b'[' => {
                 self.enter(Place::Array, false);
                 Ok(Step::To(at + 1))
             }
-            b'"' => {
-                let end = scan::string(bytes, at)?.end;
-                file(frames, (at, end), Place::Top, What::Envelope(Envelope::Text));
+            b'"' => scan::string(bytes, at).map(|text| {
+                file(frames, (at, text.end), Place::Top, What::Envelope(Envelope::Text));
                 self.layout.values += 1;
-                Ok(Step::To(end))
-            }
+                Step::To(text.end)
+            }),
             _ => Err(ScanError::Syntax { at, expected: "`{`, `[` or the end of the text" }),
         };
         let step = match found {
@@ -43,6 +52,34 @@ impl Framer {
         };
         self.layout.by_line |= on_a_new_line;
         Ok(step)
+    }
+
+    /// Where every value is a line, files a line that holds none as bad and gives its end. A line that is still to come, or
+    /// that may be cut off with the text, is left alone.
+    fn bad_line(&mut self, bytes: &[u8], at: usize, frames: &mut Frames) -> Option<usize> {
+        let line_end = at + memchr::memchr(b'\n', &bytes[at..])?;
+        let line = &bytes[..line_end];
+        let is_closed = match bytes[at] {
+            b'"' => scan::string(line, at).is_ok(),
+            b'{' => scan::balanced_end(line, at).is_some(),
+            // brackets are common in text, too: what is no array must at least begin as one of records
+            b'[' => {
+                let begins = matches!(line.get(scan::skip_space(line, at + 1)), Some(b'{' | b'[' | b'"'));
+                scan::value(line, at, 0).is_ok() || (begins && scan::balanced_end(line, at).is_some())
+            }
+            _ => false,
+        };
+        if is_closed {
+            return None;
+        }
+        let reason = match scan::value(line, at, 0) {
+            Err(ScanError::End) => "the line ends inside of it".to_owned(),
+            Err(error) => describe(error, at),
+            Ok(_) => "not a JSON object".to_owned(),
+        };
+        frames.bad.push(BadElement { start: at, end: line_end, place: Place::Top, reason });
+        self.layout.values += 1;
+        Some(line_end)
     }
 
     /// Reads an object of the text: an array with elements in it is entered, else the object is an element.
@@ -60,15 +97,19 @@ impl Framer {
         if bytes.get(at) == Some(&b'}') {
             return Ok(Step::To(at + 1));
         }
+        let mut signs = Signs::default();
         loop {
             let (member, value_at) = name(bytes, at)?;
-            let object = Object { bytes, members: &frames.members[first..] };
             if let Some(place) = array_of_elements(bytes, &member, value_at)?
-                && !classify::is_record(object)
+                && !signs.make_a_record()
             {
                 frames.members.truncate(first);
                 self.enter(place, true);
                 return Ok(Step::To(value_at + 1));
+            }
+            signs.add(&bytes[member.key_start..member.key_end]);
+            if frames.members.len() - first == scan::MAX_MEMBERS {
+                return Err(ScanError::Members { at });
             }
             let value = scan::value(bytes, value_at, 1)?;
             frames.members.push(Member {
@@ -89,12 +130,16 @@ impl Framer {
         let members = (first, frames.members.len());
         frames.elements.push(Element { start, end: at + 1, members, place: Place::Top, what });
         self.layout.values += 1;
-        self.spans_lines |= memchr::memchr(b'\n', &bytes[start..at]).is_some();
+        let spans_lines = memchr::memchr(b'\n', &bytes[start..at]).is_some();
+        self.spans_lines |= spans_lines;
+        self.one_a_line &= !spans_lines;
         Ok(Step::To(at + 1))
     }
 
     fn enter(&mut self, place: Place, in_object: bool) {
         self.layout.places.insert(place);
+        // a line of a log file among others is checked as a line; the first may be as long as it likes
+        self.one_a_line &= self.layout.by_line;
         self.layout.values += 1;
         self.state = State::Element { first: true, place, in_object };
     }
@@ -162,7 +207,10 @@ impl Framer {
         let line = memchr::memchr(b'\n', &bytes[at..]).map(|len| at + len);
         let Some(line_end) = line.or(last.then_some(bytes.len())) else { return Err(ScanError::End) };
         let is_container = matches!(bytes[at], b'{' | b'[');
-        let bracket = is_container.then(|| scan::balanced_end(bytes, at)).flatten();
+        let search_end = if self.spans_lines { bytes.len().min(at + MAX_BAD_BYTES) } else { line_end };
+        let bracket = is_container.then(|| scan::balanced_end(&bytes[..search_end], at)).flatten();
+        // where brackets failed once, lines are all there is to go by
+        self.spans_lines &= bracket.is_some();
         let end = match bracket {
             Some(end) if end <= line_end || self.spans_lines => end,
             _ if self.layout.values > 0 => line_end,
@@ -254,7 +302,7 @@ fn other_element(bytes: &[u8], at: usize, open: usize, place: Place, frames: &mu
         Ok(value) => {
             let what = match bytes[at] {
                 b'"' => What::Envelope(Envelope::Text),
-                b'[' if place == Place::QueryRows => What::Envelope(Envelope::LakeCells),
+                b'[' => What::Envelope(Envelope::Cells),
                 _ => What::Unknown,
             };
             file(frames, (at, value.end), place, what);

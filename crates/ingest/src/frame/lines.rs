@@ -1,16 +1,16 @@
-//! Frames texts of lines: exports of CloudWatch Logs, and CSV.
+//! Frames texts of lines: exports of CloudWatch Logs and other lines with a record in each, and CSV.
 
 use std::sync::Arc;
 
-use super::{Element, Framer, Frames, State, Step, Stepped};
+use super::{BadElement, Element, Framer, Frames, State, Step, Stepped, skip_blank};
 use crate::carrier::Carrier;
-use crate::classify::{Envelope, Place, What};
-use crate::scan::ScanError;
+use crate::classify::{Envelope, Place, Signs, What};
+use crate::scan::{self, ScanError};
 
 /// Longest first line that is looked at.
 const MAX_FIRST_LINE: usize = 64 * 1024;
-/// Longest time at the start of a line: `2015-05-28T15:27:35.000000Z`.
-const MAX_TIME: usize = 32;
+/// Longest text before the record in a line.
+const MAX_PREFIX: usize = 1024;
 
 /// The first line of a CSV file.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,7 +29,11 @@ impl Header {
             Some(Carrier::LakeResult)
         } else if has("Event name") && has("Event time") {
             Some(Carrier::ConsoleCsv)
-        } else if ["eventversion", "useridentity", "eventname", "eventid"].iter().filter(|name| has(name)).count() >= 2
+        } else if ["eventversion", "useridentity", "eventname", "eventid", "eventtime", "eventsource"]
+            .iter()
+            .filter(|name| has(name))
+            .count()
+            >= 2
         {
             Some(Carrier::LakeResultWithoutJson)
         } else {
@@ -38,21 +42,19 @@ impl Header {
     }
 }
 
-/// The cells of a line of CSV. `None` if a cell is not UTF-8.
+/// The cells of a line of CSV. `None` if a cell is not UTF-8, or the line is not one line of cells.
 pub(crate) fn cells(line: &[u8]) -> Option<Vec<String>> {
-    let mut reader = csv_core::Reader::new();
-    let (mut text, mut ends) = (vec![0; line.len() + 1], vec![0; line.len() + 2]);
-    let (mut read, mut written, mut cells) = (0, 0, 0);
-    loop {
-        let (outcome, in_len, out_len, end_len) =
-            reader.read_record(&line[read..], &mut text[written..], &mut ends[cells..]);
-        (read, written, cells) = (read + in_len, written + out_len, cells + end_len);
-        match outcome {
-            csv_core::ReadRecordResult::InputEmpty if read >= line.len() && in_len == 0 => break,
-            csv_core::ReadRecordResult::InputEmpty => {}
-            csv_core::ReadRecordResult::OutputFull | csv_core::ReadRecordResult::OutputEndsFull => return None,
-            csv_core::ReadRecordResult::Record | csv_core::ReadRecordResult::End => break,
-        }
+    let mut reader = csv_core::ReaderBuilder::new().terminator(csv_core::Terminator::Any(b'\n')).build();
+    let most = memchr::memchr_iter(b',', line).count() + 2;
+    let (mut text, mut ends) = (vec![0; line.len() + 1], vec![0; most]);
+    let (outcome, read, written, found) = reader.read_record(line, &mut text, &mut ends);
+    if outcome != csv_core::ReadRecordResult::InputEmpty || read != line.len() {
+        return None;
+    }
+    // nothing more: the record ends
+    let (outcome, _, _, last) = reader.read_record(&[], &mut text[written..], &mut ends[found..]);
+    if outcome != csv_core::ReadRecordResult::Record {
+        return None;
     }
     let mut start = 0;
     let one = |end: &usize| {
@@ -60,7 +62,7 @@ pub(crate) fn cells(line: &[u8]) -> Option<Vec<String>> {
         start = *end;
         std::str::from_utf8(cell).ok().map(str::to_owned)
     };
-    ends[..cells].iter().map(one).collect()
+    ends[..found + last].iter().map(one).collect()
 }
 
 /// Whether the string from `start` to `end` is the first cell of a CSV header.
@@ -75,19 +77,25 @@ fn unquoted(text: &[u8]) -> &[u8] {
 
 impl Framer {
     /// Decides by its first line what a text that is not JSON is.
-    pub(super) fn first_line(&mut self, bytes: &[u8], at: usize, last: bool) -> Stepped {
+    pub(super) fn first_line(&mut self, bytes: &[u8], at: usize, last: bool, frames: &mut Frames) -> Stepped {
         let rest = &bytes[at..];
-        let end = row_end(rest);
-        if end.is_none() && !last && rest.len() < MAX_FIRST_LINE {
-            return Err(ScanError::End);
-        }
+        let end = match row_end(rest) {
+            RowEnd::At(end) => Some(end),
+            _ if !last && rest.len() < MAX_FIRST_LINE => return Err(ScanError::End),
+            _ => None,
+        };
         let line = &rest[..end.unwrap_or(rest.len()).min(MAX_FIRST_LINE)];
-        if json_of_line(line).is_some() {
-            self.layout.form = Some(Carrier::CloudWatchExport);
-            self.state = State::ExportLine;
+        if let Some((json, is_export)) = json_of_line(line)
+            && (is_export || holds_record(&line[json..]))
+        {
+            self.layout.form = Some(if is_export { Carrier::CloudWatchExport } else { Carrier::TextLines });
+            self.state = State::TextLine;
             return Ok(Step::To(at));
         }
-        let names = line.contains(&b',').then(|| cells(line)).flatten().unwrap_or_default();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        // lines that end in nothing but a carriage return have not been written for decades
+        let may_be_csv = line.contains(&b',') && !line.contains(&b'\r');
+        let names = may_be_csv.then(|| cells(line)).flatten().unwrap_or_default();
         let json = names.iter().position(|name| name.trim().eq_ignore_ascii_case("eventjson"));
         let header = Header { names, json };
         // a result of one column has no comma
@@ -95,20 +103,36 @@ impl Framer {
         let header = if is_one_column { Header { names: vec!["eventjson".to_owned()], json: Some(0) } } else { header };
         let kind = header.kind();
         self.layout.form = Some(kind.unwrap_or(Carrier::NotJson));
+        if kind.is_none()
+            && let Some(len) = end
+        {
+            let next = at + len + 1;
+            // one line of something else before lines of JSON
+            if bytes.get(skip_blank(bytes, next)) == Some(&b'{') {
+                let reason = "not JSON".to_owned();
+                frames.bad.push(BadElement { start: at, end: at + len, place: Place::Top, reason });
+                self.layout.values += 1;
+                self.state = State::Value;
+                return Ok(Step::To(at + len));
+            }
+            if skip_blank(bytes, next) == bytes.len() && !last && rest.len() < MAX_FIRST_LINE {
+                return Err(ScanError::End);
+            }
+        }
         self.header = Some(Arc::new(header));
         let has_rows = matches!(kind, Some(Carrier::ConsoleCsv | Carrier::LakeResult));
         self.state = if has_rows { State::CsvRow } else { State::Over };
         Ok(Step::To(at + end.map_or(rest.len(), |end| end + 1)))
     }
 
-    /// Reads a line of a CloudWatch Logs export.
-    pub(super) fn export_line(&mut self, bytes: &[u8], from: usize, last: bool, frames: &mut Frames) -> Stepped {
+    /// Reads a line of text with a record in it.
+    pub(super) fn text_line(&mut self, bytes: &[u8], from: usize, last: bool, frames: &mut Frames) -> Stepped {
         let end = memchr::memchr(b'\n', &bytes[from..]).map(|len| from + len);
         if from >= bytes.len() && last {
             return Ok(Step::End);
         }
         let Some(end) = end.or(last.then_some(bytes.len())) else { return Err(ScanError::End) };
-        line_element(bytes, (from, end), Envelope::ExportLine, frames);
+        line_element(bytes, (from, end), Envelope::TextLine, frames);
         Ok(Step::To((end + 1).min(bytes.len())))
     }
 
@@ -119,9 +143,9 @@ impl Framer {
             return Ok(Step::End);
         }
         let end = match row_end(&bytes[from..]) {
-            Some(len) => from + len,
-            None if last && has_even_quotes(&bytes[from..]) => bytes.len(),
-            None => return Err(ScanError::End),
+            RowEnd::At(len) => from + len,
+            RowEnd::Beyond if last => bytes.len(),
+            RowEnd::Beyond | RowEnd::InQuotes => return Err(ScanError::End),
         };
         line_element(bytes, (from, end), Envelope::CsvRow, frames);
         Ok(Step::To((end + 1).min(bytes.len())))
@@ -139,23 +163,65 @@ fn line_element(bytes: &[u8], (start, end): (usize, usize), envelope: Envelope, 
     frames.elements.push(Element { start, end: start + line.len(), members, place: Place::Top, what });
 }
 
-/// Where the line end lies that is not in quotes.
-fn row_end(bytes: &[u8]) -> Option<usize> {
-    let mut quoted = false;
-    memchr::memchr2_iter(b'"', b'\n', bytes).find(|at| {
-        quoted ^= bytes[*at] == b'"';
-        !quoted && bytes[*at] == b'\n'
-    })
+/// Where a line of CSV ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RowEnd {
+    /// At this line end.
+    At(usize),
+    /// Behind the bytes, which may be all there are.
+    Beyond,
+    /// Behind the bytes, which end inside of quotes.
+    InQuotes,
 }
 
-fn has_even_quotes(bytes: &[u8]) -> bool {
-    memchr::memchr_iter(b'"', bytes).count().is_multiple_of(2)
+/// Looks for the line end that is not in quotes. A quote counts at the start of a cell only; inside of one, two stand for one.
+fn row_end(bytes: &[u8]) -> RowEnd {
+    let (mut at, mut at_cell_start) = (0, true);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\n' => return RowEnd::At(at),
+            b'"' if at_cell_start => match closing_quote(bytes, at + 1) {
+                Some(close) => at = close,
+                None => return RowEnd::InQuotes,
+            },
+            _ => {}
+        }
+        at_cell_start = *byte == b',';
+        at += 1;
+    }
+    RowEnd::Beyond
 }
 
-/// Where the JSON of an export's line begins, behind its time and a blank.
-pub(crate) fn json_of_line(line: &[u8]) -> Option<usize> {
-    let blank = line.iter().take(MAX_TIME).position(|byte| *byte == b' ')?;
-    let time = std::str::from_utf8(&line[..blank]).ok()?;
-    let is_time = time.contains('T') && milepost_schema::time::parse(time).is_some();
-    (is_time && matches!(line.get(blank + 1), Some(b'{'))).then_some(blank + 1)
+/// The quote that ends a cell whose text begins at `from`. One that ends the bytes may be the first of two.
+fn closing_quote(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at += memchr::memchr(b'"', bytes.get(at..)?)?;
+        if bytes.get(at + 1) != Some(&b'"') {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+/// Where the JSON object in a line of text begins, behind a blank or a tab, and whether nothing but a time stands before it,
+/// as in an export of CloudWatch Logs.
+pub(crate) fn json_of_line(line: &[u8]) -> Option<(usize, bool)> {
+    let starts = memchr::memchr_iter(b'{', &line[..line.len().min(MAX_PREFIX)]);
+    let at = starts
+        .filter(|at| *at > 0)
+        .find(|at| matches!(line[at - 1], b' ' | b'\t') && matches!(line.get(at + 1), Some(b'"' | b' ')))?;
+    let prefix = std::str::from_utf8(&line[..at - 1]).ok()?;
+    let is_time = prefix.contains('T') && milepost_schema::time::parse(prefix).is_some();
+    Some((at, is_time))
+}
+
+/// Whether a record begins here.
+fn holds_record(json: &[u8]) -> bool {
+    let (mut members, mut signs) = (Vec::new(), Signs::default());
+    let is_object = scan::members(json, 0, 0, &mut members).is_ok();
+    for member in &members {
+        signs.add(&json[member.key_start..member.key_end]);
+    }
+    is_object && signs.make_a_record()
 }

@@ -34,6 +34,7 @@ fn the_size_of_the_pieces_does_not_matter() {
         ("2015-05-28T15:27:35.000Z {\"a\":1}\r\n\n2015 x", &["2015-05-28T15:27:35.000Z {\"a\":1}", "2015 x"], 0),
         ("Event name,Event time\n\"a\nb\",c\r\nd,e", &["\"a\nb\",c", "d,e"], 0),
         ("\"Event name\",\"Event time\"\nd,e\n", &["d,e"], 0),
+        ("Event name,Event time\na,5\" disk\nb,\"3\"\" disk\"\r\n", &["a,5\" disk", "b,\"3\"\" disk\""], 0),
     ] {
         let whole = run(text, text.len());
         assert_eq!(whole.0, elements);
@@ -57,4 +58,26 @@ fn damage_is_told_apart_from_bad_elements() {
     assert_eq!(error(r#"{"Records":[{"a":1} {"b":1}]}"#), "not valid JSON: expected `,` or `]`");
     assert_eq!(error("{\n\"nope\n}"), "not valid JSON: expected no control character in a string");
     assert_eq!(error("Event name,Event time\n\"a"), "the text ends inside the document");
+}
+
+#[test]
+fn hostile_texts_are_framed_in_a_moment() {
+    let started = std::time::Instant::now();
+    // lines that never close, members that could each be the last before an array, a list without end
+    for text in [
+        "{x\n".repeat(100_000),
+        format!("{{\"eventVersion\":\"1\",\"eventName\":\"x\"{}", ",\"events\":[]".repeat(60_000)),
+        "[".repeat(1 << 20),
+    ] {
+        drop(run(&text, 1 << 20));
+    }
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+}
+
+#[test]
+fn an_object_of_too_many_members_is_bad() {
+    let many = vec!["\"a\":1"; scan::MAX_MEMBERS + 1].join(",");
+    let (elements, reasons, _) = run(&format!("{{\"Records\":[{{{many}}},{{\"b\":1}}]}}"), 1 << 20);
+    assert_eq!(elements, ["{\"b\":1}"]);
+    assert_eq!(reasons, ["more than 65536 members in one object"]);
 }

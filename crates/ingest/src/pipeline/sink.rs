@@ -63,7 +63,7 @@ impl Sink<'_> {
         let mut members = Vec::with_capacity(record.members.len());
         scan::members(redacted.text.as_bytes(), 0, 0, &mut members)
             .map_err(|_| "what is left of it after redaction is not JSON".to_owned())?;
-        let record = Record { text: &redacted.text, members: &members, redacted: Some(&redacted.pointers), ..record };
+        let record = Record { text: &redacted.text, members: &members, redacted: Some(&redacted), ..record };
         flattener.push(record, self.origin)
     }
 

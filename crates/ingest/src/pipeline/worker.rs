@@ -1,6 +1,7 @@
 //! One reading thread: takes sources apart and hands their rows over.
 
 use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::ops::Range;
 use std::sync::mpsc::SyncSender;
@@ -19,7 +20,7 @@ use crate::unpack::{self, GzipMembers, Unpacked};
 /// How deep archives may lie in each other.
 const MAX_ARCHIVES: usize = 4;
 /// What parts the name of an archive from that of its member.
-const MEMBER_MARK: &str = "!/";
+pub const MEMBER_MARK: &str = "!/";
 /// First bytes of the file that macOS puts beside another one, with its name behind `._`.
 const APPLE_DOUBLE: [u8; 4] = [0, 5, 0x16, 7];
 
@@ -28,8 +29,8 @@ pub(super) struct Worker {
     reader: Reader,
     opener: Opener,
     flattener: Flattener,
-    /// Text of rejected records that has not been handed over.
-    reject_bytes: usize,
+    /// Rejects and outcomes that have not been handed over, in bytes.
+    other_bytes: usize,
     options: Options,
 }
 
@@ -49,11 +50,13 @@ struct Object<'a> {
     origin: Origin,
     /// Archives around it.
     depth: usize,
+    /// Members that are known and need not be read again.
+    settled: &'a HashSet<String>,
 }
 
 impl Worker {
     pub(super) fn new(options: Options) -> Self {
-        Self { reader: Reader::new(), opener: Opener::default(), flattener: Flattener::new(), reject_bytes: 0, options }
+        Self { reader: Reader::new(), opener: Opener::default(), flattener: Flattener::new(), other_bytes: 0, options }
     }
 
     /// Reads the sources of one unit; `false` if there is nobody to hand rows to.
@@ -66,7 +69,9 @@ impl Worker {
                 region: source.region.clone(),
                 account: source.account.clone(),
             };
-            self.object(&Object { source: index, uri: &source.uri, blob: &source.blob, origin, depth: 0 }, &mut way);
+            let settled = &source.settled;
+            let object = Object { source: index, uri: &source.uri, blob: &source.blob, origin, depth: 0, settled };
+            self.object(&object, &mut way);
             if way.stopped {
                 return false;
             }
@@ -78,16 +83,9 @@ impl Worker {
     /// Reads one object and says what became of it. `true` if it, and whatever is in it, is sound.
     fn object(&mut self, object: &Object<'_>, way: &mut Way<'_>) -> bool {
         let mut outcome = SourceOutcome {
-            source: object.source,
-            uri: object.uri.to_owned(),
             is_member: object.depth > 0,
             size: object.blob.size().unwrap_or(0),
-            status: Status::Read(Carrier::Empty),
-            records: 0,
-            rejected: 0,
-            carriers: Vec::new(),
-            text_bytes: 0,
-            gzip_members: 0,
+            ..SourceOutcome::of_member(object.source, object.uri.to_owned())
         };
         let members = GzipMembers::default();
         outcome.status = match unpack::open(object.blob, &members) {
@@ -97,18 +95,19 @@ impl Worker {
         }
         .unwrap_or_else(|Damage { reason, offset }| Status::Damaged { reason, offset });
         outcome.gzip_members = members.get();
-        let is_sound = matches!(outcome.status, Status::Read(_));
+        let is_sound = matches!(outcome.status, Status::Read(_) | Status::Known);
         if !way.stopped {
             if let Status::Damaged { reason, offset } | Status::Salvaged { reason, offset, .. } = &outcome.status {
-                way.piece.rejects.push(Reject {
-                    source_file: object.uri.to_owned(),
-                    record: None,
-                    offset: *offset,
-                    reason: reason.clone(),
-                    raw: None,
-                });
+                let is_salvaged = matches!(outcome.status, Status::Salvaged { .. });
+                let reason = if is_salvaged { format!("salvaged: {reason}") } else { reason.clone() };
+                let source_file = object.uri.to_owned();
+                self.reject(Reject { source_file, record: None, offset: *offset, reason, raw: None }, way);
             }
+            self.other_bytes += size_of::<SourceOutcome>() + outcome.uri.len();
             way.piece.finished.push(outcome);
+            if self.is_full() {
+                self.hand_over(way, object.uri);
+            }
         }
         is_sound
     }
@@ -120,9 +119,20 @@ impl Worker {
             return Err(damage(format!("archives lie in each other more than {MAX_ARCHIVES} deep")));
         }
         let carrier = if matches!(archive, Unpacked::Zip(_)) { Carrier::Zip } else { Carrier::Tar };
-        let mut unsound = 0_u64;
+        // a stream may be found to be damaged behind members that looked sound, so it is read to its end first
+        let archive = if carrier == Carrier::Tar && !self.options.salvage {
+            archive::check(archive).map_err(damage)?;
+            unpack::open(object.blob, &GzipMembers::default()).map_err(|error| damage_of(&error, None))?
+        } else {
+            archive
+        };
+        let (mut unsound, mut names) = (0_u64, HashMap::<String, u32>::new());
         archive::members(archive, &mut |member| {
-            let uri = format!("{}{MEMBER_MARK}{}", object.uri, member.name);
+            let uri = format!("{}{MEMBER_MARK}{}", object.uri, unique(member.name, &mut names));
+            if object.settled.contains(&uri) {
+                known_member(object.source, uri, way);
+                return !way.stopped;
+            }
             let (account, region) = account_and_region(&uri);
             let origin = Origin {
                 source_file: uri.clone(),
@@ -134,11 +144,19 @@ impl Worker {
                 Ok(blob) => (blob, None),
                 Err(reason) => (Blob::Memory([].into()), Some(reason)),
             };
-            let member = Object { source: object.source, uri: &uri, blob: &blob, origin, depth: object.depth + 1 };
+            let member = Object { uri: &uri, blob: &blob, origin, depth: object.depth + 1, ..*object };
             let is_sound = match broken {
                 None => self.object(&member, way),
                 Some(reason) => {
-                    damaged_member(&member, reason, way);
+                    let source_file = uri.clone();
+                    self.reject(
+                        Reject { source_file, record: None, offset: None, reason: reason.clone(), raw: None },
+                        way,
+                    );
+                    let status = Status::Damaged { reason, offset: None };
+                    way.piece
+                        .finished
+                        .push(SourceOutcome { status, ..SourceOutcome::of_member(object.source, uri.clone()) });
                     false
                 }
             };
@@ -207,8 +225,7 @@ impl Worker {
                         return;
                     }
                     if let Some(reject) = sink.take(item, &mut self.flattener) {
-                        self.reject_bytes += reject.raw.as_ref().map_or(0, String::len);
-                        way.piece.rejects.push(reject);
+                        self.reject(reject, way);
                     }
                     if self.is_full() {
                         self.hand_over(way, object.uri);
@@ -225,14 +242,20 @@ impl Worker {
         })
     }
 
+    fn reject(&mut self, reject: Reject, way: &mut Way<'_>) {
+        self.other_bytes += size_of::<Reject>() + reject.source_file.len() + reject.reason.len();
+        self.other_bytes += reject.raw.as_ref().map_or(0, String::len);
+        way.piece.rejects.push(reject);
+    }
+
     fn is_full(&self) -> bool {
         self.flattener.rows() >= self.options.batch_rows
-            || self.flattener.bytes() + self.reject_bytes >= self.options.batch_bytes
+            || self.flattener.bytes() + self.other_bytes >= self.options.batch_bytes
     }
 
     /// Sends what has gathered, if anything.
     fn hand_over(&mut self, way: &mut Way<'_>, uri: &str) {
-        self.reject_bytes = 0;
+        self.other_bytes = 0;
         if self.flattener.rows() > 0 {
             match self.flattener.take() {
                 Ok(batch) if batch.num_rows() > 0 => way.piece.batch = Some(batch),
@@ -251,26 +274,15 @@ impl Worker {
     }
 }
 
-fn damaged_member(member: &Object<'_>, reason: String, way: &mut Way<'_>) {
-    way.piece.rejects.push(Reject {
-        source_file: member.uri.to_owned(),
-        record: None,
-        offset: None,
-        reason: reason.clone(),
-        raw: None,
-    });
-    way.piece.finished.push(SourceOutcome {
-        source: member.source,
-        uri: member.uri.to_owned(),
-        is_member: true,
-        size: 0,
-        status: Status::Damaged { reason, offset: None },
-        records: 0,
-        rejected: 0,
-        carriers: Vec::new(),
-        text_bytes: 0,
-        gzip_members: 0,
-    });
+/// Makes the names of an archive's members differ: the second `a.json` is `a.json#2`.
+fn unique(name: String, names: &mut HashMap<String, u32>) -> String {
+    let count = names.entry(name.clone()).or_default();
+    *count += 1;
+    if *count == 1 { name } else { unique(format!("{name}#{count}"), names) }
+}
+
+fn known_member(source: usize, uri: String, way: &mut Way<'_>) {
+    way.piece.finished.push(SourceOutcome { status: Status::Known, ..SourceOutcome::of_member(source, uri) });
 }
 
 fn promises_json(uri: &str) -> bool {

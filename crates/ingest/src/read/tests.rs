@@ -1,5 +1,9 @@
 use std::io::Write as _;
 
+use milepost_schema::json_equal;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
 use super::*;
 use crate::blob::Blob;
 use crate::carrier::Carrier;
@@ -168,6 +172,23 @@ fn every_carrier_is_told_by_its_bytes() {
         ("User name,Event time,Event name\nalice,2024-05-30T12:34:56Z,\"A, B\"\n".to_owned(), Carrier::ConsoleCsv, 1),
         (format!("[{bridge},{EVENT}]"), Carrier::Mixed, 2),
         (format!(r#"{{"Records":[{EVENT},{{"kinesis":{{"data":"{data}"}}}}]}}"#), Carrier::Mixed, 3),
+        (format!("EVENTS\tAKIA1\t{EVENT}\te-1\nEVENTS\tAKIA1\t{EVENT}\te-2\n"), Carrier::TextLines, 2),
+        (format!("2024-01-01T00:00:00.123000+00:00 stream/a {EVENT}\n"), Carrier::TextLines, 1),
+        (format!("id-1\t{EVENT}\n"), Carrier::TextLines, 1),
+        (format!(r#"[{{"Events":[{looked_up}]}},{{"Events":[{looked_up},{looked_up}]}}]"#), Carrier::LookupEvents, 3),
+        (format!(r#"[{{"Records":[{EVENT}]}},{{"Records":[{EVENT}]}}]"#), Carrier::TrailLog, 2),
+        (format!(r#"[[{{"eventID":"1"}},{{"eventJson":{message}}}],[{{"eventJson":{message}}}]]"#), Carrier::LakeResult, 2),
+        (format!(r#"[["id",{message}],["id",{message}]]"#), Carrier::JsonArray, 2),
+        (format!("[[{EVENT}],[{EVENT}]]"), Carrier::JsonArray, 2),
+        (format!(r#"{{"Records":[{{"messageId":"m","body":{},"eventSource":"aws:sqs"}}]}}"#, text(&bridge)), Carrier::QueueMessages, 1),
+        (format!(r#"{{"Messages":[{{"MessageId":"m","ReceiptHandle":"r","Body":{}}}]}}"#, text(&bridge)), Carrier::QueueMessages, 1),
+        (format!(r#"{{"Type":"Notification","MessageId":"m","TopicArn":"t","Message":{message}}}"#), Carrier::QueueMessages, 1),
+        (format!(r#"{{"@timestamp":"2024-01-01T00:00:00Z","message":{message}}}"#), Carrier::FilterLogEvents, 1),
+        (format!(r#"{{"_index":"i","_id":"1","_source":{EVENT}}}"#), Carrier::Event, 1),
+        (r#"{"Events":[]}"#.to_owned(), Carrier::LookupEvents, 0),
+        (r#"{"events":[],"searchedLogStreams":[]}"#.to_owned(), Carrier::FilterLogEvents, 0),
+        (format!("\u{feff}{EVENT}\n\u{feff}{EVENT}\n\u{1a}"), Carrier::Ndjson, 2),
+        (r#"{"Type":"Notification","MessageId":"m","TopicArn":"t","Message":"{\"s3Bucket\":\"b\"}"}"#.to_owned(), Carrier::SnsMessage, 0),
         (String::new(), Carrier::Empty, 0),
         (" \r\n\0\0".to_owned(), Carrier::Empty, 0),
         ("{}".to_owned(), Carrier::Empty, 0),
@@ -221,12 +242,24 @@ fn a_bad_line_costs_itself_alone() {
         (format!("{EVENT}\nnonsense }} \" here\n{EVENT}\n"), 2, 1),
         (format!("{{\n\"eventVersion\":\"1\",\"eventName\":2\n}}\n{{\n\"a\":NaN\n}}\n{EVENT}"), 2, 1),
         (format!("{{\"Records\":[{EVENT}]}} trailing words"), 1, 1),
+        (format!("{EVENT}\n{{\"bad\":\n{EVENT}"), 2, 1),
+        (format!("{EVENT}\n{{\"resources\": [\n{EVENT}\n"), 2, 1),
+        (format!("{EVENT}\n[2024-01-01] log line\n{EVENT}\n"), 2, 1),
+        (format!("{EVENT}\n[\n{EVENT}\n{EVENT}\n"), 3, 1),
+        (format!("{EVENT}\n\"abc\n{EVENT}\n{EVENT}\n"), 3, 1),
+        (format!("None\n{EVENT}\nNone\n{EVENT}\n"), 2, 2),
+        (format!("{EVENT}\n[{EVENT},{EVENT}]\n{{\"Records\":[{EVENT}]}}\n"), 4, 0),
     ] {
         for window in [64, 1 << 20] {
             let outcome = read_as(lines.as_bytes(), window, false);
             assert_eq!((outcome.records.len(), outcome.rejected.len()), (records, rejected), "{lines}\n{outcome:?}");
         }
     }
+    // of lines of another service, none is ours
+    assert_eq!(read(b"start\n{\"a\":1}\n{\"a\":\n", 1 << 20).1, Ok(Carrier::NotJson));
+    // a torn record beside other lines is not passed over
+    let torn = read_as(b"{\"a\":1}\n{\"eventVersion\":\"1.08\",\n{\"a\":2}\n", 1 << 20, false);
+    assert_eq!(torn.rejected.len(), 3, "{torn:?}");
     // cut inside the last line: damaged, as any text that breaks off
     let cut = format!("{EVENT}\n{}", &EVENT[..20]);
     assert_eq!(read(cut.as_bytes(), 1 << 20).1.unwrap_err(), "the text ends inside the document");
@@ -243,6 +276,68 @@ fn envelopes_in_envelopes_are_opened_up_to_a_depth() {
             assert_eq!((outcome.carrier, outcome.records.len()), (Ok(Carrier::FilterLogEvents), 1), "{depth}");
         } else {
             assert_eq!(outcome.records.len(), 0);
+        }
+    }
+}
+
+/// Members with any text and numbers, beside those that make it a record.
+fn any_record() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        any::<String>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        Just(Value::Null),
+        Just(json!({})),
+        prop::collection::vec(any::<String>(), 0..3).prop_map(Value::from),
+    ];
+    prop::collection::btree_map("[a-zA-Z:.\\\\\"\u{e9}]{0,8}", leaf, 0..6).prop_map(|members| {
+        let mut record: serde_json::Map<String, Value> = members.into_iter().collect();
+        record.insert("eventVersion".to_owned(), json!("1.09"));
+        record.insert("eventName".to_owned(), json!("X"));
+        Value::Object(record)
+    })
+}
+
+type Wrap = fn(&[Value]) -> String;
+
+/// A file of each shape around some records.
+const WRAPS: [(Carrier, Wrap); 9] = [
+    (Carrier::TrailLog, |records| json!({"Records": records}).to_string()),
+    (Carrier::JsonArray, |records| serde_json::to_string_pretty(&records).unwrap()),
+    (Carrier::Ndjson, |records| records.iter().map(|record| format!("{record}\r\n")).collect()),
+    (Carrier::ConcatenatedJson, |records| records.iter().map(Value::to_string).collect()),
+    (Carrier::EventBridge, |records| {
+        let wrap = |record: &Value| json!({"detail-type": "x", "detail": record, "source": "aws.s3"}).to_string();
+        records.iter().map(wrap).collect()
+    }),
+    (Carrier::CloudWatchLogs, |records| {
+        let events: Vec<Value> =
+            records.iter().map(|record| json!({"timestamp": 1, "message": record.to_string()})).collect();
+        json!({"messageType": "DATA_MESSAGE", "owner": "1", "logEvents": events}).to_string()
+    }),
+    (Carrier::LookupEvents, |records| {
+        let events: Vec<Value> = records.iter().map(|record| json!({"CloudTrailEvent": record.to_string()})).collect();
+        json!({"Events": events}).to_string()
+    }),
+    (Carrier::CloudWatchExport, |records| {
+        records.iter().map(|record| format!("2026-03-02T10:00:00.000Z {record}\n")).collect()
+    }),
+    (Carrier::LakeResult, |records| {
+        let row = |record: &Value| format!("1,\"{}\"\n", record.to_string().replace('"', "\"\""));
+        format!("eventid,eventjson\n{}", records.iter().map(row).collect::<String>())
+    }),
+];
+
+proptest! {
+    #[test]
+    fn any_record_comes_out_of_any_carrier_as_it_went_in(records in prop::collection::vec(any_record(), 2..4), small: bool) {
+        for (carrier, wrap) in WRAPS {
+            let outcome = read_as(wrap(&records).as_bytes(), if small { 64 } else { 1 << 20 }, false);
+            prop_assert_eq!(outcome.carrier, Ok(carrier));
+            prop_assert_eq!(outcome.rejected.len(), 0);
+            prop_assert_eq!(outcome.records.len(), records.len());
+            for (found, record) in outcome.records.iter().zip(&records) {
+                prop_assert!(json_equal(&format!("{{{found}}}"), &record.to_string()), "{:?}: {}", carrier, found);
+            }
         }
     }
 }

@@ -12,8 +12,10 @@ use crate::scan::{self, Member};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Redacted {
     pub(crate) text: String,
-    /// The pointers of what was taken out, as a JSON array.
-    pub(crate) pointers: String,
+    /// Which rules took out how many values, as a JSON object.
+    pub(crate) counts: String,
+    /// Root members that were taken out: nothing else may stand in for them.
+    pub(crate) members: Vec<String>,
 }
 
 /// A rule on its way down: which one, and the step it has come to.
@@ -22,31 +24,39 @@ type Active = (usize, usize);
 impl Rules {
     /// Applies the rules to the object at `text`. `None` if they take nothing out. Of repeated members each is looked at.
     pub(crate) fn apply(&self, text: &str, members: &[Member]) -> Option<Redacted> {
-        let mut writer =
-            Writer { rules: self, out: String::with_capacity(text.len()), pointer: String::new(), taken: Vec::new() };
+        let mut writer = Writer {
+            rules: self,
+            out: String::with_capacity(text.len()),
+            depth: 0,
+            taken: vec![0; self.rules.len()],
+            members: Vec::new(),
+        };
         let active: Vec<Active> = (0..self.rules.len()).map(|rule| (rule, 0)).collect();
         writer.object(text, members, &active);
-        if writer.taken.is_empty() {
+        if writer.taken.iter().all(|count| *count == 0) {
             return None;
         }
-        let mut pointers = String::from("[");
-        for pointer in &writer.taken {
-            if pointers.len() > 1 {
-                pointers.push(',');
+        let mut counts = String::from("{");
+        for (rule, count) in self.rules.iter().zip(&writer.taken).filter(|(_, count)| **count > 0) {
+            if counts.len() > 1 {
+                counts.push(',');
             }
-            write_json_string(&mut pointers, pointer);
+            write_json_string(&mut counts, &rule.pointer);
+            counts.push_str(&format!(":{count}"));
         }
-        pointers.push(']');
-        Some(Redacted { text: writer.out, pointers })
+        counts.push('}');
+        Some(Redacted { text: writer.out, counts, members: writer.members })
     }
 }
 
 struct Writer<'a> {
     rules: &'a Rules,
     out: String,
-    /// Where in the record the writer is.
-    pointer: String,
-    taken: Vec<String>,
+    /// Objects and arrays around the value at hand.
+    depth: usize,
+    /// Values that each rule took out.
+    taken: Vec<u64>,
+    members: Vec<String>,
 }
 
 impl Writer<'_> {
@@ -56,17 +66,16 @@ impl Writer<'_> {
         for member in members {
             let raw = &text[member.key_start..member.key_end];
             let name = decoded(raw);
-            let mark = (self.out.len(), self.pointer.len());
-            if self.out.len() > empty {
+            let mark = self.out.len();
+            if mark > empty {
                 self.out.push(',');
             }
             for part in ["\"", raw, "\":"] {
                 self.out.push_str(part);
             }
             if !self.step(&name, &text[member.value_start..member.value_end], active) {
-                self.out.truncate(mark.0);
+                self.out.truncate(mark);
             }
-            self.pointer.truncate(mark.1);
         }
         self.out.push('}');
     }
@@ -77,14 +86,13 @@ impl Writer<'_> {
         let mut at = scan::skip_space(bytes, 1);
         let (empty, mut number) = (self.out.len(), 0);
         while let Ok(value) = scan::value(bytes, at, 0) {
-            let mark = (self.out.len(), self.pointer.len());
-            if self.out.len() > empty {
+            let mark = self.out.len();
+            if mark > empty {
                 self.out.push(',');
             }
             if !self.step(&number.to_string(), &text[at..value.end], active) {
-                self.out.truncate(mark.0);
+                self.out.truncate(mark);
             }
-            self.pointer.truncate(mark.1);
             number += 1;
             at = scan::skip_space(bytes, value.end);
             if bytes.get(at) == Some(&b',') {
@@ -96,18 +104,23 @@ impl Writer<'_> {
 
     /// Writes the value of the member or element `name`; `false` if it is to be dropped.
     fn step(&mut self, name: &str, value: &str, active: &[Active]) -> bool {
-        self.pointer.push('/');
-        self.pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
         let mut inner = Vec::new();
         let mut action = None;
         for (rule, step) in active {
             self.follow(*rule, *step, name, &mut inner, &mut action);
         }
         match action {
-            None => self.value(value, &inner),
-            Some(action) => {
-                self.taken.push(self.pointer.clone());
-                match action {
+            None => {
+                self.depth += 1;
+                self.value(value, &inner);
+                self.depth -= 1;
+            }
+            Some(rule) => {
+                self.taken[rule] += 1;
+                if self.depth == 0 {
+                    self.members.push(name.to_owned());
+                }
+                match self.rules.rules[rule].action {
                     Action::Drop => return false,
                     Action::Blank => self.out.push_str("\"\""),
                     Action::Hash => {
@@ -121,7 +134,7 @@ impl Writer<'_> {
     }
 
     /// Takes one rule a step further: it ends here, goes on below, or does neither.
-    fn follow(&self, rule: usize, step: usize, name: &str, inner: &mut Vec<Active>, action: &mut Option<Action>) {
+    fn follow(&self, rule: usize, step: usize, name: &str, inner: &mut Vec<Active>, action: &mut Option<usize>) {
         let path = &self.rules.rules[rule].path;
         let fits = match &path[step] {
             Step::Name(wanted) => wanted == name,
@@ -129,14 +142,14 @@ impl Writer<'_> {
             Step::Deep => {
                 // no step, or one more
                 self.follow(rule, step + 1, name, inner, action);
-                inner.push((rule, step));
+                keep(inner, (rule, step));
                 return;
             }
         };
         if fits && step + 1 == path.len() {
-            action.get_or_insert(self.rules.rules[rule].action);
+            action.get_or_insert(rule);
         } else if fits {
-            inner.push((rule, step + 1));
+            keep(inner, (rule, step + 1));
         }
     }
 
@@ -152,6 +165,12 @@ impl Writer<'_> {
             _ => {}
         }
         self.out.push_str(value);
+    }
+}
+
+fn keep(active: &mut Vec<Active>, one: Active) {
+    if !active.contains(&one) {
+        active.push(one);
     }
 }
 

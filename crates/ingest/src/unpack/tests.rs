@@ -113,3 +113,15 @@ fn half_a_pair_in_utf16_becomes_its_escape() {
     bytes.push(0);
     assert_eq!(text(&bytes).unwrap_err(), "the UTF-16 text ends inside of a character");
 }
+
+#[test]
+fn text_before_a_torn_character_is_given() {
+    let mut bytes = utf16("{\"a\":1}", true, true);
+    bytes.push(0x7b);
+    let Ok(Unpacked::Text(mut text)) = open(&Blob::Memory(bytes.as_slice().into()), &GzipMembers::default()) else {
+        panic!("no text");
+    };
+    let mut out = Vec::new();
+    assert!(text.read_to_end(&mut out).is_err());
+    assert_eq!(out, "\u{feff}{\"a\":1}".as_bytes());
+}

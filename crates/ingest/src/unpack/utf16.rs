@@ -38,6 +38,8 @@ pub(super) struct Utf16<R> {
     ready: Vec<u8>,
     taken: usize,
     waiting: Option<u16>,
+    /// What is wrong behind the text that is ready.
+    failed: Option<io::Error>,
 }
 
 struct Units<R> {
@@ -65,7 +67,7 @@ const READY_BYTES: usize = 32 * 1024;
 
 impl<R: BufRead> Utf16<R> {
     pub(super) fn new(bytes: R, order: ByteOrder) -> Self {
-        Self { units: Units { bytes, order }, ready: Vec::new(), taken: 0, waiting: None }
+        Self { units: Units { bytes, order }, ready: Vec::new(), taken: 0, waiting: None, failed: None }
     }
 
     fn refill(&mut self) -> io::Result<()> {
@@ -109,7 +111,15 @@ impl<R: BufRead> Utf16<R> {
 impl<R: BufRead> Read for Utf16<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.taken == self.ready.len() {
-            self.refill()?;
+            if let Some(error) = self.failed.take() {
+                return Err(error);
+            }
+            if let Err(error) = self.refill() {
+                if self.ready.is_empty() {
+                    return Err(error);
+                }
+                self.failed = Some(error);
+            }
         }
         let len = buffer.len().min(self.ready.len() - self.taken);
         buffer[..len].copy_from_slice(&self.ready[self.taken..self.taken + len]);
