@@ -62,6 +62,8 @@ pub(crate) enum Place {
     Lookup,
     /// In the array `events`.
     LogEvents,
+    /// In the array `logEvents` of a message that breaks off.
+    CutLogEvents,
     /// In the array `records`.
     Stream,
     /// In the array `QueryResultRows`.
@@ -96,7 +98,7 @@ impl Place {
             Self::Records => Carrier::TrailLog,
             Self::Lookup => Carrier::LookupEvents,
             Self::LogEvents => Carrier::FilterLogEvents,
-            Self::Stream => Carrier::CloudWatchLogs,
+            Self::Stream | Self::CutLogEvents => Carrier::CloudWatchLogs,
             Self::QueryRows => Carrier::LakeResult,
             Self::Messages => Carrier::QueueMessages,
             Self::Array => Carrier::JsonArray,

@@ -178,8 +178,10 @@ impl Opener {
             Envelope::EventBridge => self.event_bridge(raw, object, around.into(Carrier::EventBridge), take),
             Envelope::LogBatch => self.log_batch(raw, object, around.into(Carrier::CloudWatchLogs), take),
             Envelope::LogEvent => {
+                let is_cut = place == Place::CutLogEvents;
+                let carrier = if is_cut { Carrier::CloudWatchLogs } else { Carrier::FilterLogEvents };
                 let hints = Hints { time: value("timestamp").and_then(instant), ..around.hints };
-                let around = Around { hints, ..around.into(Carrier::FilterLogEvents) };
+                let around = Around { hints, ..around.into(carrier) };
                 self.text_value(value("message"), raw, around, take);
             }
             Envelope::LookedUp => {

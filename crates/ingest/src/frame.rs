@@ -126,6 +126,8 @@ pub(crate) struct Framer {
     /// Every value so far was one line: what begins in a line ends in it.
     one_a_line: bool,
     header: Option<Arc<Header>>,
+    /// Where in the piece that was fed last what is not complete begins.
+    unfinished: usize,
 }
 
 /// What one step came to: on to a place in the piece, or the end of the text.
@@ -138,7 +140,14 @@ type Stepped = Result<Step, ScanError>;
 
 impl Framer {
     pub(crate) fn new() -> Self {
-        Self { state: State::Start, layout: Layout::default(), spans_lines: false, one_a_line: true, header: None }
+        Self {
+            state: State::Start,
+            layout: Layout::default(),
+            spans_lines: false,
+            one_a_line: true,
+            header: None,
+            unfinished: 0,
+        }
     }
 
     /// How the text is laid out, as far as it was read.
@@ -180,8 +189,11 @@ impl Framer {
             match step {
                 Ok(Step::To(at)) => done = at,
                 Ok(Step::End) => return Ok(Progress::Done),
-                Err(ScanError::End) if !last => return Ok(Progress::Consumed(done)),
-                Err(error) => return Err(broken(error, bytes.len())),
+                Err(error) => {
+                    self.unfinished = done;
+                    let is_open = error == ScanError::End && !last;
+                    return if is_open { Ok(Progress::Consumed(done)) } else { Err(broken(error, bytes.len())) };
+                }
             }
         }
     }

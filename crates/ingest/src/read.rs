@@ -82,7 +82,7 @@ impl Reader {
         let mut tally = Tally::default();
         let mut text = open().map_err(|error| damage_of(&error, None))?;
         let mut pass = Pass::new(self, text.as_mut());
-        let outcome = pass.run(&mut |piece| tally.take(piece, opener));
+        let outcome = pass.run(salvage, &mut |piece| tally.take(piece, opener));
         let (layout, pieces) = (pass.framer.layout().clone(), pass.pieces);
         let text_bytes = pass.offset + pass.reader.window.len() as u64;
         let damage = match outcome {
@@ -113,7 +113,7 @@ impl Reader {
             return Ok(());
         }
         let mut text = open().map_err(|error| damage_of(&error, None))?;
-        match Pass::new(self, text.as_mut()).run(sink) {
+        match Pass::new(self, text.as_mut()).run(survey.damage.is_some(), sink) {
             Err(damage) if survey.damage.is_none() => Err(damage),
             _ => Ok(()),
         }
@@ -144,8 +144,20 @@ impl<'a> Pass<'a> {
         Self { reader, text, framer: Framer::new(), window_bytes, offset: 0, at_end: false, failed: None, pieces: 0 }
     }
 
-    /// Reads to the end and hands every piece to `sink`; what lies before a damage is handed over, too.
-    fn run(&mut self, sink: &mut dyn FnMut(&Piece<'_>)) -> Result<(), Damage> {
+    /// Reads to the end and hands every piece to `sink`; what lies before a damage is handed over, too, and with `salvage` what
+    /// is complete of the envelope it lies in.
+    fn run(&mut self, salvage: bool, sink: &mut dyn FnMut(&Piece<'_>)) -> Result<(), Damage> {
+        let outcome = self.read_on(sink);
+        if salvage && outcome.is_err() {
+            self.reader.frames.clear();
+            self.framer.salvage(&self.reader.window, &mut self.reader.frames);
+            sink(&Piece { bytes: &self.reader.window, frames: &self.reader.frames, offset: self.offset });
+            self.pieces += 1;
+        }
+        outcome
+    }
+
+    fn read_on(&mut self, sink: &mut dyn FnMut(&Piece<'_>)) -> Result<(), Damage> {
         loop {
             self.fill();
             self.reader.frames.clear();

@@ -173,6 +173,25 @@ impl Framer {
         Ok(Step::To(end))
     }
 
+    /// Files what is complete of the envelope that the text breaks off in: the log events of a subscription's message.
+    /// `bytes` are those that were fed last.
+    pub(crate) fn salvage(&mut self, bytes: &[u8], frames: &mut Frames) {
+        let mut at = skip_blank(bytes, self.unfinished);
+        match self.state {
+            State::Value => {}
+            State::Element { first, .. } if first || bytes.get(at) != Some(&b',') => {}
+            State::Element { .. } => at = scan::skip_space(bytes, at + 1),
+            _ => return,
+        }
+        if let Some(events) = log_events(bytes, at) {
+            let mut at = scan::skip_space(bytes, events + 1);
+            while let Ok(end) = object_element(bytes, at, 2, Place::CutLogEvents, frames) {
+                at = scan::skip_space(bytes, end);
+                at = scan::skip_space(bytes, at + usize::from(bytes.get(at) == Some(&b',')));
+            }
+        }
+    }
+
     /// Reads what follows in the root object behind an array with elements; there may be another one.
     pub(super) fn members(&mut self, bytes: &[u8], from: usize) -> Stepped {
         let mut at = scan::skip_space(bytes, from);
@@ -222,6 +241,22 @@ impl Framer {
         frames.bad.push(BadElement { start: at, end, place: Place::Top, reason: describe(error, at) });
         self.layout.values += 1;
         Ok(end)
+    }
+}
+
+/// Where the array `logEvents` begins in the object at `at`, which need not be complete.
+fn log_events(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut at = scan::skip_space(bytes, at + usize::from(bytes.get(at) == Some(&b'{')));
+    loop {
+        let (member, value_at) = name(bytes, at).ok()?;
+        if &bytes[member.key_start..member.key_end] == b"logEvents" && bytes.get(value_at) == Some(&b'[') {
+            return Some(value_at);
+        }
+        at = scan::skip_space(bytes, scan::value(bytes, value_at, 1).ok()?.end);
+        if bytes.get(at) != Some(&b',') {
+            return None;
+        }
+        at = scan::skip_space(bytes, at + 1);
     }
 }
 

@@ -113,6 +113,20 @@ fn what_is_sound_of_a_damaged_source_is_salvaged_on_request() {
         assert_eq!(cut.carrier.unwrap_err(), "the gzip data ends too early");
     }
     assert_eq!(read_as(text.as_bytes(), 64, true).damage, None);
+    // of an envelope that breaks off, the records that are complete
+    let event =
+        |n: u32| json!({"id": n, "timestamp": 1, "message": json!({"eventVersion": "1.08", "eventID": n}).to_string()});
+    let batch = json!({"logGroup": "g", "logEvents": [event(1), event(2), event(3)], "messageType": "DATA_MESSAGE"})
+        .to_string();
+    let two = |text: &str| format!("{text}\n{text}");
+    for window in [64, 1 << 20] {
+        for (text, records) in [(batch.clone(), 2), (two(&batch), 5), (format!("[{batch},{batch}]"), 5)] {
+            let cut = text.rfind("\"timestamp\"").unwrap();
+            let outcome = read_as(&text.as_bytes()[..cut], window, true);
+            assert_eq!((outcome.carrier, outcome.records.len()), (Ok(Carrier::CloudWatchLogs), records), "{text}");
+            assert_eq!(read_as(&text.as_bytes()[..cut], window, false).records.len(), 0);
+        }
+    }
 }
 
 #[test]
