@@ -12,7 +12,7 @@ use milepost_schema::time;
 use crate::carrier::Carrier;
 use crate::classify::{self, Envelope, Object, Place, What};
 use crate::flatten::{Hints, unescape};
-use crate::frame::{Element, Framer, Frames, Progress, json_of_line};
+use crate::frame::{Element, Framer, Frames, JsonInLine, Progress, json_of_line};
 use crate::read::Piece;
 use crate::scan::{self, Member};
 use crate::unpack;
@@ -150,6 +150,7 @@ impl Opener {
         let found = match element.what {
             What::Record => Found::Record { text, members, hints: around.hints },
             What::LookAlike(kind) => Found::LookAlike { raw: raw.as_bytes(), kind },
+            What::Unknown if matches!(raw, "{}" | "[]") => Found::Nothing,
             What::Unknown if raw.starts_with('{') => Found::Unknown { raw: raw.as_bytes(), reason: UNKNOWN },
             What::Unknown => Found::Unknown { raw: raw.as_bytes(), reason: NOT_AN_OBJECT },
             What::Envelope(_) if around.depth == MAX_DEPTH => {
@@ -259,6 +260,9 @@ impl Opener {
     /// An array in an array: the cells of a query's result, or a document of its own.
     fn cells(&mut self, raw: &str, (place, around): (Place, Around<'_>), take: Take<'_>) {
         let cells = elements_of(raw);
+        if cells.is_empty() {
+            return take(around.item(place, Found::Nothing));
+        }
         let member = |name| cells.iter().find_map(|(cell, _)| member_of(cell, name));
         if let Some(json) = member("eventJson").or_else(|| member("eventjson")) {
             return self.text_value(Some(json), raw, around.into(Carrier::LakeResult), take);
@@ -297,9 +301,12 @@ impl Opener {
         }
     }
 
-    /// A line of text with JSON in it; more text may follow.
+    /// A line of text with JSON in it, which may be all of the line; more text may follow.
     fn text_line(&mut self, raw: &str, around: Around<'_>, take: Take<'_>) {
-        let Some((at, is_export)) = json_of_line(raw.as_bytes()) else {
+        if raw.trim_start().starts_with(['{', '[', '"']) {
+            return self.document(raw, raw, around.into(Carrier::Ndjson), take);
+        }
+        let Some(JsonInLine { at, is_export, .. }) = json_of_line(raw.as_bytes()) else {
             let found = Found::Unknown { raw: raw.as_bytes(), reason: "a line without a JSON object" };
             return take(around.into(Carrier::TextLines).item(Place::Top, found));
         };
@@ -363,6 +370,10 @@ impl Opener {
             match progress {
                 // more elements than are framed at once
                 Ok(Progress::Consumed(at)) if at > 0 => from += at,
+                Ok(_) if found == 0 && is_empty(text, &framer) => {
+                    take(around.item(Place::Top, Found::Nothing));
+                    break;
+                }
                 Ok(_) if found == 0 => {
                     take(around.item(Place::Top, Found::Unknown { raw: raw.as_bytes(), reason: UNKNOWN }));
                     break;
@@ -387,4 +398,9 @@ impl Opener {
             Err(reason) => take(around.item(Place::Top, Found::Bad { raw: raw.as_bytes(), reason })),
         }
     }
+}
+
+/// Whether a text is JSON with nothing in it.
+fn is_empty(text: &str, framer: &Framer) -> bool {
+    !framer.layout().places.is_empty() || matches!(text.trim(), "{}" | "[]")
 }

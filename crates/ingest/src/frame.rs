@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::carrier::Carrier;
 use crate::classify::{Place, What};
 use crate::scan::{self, Member, ScanError};
-pub(crate) use lines::{Header, cells, json_of_line};
+pub(crate) use lines::{Header, JsonInLine, cells, json_of_line};
 
 /// Where one element lies in the piece that was fed.
 #[derive(Debug, Clone, Copy)]

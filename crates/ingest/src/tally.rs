@@ -53,6 +53,9 @@ impl Tally {
             match element.what {
                 What::Record => *self.records.entry(element.place.carrier()).or_default() += 1,
                 What::LookAlike(kind) => *self.look_alikes.entry(kind).or_default() += 1,
+                What::Unknown if element.end - element.start == "{}".len() => {
+                    *self.empty_envelopes.entry(Carrier::Empty).or_default() += 1;
+                }
                 What::Unknown | What::Envelope(_) => self.unknown += 1,
             }
         }

@@ -1,5 +1,6 @@
 //! Frames JSON: values on end, and the arrays that hold elements.
 
+use super::lines::{json_of_line, line_element};
 use super::{BadElement, Element, Framer, Frames, State, Step, Stepped, describe, skip_blank};
 use crate::classify::{self, Envelope, Object, Place, Signs, What};
 use crate::flatten::unescape;
@@ -71,6 +72,11 @@ impl Framer {
         };
         if is_closed {
             return None;
+        }
+        if json_of_line(&line[at..]).is_some_and(|json| json.holds) {
+            line_element(bytes, (at, line_end), Envelope::TextLine, frames);
+            self.layout.values += 1;
+            return Some(line_end);
         }
         let reason = match scan::value(line, at, 0) {
             Err(ScanError::End) => "the line ends inside of it".to_owned(),
@@ -185,7 +191,8 @@ impl Framer {
         }
         if let Some(events) = log_events(bytes, at) {
             let mut at = scan::skip_space(bytes, events + 1);
-            while let Ok(end) = object_element(bytes, at, 2, Place::CutLogEvents, frames) {
+            while bytes.get(at) == Some(&b'{') {
+                let Ok(end) = object_element(bytes, at, 2, Place::CutLogEvents, frames) else { return };
                 at = scan::skip_space(bytes, end);
                 at = scan::skip_space(bytes, at + usize::from(bytes.get(at) == Some(&b',')));
             }

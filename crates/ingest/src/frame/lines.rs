@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{BadElement, Element, Framer, Frames, State, Step, Stepped, skip_blank};
+use super::{BadElement, Element, Framer, Frames, State, Step, Stepped};
 use crate::carrier::Carrier;
-use crate::classify::{Envelope, Place, Signs, What};
+use crate::classify::{self, Envelope, Object, Place, What};
 use crate::scan::{self, ScanError};
 
-/// Longest first line that is looked at.
-const MAX_FIRST_LINE: usize = 64 * 1024;
+/// How much of a text is looked at to tell what it is.
+const MAX_SAMPLE: usize = 64 * 1024;
+/// Objects in a line that are looked at.
+const MAX_CANDIDATES: usize = 8;
 /// Longest text before the record in a line.
 const MAX_PREFIX: usize = 1024;
 
@@ -76,53 +78,46 @@ fn unquoted(text: &[u8]) -> &[u8] {
 }
 
 impl Framer {
-    /// Decides by its first line what a text that is not JSON is.
+    /// Decides by its first lines what a text that does not begin as JSON is.
     pub(super) fn first_line(&mut self, bytes: &[u8], at: usize, last: bool, frames: &mut Frames) -> Stepped {
         let rest = &bytes[at..];
-        let end = match row_end(rest) {
-            RowEnd::At(end) => Some(end),
-            _ if !last && rest.len() < MAX_FIRST_LINE => return Err(ScanError::End),
-            _ => None,
-        };
-        let line = &rest[..end.unwrap_or(rest.len()).min(MAX_FIRST_LINE)];
-        if let Some((json, is_export)) = json_of_line(line)
-            && (is_export || holds_record(&line[json..]))
-        {
-            self.layout.form = Some(if is_export { Carrier::CloudWatchExport } else { Carrier::TextLines });
-            self.state = State::TextLine;
-            return Ok(Step::To(at));
+        if !last && rest.len() < MAX_SAMPLE {
+            return Err(ScanError::End);
         }
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        // lines that end in nothing but a carriage return have not been written for decades
-        let may_be_csv = line.contains(&b',') && !line.contains(&b'\r');
-        let names = may_be_csv.then(|| cells(line)).flatten().unwrap_or_default();
-        let json = names.iter().position(|name| name.trim().eq_ignore_ascii_case("eventjson"));
-        let header = Header { names, json };
-        // a result of one column has no comma
-        let is_one_column = unquoted(line.trim_ascii()).eq_ignore_ascii_case(b"eventjson");
-        let header = if is_one_column { Header { names: vec!["eventjson".to_owned()], json: Some(0) } } else { header };
-        let kind = header.kind();
-        self.layout.form = Some(kind.unwrap_or(Carrier::NotJson));
-        if kind.is_none()
-            && let Some(len) = end
-        {
-            let next = at + len + 1;
-            // one line of something else before lines of JSON
-            if bytes.get(skip_blank(bytes, next)) == Some(&b'{') {
-                let reason = "not JSON".to_owned();
-                frames.bad.push(BadElement { start: at, end: at + len, place: Place::Top, reason });
-                self.layout.values += 1;
-                self.state = State::Value;
-                return Ok(Step::To(at + len));
-            }
-            if skip_blank(bytes, next) == bytes.len() && !last && rest.len() < MAX_FIRST_LINE {
-                return Err(ScanError::End);
-            }
+        let sample = &rest[..rest.len().min(MAX_SAMPLE)];
+        if let Some((header, kind)) = csv_header(sample) {
+            let end = match row_end(rest) {
+                RowEnd::At(end) => end + 1,
+                RowEnd::Beyond | RowEnd::InQuotes => rest.len(),
+            };
+            self.layout.form = Some(kind);
+            self.header = Some(Arc::new(header));
+            let has_rows = matches!(kind, Carrier::ConsoleCsv | Carrier::LakeResult);
+            self.state = if has_rows { State::CsvRow } else { State::Over };
+            return Ok(Step::To(at + end));
         }
-        self.header = Some(Arc::new(header));
-        let has_rows = matches!(kind, Some(Carrier::ConsoleCsv | Carrier::LakeResult));
-        self.state = if has_rows { State::CsvRow } else { State::Over };
-        Ok(Step::To(at + end.map_or(rest.len(), |end| end + 1)))
+        let mut lines = sample.split(|byte| *byte == b'\n');
+        let first = lines.next().unwrap_or_default();
+        // one line of something else before lines, or pages, of JSON
+        if !first.contains(&b'{') && lines.clone().find(|line| !line.trim_ascii().is_empty()).is_some_and(begins_json) {
+            self.layout.form = Some(Carrier::NotJson);
+            let (end, reason) = (at + first.len(), "not JSON".to_owned());
+            frames.bad.push(BadElement { start: at, end, place: Place::Top, reason });
+            self.layout.values += 1;
+            self.state = State::Value;
+            return Ok(Step::To(end));
+        }
+        let with_record =
+            std::iter::once(first).chain(lines).find_map(|line| json_of_line(line).filter(|json| json.holds));
+        let export = json_of_line(first).filter(|json| json.is_export);
+        self.layout.form = Some(match (export, with_record) {
+            (Some(_), _) => Carrier::CloudWatchExport,
+            (None, Some(_)) => Carrier::TextLines,
+            (None, None) => Carrier::NotJson,
+        });
+        let has_lines = export.is_some() || with_record.is_some();
+        self.state = if has_lines { State::TextLine } else { State::Over };
+        Ok(Step::To(at))
     }
 
     /// Reads a line of text with a record in it.
@@ -131,7 +126,11 @@ impl Framer {
         if from >= bytes.len() && last {
             return Ok(Step::End);
         }
-        let Some(end) = end.or(last.then_some(bytes.len())) else { return Err(ScanError::End) };
+        let end = match end {
+            Some(end) => end,
+            None if last && !is_cut(&bytes[from..]) => bytes.len(),
+            None => return Err(ScanError::End),
+        };
         line_element(bytes, (from, end), Envelope::TextLine, frames);
         Ok(Step::To((end + 1).min(bytes.len())))
     }
@@ -152,7 +151,7 @@ impl Framer {
     }
 }
 
-fn line_element(bytes: &[u8], (start, end): (usize, usize), envelope: Envelope, frames: &mut Frames) {
+pub(super) fn line_element(bytes: &[u8], (start, end): (usize, usize), envelope: Envelope, frames: &mut Frames) {
     let line = &bytes[start..end];
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.iter().all(|byte| matches!(byte, b' ' | b'\t' | 0)) {
@@ -204,24 +203,71 @@ fn closing_quote(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// Where the JSON object in a line of text begins, behind a blank or a tab, and whether nothing but a time stands before it,
-/// as in an export of CloudWatch Logs.
-pub(crate) fn json_of_line(line: &[u8]) -> Option<(usize, bool)> {
-    let starts = memchr::memchr_iter(b'{', &line[..line.len().min(MAX_PREFIX)]);
-    let at = starts
-        .filter(|at| *at > 0)
-        .find(|at| matches!(line[at - 1], b' ' | b'\t') && matches!(line.get(at + 1), Some(b'"' | b' ')))?;
-    let prefix = std::str::from_utf8(&line[..at - 1]).ok()?;
-    let is_time = prefix.contains('T') && milepost_schema::time::parse(prefix).is_some();
-    Some((at, is_time))
+fn begins_json(line: &[u8]) -> bool {
+    line.trim_ascii_start().starts_with(b"{")
 }
 
-/// Whether a record begins here.
-fn holds_record(json: &[u8]) -> bool {
-    let (mut members, mut signs) = (Vec::new(), Signs::default());
-    let is_object = scan::members(json, 0, 0, &mut members).is_ok();
-    for member in &members {
-        signs.add(&json[member.key_start..member.key_end]);
+/// The header of a CSV file of a known kind, if the text begins with one.
+fn csv_header(sample: &[u8]) -> Option<(Header, Carrier)> {
+    let line = match row_end(sample) {
+        RowEnd::At(end) => &sample[..end],
+        RowEnd::Beyond => sample,
+        RowEnd::InQuotes => return None,
+    };
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    // a result of one column has no comma
+    if unquoted(line.trim_ascii()).eq_ignore_ascii_case(b"eventjson") {
+        return Some((Header { names: vec!["eventjson".to_owned()], json: Some(0) }, Carrier::LakeResult));
     }
-    is_object && signs.make_a_record()
+    // lines that end in nothing but a carriage return have not been written for decades
+    if !line.contains(&b',') || line.contains(&b'\r') {
+        return None;
+    }
+    let names = cells(line)?;
+    let json = names.iter().position(|name| name.trim().eq_ignore_ascii_case("eventjson"));
+    let header = Header { names, json };
+    let kind = header.kind()?;
+    Some((header, kind))
+}
+
+/// A JSON object in a line of text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JsonInLine {
+    /// Where it begins.
+    pub(crate) at: usize,
+    /// Nothing but a time stands before it, as in an export of CloudWatch Logs.
+    pub(crate) is_export: bool,
+    /// It is a record, or holds records.
+    pub(crate) holds: bool,
+}
+
+/// The JSON object in a line of text, behind a blank or a tab; of several the first that is a record or holds records.
+pub(crate) fn json_of_line(line: &[u8]) -> Option<JsonInLine> {
+    let starts = memchr::memchr_iter(b'{', &line[..line.len().min(MAX_PREFIX)]);
+    let starts = starts
+        .filter(|at| *at > 0 && matches!(line[at - 1], b' ' | b'\t') && matches!(line.get(at + 1), Some(b'"' | b' ')));
+    let found = |at: usize| {
+        let prefix = std::str::from_utf8(&line[..at - 1]).unwrap_or_default();
+        let is_export = prefix.contains('T') && milepost_schema::time::parse(prefix).is_some();
+        JsonInLine { at, is_export, holds: holds_records(&line[at..]) }
+    };
+    let mut candidates = starts.take(MAX_CANDIDATES).map(found).peekable();
+    let first = candidates.peek().copied();
+    candidates.find(|json| json.holds).or(first)
+}
+
+/// Whether a record begins here, or something with records in it.
+fn holds_records(json: &[u8]) -> bool {
+    let mut members = Vec::new();
+    scan::members(json, 0, 0, &mut members).is_ok()
+        && matches!(
+            classify::classify(Object { bytes: json, members: &members }, Place::Top),
+            What::Record | What::Envelope(_)
+        )
+}
+
+/// Whether the object in a line that is all there is of it breaks off.
+fn is_cut(line: &[u8]) -> bool {
+    let at = if begins_json(line) { Some(scan::skip_space(line, 0)) } else { json_of_line(line).map(|json| json.at) };
+    at.is_some_and(|at| scan::value(line, at, 0).err() == Some(ScanError::End))
 }

@@ -199,6 +199,12 @@ fn every_carrier_is_told_by_its_bytes() {
         (format!(r#"{{"Type":"Notification","MessageId":"m","TopicArn":"t","Message":{message}}}"#), Carrier::QueueMessages, 1),
         (format!(r#"{{"@timestamp":"2024-01-01T00:00:00Z","message":{message}}}"#), Carrier::FilterLogEvents, 1),
         (format!(r#"{{"_index":"i","_id":"1","_source":{EVENT}}}"#), Carrier::Event, 1),
+        (format!("EVENTS\t{EVENT}\n{EVENT}\n"), Carrier::Mixed, 2),
+        (format!("{EVENT}\nEVENTS\t{EVENT}\nEVENTS\t{EVENT}\n"), Carrier::Mixed, 3),
+        (format!("2024-01-01T00:00:00 stream {bridge}\n"), Carrier::TextLines, 1),
+        (format!("EVENTS\t{{\"a\":1}}\t{EVENT}\r\n"), Carrier::TextLines, 1),
+        (format!("EVENTS\t{EVENT}\n{{\"eventVersion\": \"1\", \"requestParameters\": {EVENT}}}\n"), Carrier::Mixed, 2),
+        (format!(r#"[{{"Records":[{EVENT}]}},{{"Records":[]}},{{"Events":[]}},{{}},[],{{"events":[]}}]"#), Carrier::TrailLog, 1),
         (r#"{"Events":[]}"#.to_owned(), Carrier::LookupEvents, 0),
         (r#"{"events":[],"searchedLogStreams":[]}"#.to_owned(), Carrier::FilterLogEvents, 0),
         (format!("\u{feff}{EVENT}\n\u{feff}{EVENT}\n\u{1a}"), Carrier::Ndjson, 2),
@@ -262,6 +268,11 @@ fn a_bad_line_costs_itself_alone() {
         (format!("{EVENT}\n[\n{EVENT}\n{EVENT}\n"), 3, 1),
         (format!("{EVENT}\n\"abc\n{EVENT}\n{EVENT}\n"), 3, 1),
         (format!("None\n{EVENT}\nNone\n{EVENT}\n"), 2, 2),
+        (format!("\"\n{EVENT}\n{EVENT}\n"), 2, 1),
+        (format!("a,b,\"c\n{EVENT}\n{EVENT}\n"), 2, 1),
+        (format!("2024-01-01T00:00:00 s START\n2024-01-01T00:00:00 s {EVENT}\n"), 1, 1),
+        (format!("INFO\t{{\"a\":\"b\"}}\nINFO\t{EVENT}\n"), 1, 1),
+        (format!("2024-01-01T00:00:00Z {{\"a\":\n{EVENT}\n"), 1, 1),
         (format!("{EVENT}\n[{EVENT},{EVENT}]\n{{\"Records\":[{EVENT}]}}\n"), 4, 0),
     ] {
         for window in [64, 1 << 20] {
@@ -275,6 +286,8 @@ fn a_bad_line_costs_itself_alone() {
     let torn = read_as(b"{\"a\":1}\n{\"eventVersion\":\"1.08\",\n{\"a\":2}\n", 1 << 20, false);
     assert_eq!(torn.rejected.len(), 3, "{torn:?}");
     // cut inside the last line: damaged, as any text that breaks off
+    let cut = format!("EV\t{EVENT}\nEV\t{}", &EVENT[..20]);
+    assert_eq!(read(cut.as_bytes(), 1 << 20).1.unwrap_err(), "the text ends inside the document");
     let cut = format!("{EVENT}\n{}", &EVENT[..20]);
     assert_eq!(read(cut.as_bytes(), 1 << 20).1.unwrap_err(), "the text ends inside the document");
     assert_eq!(read_as(cut.as_bytes(), 1 << 20, true).records, [&EVENT[1..EVENT.len() - 1]]);
