@@ -150,6 +150,23 @@ fn a_crash_before_the_ledger_costs_a_second_reading_and_no_second_row() {
 }
 
 #[test]
+fn a_run_that_fails_is_told_of_and_is_done_by_the_next() {
+    let context = Context::new();
+    context.write("a.json", good());
+    context.run(&["convert", "a.json"]).ended_with(0);
+    context.write("b.json", log(&[json!({"eventID": "2", "eventTime": "2026-03-02T00:00:00Z", "awsRegion": "r"})]));
+    // a file where a folder of the lake must be
+    let obstacle = context.write("lake/events/region=r", "in the way");
+    let output = context.run(&["convert", "b.json"]).ended_with(1);
+    assert!(output.stderr.starts_with("error: ") && output.stderr.contains("region=r"), "{}", output.stderr);
+    let runs = context.run(&["sql", "SELECT outcome FROM runs ORDER BY started_at", "-F", "csv"]).ended_with(0).stdout;
+    assert_eq!(runs, "outcome\ndone\nfailed\n");
+    fs::remove_file(obstacle).unwrap();
+    let summary = context.run(&["convert", "b.json", "--json"]).ended_with(0).json();
+    assert_eq!(summary["records"]["written"], 1);
+}
+
+#[test]
 fn wrong_settings_are_wrong_usage_or_named() {
     let context = Context::new();
     context.write("a.json", good());

@@ -18,7 +18,8 @@ use milepost_ingest::discover::discover;
 use milepost_ingest::pipeline::{self, DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, MEMBER_MARK, PipelineError};
 use milepost_ingest::{Carrier, Class, Discovery, Options, Piece, READER_VERSION, Rules, Source};
 use milepost_lake::ledger::{Known, Ledger, RunEntry};
-use milepost_lake::{Lake, new_run_id};
+use milepost_lake::{EventWriter, Lake, new_run_id};
+use milepost_query::RowFilter;
 
 use crate::args::ConvertArgs;
 use crate::diagnostics::{ExitStatus, Hinted};
@@ -84,6 +85,7 @@ impl RedactionFile {
 pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<Summary> {
     let started = Instant::now();
     let started_micros = now_micros();
+    // wrong conditions are found before anything is made
     let row_filter = job.filter.rows()?;
     let discovery = discover(job.sources, Some(Path::new(job.lake)))?;
     if discovery.sources.is_empty() && discovery.unreadable.is_empty() {
@@ -92,13 +94,36 @@ pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<
     let lake = Lake::open_or_create(job.lake).await?;
     let run_id = new_run_id();
     let mut ledger = lake.ledger(&run_id).await?;
-    let known = ledger.known().await?;
     let mut summary = Summary::new(lake.name(), &run_id, job.filter.text().is_some());
-    let (sources, unreadable) = select(discovery, &known, &job.filter, &mut summary);
+    let writer = lake.event_writer(&run_id).await?;
+    let outcome = take_in(job, discovery, (writer, &mut ledger), row_filter, &mut summary, printer).await;
+    summary.seconds = started.elapsed().as_secs_f64();
+    let word = match &outcome {
+        Ok(()) if summary.is_complete() => "done",
+        Ok(()) => "partial",
+        Err(_) => "failed",
+    };
+    let entered = enter_run(&mut ledger, job, &summary, started_micros, word).await;
+    // what went wrong first is what the user has to know
+    outcome.and(entered)?;
+    Ok(summary)
+}
+
+/// Reads what is new and commits it.
+async fn take_in(
+    job: &Job<'_>,
+    discovery: Discovery,
+    (writer, ledger): (EventWriter, &mut Ledger),
+    row_filter: Option<RowFilter>,
+    summary: &mut Summary,
+    printer: &Printer,
+) -> anyhow::Result<()> {
+    let known = ledger.known().await?;
+    let (sources, unreadable) = select(discovery, &known, &job.filter, summary);
     let mut intake = Intake {
         sources: Arc::clone(&sources),
-        writer: lake.event_writer(&run_id).await?,
-        ledger: &mut ledger,
+        writer,
+        ledger,
         threads: job.threads,
         // half of the memory holds rows, the other half what is being read and encoded
         commit_bytes: job.memory_bytes / 2,
@@ -110,7 +135,7 @@ pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<
         row_filter,
         known_damage: None,
         known: &known,
-        summary: &mut summary,
+        summary,
     };
     intake.unreadable(unreadable).await?;
     let mut progress = Progress::new(printer, sources.len(), sources.iter().map(|source| source.size).sum());
@@ -125,9 +150,7 @@ pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<
     }
     intake.finish().await?;
     progress.finish();
-    summary.seconds = started.elapsed().as_secs_f64();
-    enter_run(&mut ledger, job, &summary, started_micros).await?;
-    Ok(summary)
+    Ok(())
 }
 
 /// Leaves out what the ledger knows; gives the rest, and what is there but cannot be looked into.
@@ -201,7 +224,13 @@ fn read(sources: Arc<[Source]>, job: &Job<'_>) -> tokio::sync::mpsc::Receiver<Re
     receive
 }
 
-async fn enter_run(ledger: &mut Ledger, job: &Job<'_>, summary: &Summary, started_micros: i64) -> anyhow::Result<()> {
+async fn enter_run(
+    ledger: &mut Ledger,
+    job: &Job<'_>,
+    summary: &Summary,
+    started_micros: i64,
+    outcome: &'static str,
+) -> anyhow::Result<()> {
     let arguments = serde_json::json!({
         "sources": job.sources, "memory_bytes": job.memory_bytes, "threads": job.threads, "filter": job.filter,
         "salvage": job.salvage, "redact": job.redact.as_ref().map(|redact| &redact.path),
@@ -211,7 +240,7 @@ async fn enter_run(ledger: &mut Ledger, job: &Job<'_>, summary: &Summary, starte
         arguments: arguments.to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_micros,
-        outcome: if summary.is_complete() { "done" } else { "partial" },
+        outcome,
         read: summary.records.read,
         written: summary.records.written,
         duplicates: summary.records.duplicates,
