@@ -1,17 +1,10 @@
 //! What goes wrong is named, costs nothing else, and ends with the right code.
 
 use std::fs;
-use std::io::Write as _;
 
 use serde_json::json;
 
-use crate::context::{Context, log};
-
-fn gzip(text: &str) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(text.as_bytes()).unwrap();
-    encoder.finish().unwrap()
-}
+use crate::context::{Context, gzip, log};
 
 fn good() -> String {
     log(&[json!({"eventID": "1", "eventTime": "2026-03-02T00:00:00Z"})])
@@ -43,7 +36,7 @@ fn a_folder_without_logs_is_an_error() {
 #[test]
 fn damaged_files_are_named_and_the_rest_is_converted() {
     let context = Context::new();
-    let packed = gzip(&log(&vec![json!({"eventID": "x", "eventTime": "2026-03-02T00:00:00Z"}); 500]));
+    let packed = gzip(log(&vec![json!({"eventID": "x", "eventTime": "2026-03-02T00:00:00Z"}); 500]).as_bytes());
     context.write("logs/cut.json.gz", &packed[..packed.len() - 20]);
     context.write("logs/broken.json", "{\"Records\":[{\"eventID\":\"2\"}");
     context.write("logs/noise.json", "hello");
@@ -66,7 +59,7 @@ fn damaged_files_are_named_and_the_rest_is_converted() {
 #[test]
 fn nothing_but_damage_is_a_failure() {
     let context = Context::new();
-    context.write("cut.json.gz", &gzip(&good())[..20]);
+    context.write("cut.json.gz", &gzip(good().as_bytes())[..20]);
     let output = context.run(&["convert", "cut.json.gz"]).ended_with(1);
     assert!(
         output.stderr.contains("error: nothing could be read: `cut.json.gz`: the gzip data ends too early"),

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::context::{Context, log};
+use crate::context::{Context, gzip, log};
 use crate::convert::exported;
 
 /// Two records that differ from shape to shape, so that none is a duplicate of another's.
@@ -24,12 +24,6 @@ fn lines(records: &[Value]) -> String {
 
 fn text(record: &Value) -> Value {
     Value::from(record.to_string())
-}
-
-pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -138,16 +132,11 @@ fn every_wrapping_comes_off_and_every_archive_is_opened() {
     let firehose = |name: &str| gzip(batch(&records(name)).to_string().as_bytes());
     context.write("in/firehose", [firehose("firehose-a"), firehose("firehose-b")].concat());
 
-    let mut tar = tar::Builder::new(Vec::new());
-    let mut add = |name: &str, bytes: &[u8]| {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(bytes.len() as u64);
-        tar.append_data(&mut header, name, bytes).unwrap();
-    };
-    add("AWSLogs/012345678901/CloudTrail/eu-west-1/2026/03/02/a.json.gz", &gzip(&of("tar-a")));
-    add("notes.txt", b"hello");
-    add("inner.zip", &zip(&[("b.json", of("zip-in-tar"))]));
-    let tar = tar.into_inner().unwrap();
+    let tar = tar(&[
+        ("AWSLogs/012345678901/CloudTrail/eu-west-1/2026/03/02/a.json.gz", gzip(&of("tar-a"))),
+        ("notes.txt", b"hello".to_vec()),
+        ("inner.zip", zip(&[("b.json", of("zip-in-tar"))])),
+    ]);
     context.write("in/logs.tgz", gzip(&tar));
     context
         .write("in/logs.zip", zip(&[("x/y.json", of("zip")), ("__MACOSX/._y.json", b"\0\x05\x16\x07....".to_vec())]));

@@ -126,24 +126,34 @@ pub(crate) fn real_seeds() -> Option<PathBuf> {
     found
 }
 
+/// Every file below a folder.
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let (mut files, mut open) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(next) = open.pop() {
+        let paths = fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path());
+        let (folders, more): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_dir());
+        open.extend(folders);
+        files.extend(more);
+    }
+    files
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// Every record in the log files below `folder`, as canonical text.
 pub(crate) fn source_records(folder: &Path) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let mut open = vec![folder.to_path_buf()];
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-                continue;
-            }
-            let mut text = String::new();
-            let bytes = fs::read(&path).unwrap();
-            let read = std::io::Read::read_to_string(&mut flate2::read::MultiGzDecoder::new(&bytes[..]), &mut text);
-            let text = if read.is_ok() { text } else { String::from_utf8_lossy(&bytes).into_owned() };
-            let document: Value = serde_json::from_str(&text).unwrap_or_default();
-            found.extend(document["Records"].as_array().into_iter().flatten().map(Value::to_string));
-        }
+    for path in files_below(folder) {
+        let mut text = String::new();
+        let bytes = fs::read(&path).unwrap();
+        let read = std::io::Read::read_to_string(&mut flate2::read::MultiGzDecoder::new(&bytes[..]), &mut text);
+        let text = if read.is_ok() { text } else { String::from_utf8_lossy(&bytes).into_owned() };
+        let document: Value = serde_json::from_str(&text).unwrap_or_default();
+        found.extend(document["Records"].as_array().into_iter().flatten().map(Value::to_string));
     }
     found
 }

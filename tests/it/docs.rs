@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::context::Context;
+use crate::context::{Context, files_below};
 
 /// Commands of the command reference, with the words that lead to them.
 const COMMANDS: [&[&str]; 11] = [
@@ -76,22 +76,15 @@ fn the_tests_behind_the_input_reference_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let input = fs::read_to_string(root.join("docs/input.md")).unwrap();
     let mut sources = String::new();
-    let mut open = vec![root.join("tests/it"), root.join("crates/ingest")];
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                sources.push_str(&fs::read_to_string(path).unwrap());
-            }
+    for path in [files_below(&root.join("tests/it")), files_below(&root.join("crates/ingest"))].concat() {
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push_str(&fs::read_to_string(path).unwrap());
         }
     }
     let mut named = 0;
     for name in input.split('`').filter(|word| word.contains("::") && !word.contains(' ')) {
         let item = name.rsplit("::").next().unwrap();
-        let is_there = [format!("fn {item}("), format!("const {item}:")].iter().any(|text| sources.contains(text));
-        assert!(is_there, "docs/input.md names `{name}`, which is not there");
+        assert!(sources.contains(&format!("fn {item}(")), "docs/input.md names `{name}`, which is not there");
         named += 1;
     }
     assert!(named > 40, "{named}");

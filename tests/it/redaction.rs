@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::context::{Context, log};
+use crate::context::{Context, files_below, log};
 
 const SECRET: &str = "FQoGZXIvYXdzEXAMPLETOKEN";
 const KEY: (&str, &str) = ("REDACTION_KEY", "0123456789abcdef0123");
@@ -14,20 +14,12 @@ const RULES: &str = "key_env = \"REDACTION_KEY\"\n\
     [[rule]]\npath = \"/requestParameters/**/password\"\naction = \"blank\"\n\
     [[rule]]\ncolumn = \"source_ip_address\"\naction = \"hash\"\n";
 
-/// Whether a file below `folder` holds `text`, plain or in a Parquet page that is read back through `sql`.
+/// Whether a file below `folder` has `text` in its name or its bytes. What is compressed is read back through `sql`.
 fn holds(folder: &Path, text: &str) -> bool {
-    let mut open = vec![folder.to_path_buf()];
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else if fs::read(&path).unwrap().windows(text.len()).any(|window| window == text.as_bytes()) {
-                return true;
-            }
-        }
-    }
-    false
+    files_below(folder).iter().any(|path| {
+        let bytes = fs::read(path).unwrap();
+        path.to_string_lossy().contains(text) || bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    })
 }
 
 fn converted() -> Context {

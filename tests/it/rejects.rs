@@ -4,8 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::carriers::gzip;
-use crate::context::{Context, log};
+use crate::context::{Context, gzip, log};
 
 fn rejects(context: &Context) -> Vec<Value> {
     context.run(&["lake", "rejects", "-F", "json"]).ended_with(0).json().as_array().unwrap().clone()

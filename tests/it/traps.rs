@@ -39,8 +39,6 @@ fn traps() -> Vec<(&'static str, Vec<u8>, Outcome)> {
     const NON_ASCII: &str = r#"{"eventName":"n","userAgent":"Ärger 事件 🎉"}"#;
     const ODD_KEYS: &str = r#"{"eventName":"n","requestParameters":{"x-amz-id-2":1,"graph.facebook.com":2,"aws:PrincipalTag/a b":3,"":4}}"#;
     const COMMA: &str = r#"{"eventID":"1",}"#;
-    let deep =
-        |levels: usize| format!(r#"{{"requestParameters":{}{}}}"#, "[".repeat(levels), "]".repeat(levels)).into_bytes();
     vec![
         (
             "NaN",
@@ -87,7 +85,6 @@ fn traps() -> Vec<(&'static str, Vec<u8>, Outcome)> {
             Rejected(&[OK], &[("a member's name is not valid Unicode", r#"{"\ud83d":1}"#)]),
         ),
         ("no object", around(b"7"), Rejected(&[OK], &[("not a JSON object", "7")])),
-        ("nested to the limit", around(&deep(253)), Rejected(&[OK], &[])),
         ("a byte order mark", [b"\xef\xbb\xbf", &around(OK.as_bytes())[..]].concat(), Rows(&[OK, OK])),
         ("CRLF", format!("{{\"Records\":[\r\n{OK}\r\n]}}\r\n").into_bytes(), Rows(&[OK])),
         ("padding of zeros", [&around(OK.as_bytes())[..], &[0; 100]].concat(), Rows(&[OK, OK])),
@@ -147,6 +144,7 @@ fn every_trap_has_its_outcome() {
                 }
             }
         }
+        assert_eq!(back, [""; 0], "{name}: rows of which nothing was said");
         let found = context.run(&["lake", "rejects", "-F", "json"]).ended_with(0).json();
         let found: Vec<(&str, &str)> = found
             .as_array()

@@ -33,8 +33,8 @@ pub(crate) struct Item<'a> {
 }
 
 pub(crate) enum Found<'a> {
-    /// A record: a text, the spans of the record's members in it, and what lay around it.
-    Record { text: &'a str, members: &'a [Member], hints: Hints<'a> },
+    /// A record: its own text, a text that it is part of and the spans of its members in that, and what lay around it.
+    Record { raw: &'a str, text: &'a str, members: &'a [Member], hints: Hints<'a> },
     /// What should have been a record and is none.
     Bad { raw: &'a [u8], reason: String },
     /// What looks like a record and is none.
@@ -148,7 +148,7 @@ impl Opener {
     ) {
         let raw = &text[element.start..element.end];
         let found = match element.what {
-            What::Record => Found::Record { text, members, hints: around.hints },
+            What::Record => Found::Record { raw, text, members, hints: around.hints },
             What::LookAlike(kind) => Found::LookAlike { raw: raw.as_bytes(), kind },
             What::Unknown if matches!(raw, "{}" | "[]") => Found::Nothing,
             What::Unknown if raw.starts_with('{') => Found::Unknown { raw: raw.as_bytes(), reason: UNKNOWN },
@@ -229,7 +229,7 @@ impl Opener {
         let is_object = scan::members(detail.as_bytes(), 0, 0, &mut members).is_ok();
         let inner = Object { bytes: detail.as_bytes(), members: &members };
         let found = if is_object && classify::classify(inner, Place::Detail) == What::Record {
-            Found::Record { text: detail, members: &members, hints }
+            Found::Record { raw: detail, text: detail, members: &members, hints }
         } else {
             Found::LookAlike { raw: raw.as_bytes(), kind: Carrier::OtherEventBridge }
         };

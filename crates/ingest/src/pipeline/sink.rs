@@ -27,14 +27,14 @@ impl Sink<'_> {
     pub(super) fn take(&mut self, item: Item<'_>, flattener: &mut Flattener) -> Option<Reject> {
         let (raw, reason) = match item.found {
             Found::Nothing => return None,
-            Found::Record { text, members, hints } => {
+            Found::Record { raw, text, members, hints } => {
                 let record = Record { text, members, hints, redacted: None };
                 match self.push(record, flattener) {
                     Ok(()) => {
                         self.records += 1;
                         return None;
                     }
-                    Err(reason) => (span(text, members), reason),
+                    Err(reason) => (raw.as_bytes(), reason),
                 }
             }
             Found::Bad { raw, reason } => (raw, reason),
@@ -73,16 +73,4 @@ impl Sink<'_> {
         let kept = &raw[..raw.len().min(MAX_REJECT_BYTES)];
         self.rules.is_none().then(|| String::from_utf8_lossy(kept).into_owned())
     }
-}
-
-/// The text of a record from its first to its last member, with its braces.
-fn span<'a>(text: &'a str, members: &[scan::Member]) -> &'a [u8] {
-    let bytes = text.as_bytes();
-    let (Some(first), Some(last)) = (members.first(), members.last()) else { return b"{}" };
-    let start = bytes[..first.key_start].iter().rposition(|byte| *byte == b'{').unwrap_or(first.key_start);
-    let end = bytes[last.value_end..]
-        .iter()
-        .position(|byte| *byte == b'}')
-        .map_or(last.value_end, |at| last.value_end + at + 1);
-    &bytes[start..end]
 }

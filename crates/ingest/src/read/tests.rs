@@ -307,6 +307,16 @@ fn envelopes_in_envelopes_are_opened_up_to_a_depth() {
     }
 }
 
+#[test]
+fn a_record_beyond_the_bound_is_damage_and_another_kind_is_left_alone() {
+    let long = "x".repeat(MAX_RECORD_BYTES);
+    let log = format!("{{\"Records\":[{EVENT},{{\"eventID\":\"{long}\"}}]}}");
+    let outcome = read_as(log.as_bytes(), WINDOW_BYTES, false);
+    assert_eq!((outcome.records.len(), outcome.carrier.unwrap_err().as_str()), (0, "a record is larger than 128 MiB"));
+    let other = format!("{{\"fileVersion\":\"1\",\"text\":\"{long}\"}}");
+    assert_eq!(read(other.as_bytes(), WINDOW_BYTES).1, Ok(Carrier::OtherJson));
+}
+
 /// Members with any text and numbers, beside those that make it a record.
 fn any_record() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![

@@ -89,7 +89,10 @@ fn probe(inputs: &[Vec<u8>], salvage: bool) -> Result<Sums, String> {
 
 /// As [`probe`], but finds the input that fails and keeps it.
 fn check(inputs: &[Vec<u8>], salvage: bool) -> Sums {
-    let Err(error) = probe(inputs, salvage) else { return probe(inputs, salvage).unwrap() };
+    let error = match probe(inputs, salvage) {
+        Ok(sums) => return sums,
+        Err(error) => error,
+    };
     for input in inputs {
         if let Err(error) = probe(std::slice::from_ref(input), salvage) {
             let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-failure-{}", input.len()));
