@@ -11,6 +11,7 @@ mod crashes;
 mod docs;
 mod filters;
 mod identities;
+mod object_store;
 mod readers;
 mod records;
 mod redaction;
