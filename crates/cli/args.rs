@@ -29,8 +29,44 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "N", env = "MILEPOST_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
 
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// How object stores are reached. Without these, AWS's own variables and configuration files say it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Object stores")]
+pub(crate) struct StoreArgs {
+    /// Where an S3-compatible store answers, such as http://localhost:9000 [default: AWS]
+    #[arg(long, global = true, hide_short_help = true, value_name = "URL", env = "MILEPOST_S3_ENDPOINT")]
+    pub(crate) s3_endpoint: Option<String>,
+
+    /// Region of the bucket [default: as configured for AWS, else asked of the bucket]
+    #[arg(long, global = true, hide_short_help = true, value_name = "REGION", env = "MILEPOST_S3_REGION")]
+    pub(crate) s3_region: Option<String>,
+
+    /// Profile of AWS's configuration files
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", env = "MILEPOST_S3_PROFILE")]
+    pub(crate) s3_profile: Option<String>,
+
+    /// Write the bucket into the host name instead of the path
+    #[arg(long, global = true, hide_short_help = true, env = "MILEPOST_S3_VIRTUAL_HOST", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) s3_virtual_host: bool,
+
+    /// Pay for requests to buckets of others
+    #[arg(long, global = true, hide_short_help = true, env = "MILEPOST_S3_REQUESTER_PAYS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) s3_requester_pays: bool,
+
+    /// Read public buckets without credentials
+    #[arg(long, global = true, hide_short_help = true, env = "MILEPOST_S3_ANONYMOUS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) s3_anonymous: bool,
+
+    /// KMS key that encrypts what is written to S3
+    #[arg(long, global = true, hide_short_help = true, value_name = "KEY", env = "MILEPOST_S3_SSE_KMS_KEY")]
+    pub(crate) s3_sse_kms_key: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -46,7 +82,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct LakeArgs {
-    /// Folder of the lake [default: ./lake]
+    /// The lake: a folder, or a prefix such as s3://bucket/lake [default: ./lake]
     #[arg(long, value_name = "LAKE", env = "MILEPOST_LAKE")]
     pub(crate) lake: Option<String>,
 }

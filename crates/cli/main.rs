@@ -27,14 +27,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let printer = Printer::new(cli.quiet);
-    match run(cli, &printer) {
+    match run(&cli, &printer) {
         Ok(status) => status.into(),
         Err(error) => diagnostics::report(&error, &printer).into(),
     }
 }
 
-fn run(cli: Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let settings = |lake: &LakeArgs| Settings::resolve(lake, cli.config.as_deref(), cli.jobs);
+fn run(cli: &Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let settings = |lake: &LakeArgs| Settings::resolve(cli, lake);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(settings::threads(cli.jobs)).enable_all().build()?;
     runtime.block_on(async {

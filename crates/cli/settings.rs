@@ -7,9 +7,10 @@ use std::thread;
 
 use anyhow::Context as _;
 use milepost_query::output::Format;
+use milepost_store::StoreOptions;
 use serde::Deserialize;
 
-use crate::args::{FilterArgs, LakeArgs};
+use crate::args::{Cli, FilterArgs, LakeArgs, StoreArgs};
 use crate::diagnostics::{ExitStatus, Hinted};
 
 /// Where a lake is if nobody says otherwise.
@@ -25,12 +26,14 @@ const DEFAULT_FILE: &str = "milepost.toml";
 pub(crate) struct Settings {
     pub(crate) lake: String,
     pub(crate) threads: usize,
+    /// How object stores are reached.
+    pub(crate) store: StoreOptions,
     file: ConfigFile,
 }
 
 /// The configuration file; keys are the words of the flags.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ConfigFile {
     lake: Option<String>,
     jobs: Option<u16>,
@@ -45,18 +48,42 @@ struct ConfigFile {
     region: Option<Vec<String>>,
     #[serde(rename = "where")]
     condition: Option<String>,
+    s3_endpoint: Option<String>,
+    s3_region: Option<String>,
+    s3_profile: Option<String>,
+    s3_virtual_host: Option<bool>,
+    s3_requester_pays: Option<bool>,
+    s3_anonymous: Option<bool>,
+    s3_sse_kms_key: Option<String>,
+}
+
+impl ConfigFile {
+    fn store(&self, flags: &StoreArgs) -> StoreOptions {
+        let text = |flag: &Option<String>, file: &Option<String>| {
+            flag.clone().filter(|text| !text.is_empty()).or_else(|| file.clone())
+        };
+        StoreOptions {
+            endpoint: text(&flags.s3_endpoint, &self.s3_endpoint),
+            region: text(&flags.s3_region, &self.s3_region),
+            profile: text(&flags.s3_profile, &self.s3_profile),
+            virtual_host: flags.s3_virtual_host || self.s3_virtual_host.unwrap_or(false),
+            requester_pays: flags.s3_requester_pays || self.s3_requester_pays.unwrap_or(false),
+            anonymous: flags.s3_anonymous || self.s3_anonymous.unwrap_or(false),
+            sse_kms_key: text(&flags.s3_sse_kms_key, &self.s3_sse_kms_key),
+        }
+    }
 }
 
 impl Settings {
-    pub(crate) fn resolve(lake: &LakeArgs, config: Option<&Path>, jobs: Option<u16>) -> anyhow::Result<Self> {
-        let file = read_file(config)?;
+    pub(crate) fn resolve(cli: &Cli, lake: &LakeArgs) -> anyhow::Result<Self> {
+        let file = read_file(cli.config.as_deref())?;
         let lake = lake
             .lake
             .clone()
             .filter(|lake| !lake.is_empty())
             .or_else(|| file.lake.clone())
             .unwrap_or_else(|| DEFAULT_LAKE.to_owned());
-        Ok(Self { lake, threads: threads(jobs.or(file.jobs)), file })
+        Ok(Self { lake, threads: threads(cli.jobs.or(file.jobs)), store: file.store(&cli.store), file })
     }
 
     /// Memory for rows that wait to be written.

@@ -20,6 +20,7 @@ use milepost_ingest::{Carrier, Class, Discovery, Options, Piece, READER_VERSION,
 use milepost_lake::ledger::{Known, Ledger, RunEntry};
 use milepost_lake::{EventWriter, Lake, new_run_id};
 use milepost_query::RowFilter;
+use milepost_store::StoreOptions;
 
 use crate::args::ConvertArgs;
 use crate::diagnostics::{ExitStatus, Hinted};
@@ -43,6 +44,7 @@ pub(crate) async fn run(args: &ConvertArgs, settings: &Settings, printer: &Print
         threads: settings.threads,
         filter: Filter::resolve(&settings.filter(&args.filter))?,
         salvage: settings.salvage(args.salvage),
+        store: settings.store.clone(),
         redact: settings.redact(args.redact.as_deref()).as_deref().map(RedactionFile::read).transpose()?,
     };
     let summary = convert(&job, printer).await?;
@@ -63,6 +65,7 @@ pub(super) struct Job<'a> {
     pub(super) filter: Filter,
     pub(super) salvage: bool,
     pub(super) redact: Option<RedactionFile>,
+    pub(super) store: StoreOptions,
 }
 
 /// Rules for what must not come into the lake, and the file they were read from.
@@ -91,7 +94,7 @@ pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<
     if discovery.sources.is_empty() && discovery.unreadable.is_empty() {
         return Err(nothing_there(job.sources));
     }
-    let lake = Lake::open_or_create(job.lake).await?;
+    let lake = Lake::open_or_create(job.lake, &job.store).await?;
     let run_id = new_run_id();
     let mut ledger = lake.ledger(&run_id).await?;
     let mut summary = Summary::new(lake.name(), &run_id, job.filter.text().is_some());

@@ -8,6 +8,7 @@ use milepost_lake::Lake;
 use milepost_query::Engine;
 use milepost_query::output::{self, Format, Layout};
 use milepost_report::Catalogue;
+use milepost_store::StoreOptions;
 use milepost_testkit::Archive;
 
 use super::convert::{Filter, Job, convert};
@@ -38,11 +39,12 @@ pub(crate) async fn run(args: &DemoArgs, jobs: Option<u16>, printer: &Printer) -
         filter: Filter::default(),
         salvage: false,
         redact: None,
+        store: StoreOptions::default(),
     };
     writeln!(out, "{}", convert(&job, printer).await?.text())?;
 
     let catalogue = Catalogue::load(None)?;
-    let engine = Engine::open(&Lake::open(&lake)?, threads(jobs)).await?;
+    let engine = Engine::open(&Lake::open(&lake, &StoreOptions::default()).await?, threads(jobs)).await?;
     for (name, limit) in REPORTS {
         writeln!(out, "\n$ milepost report run {name} --param limit={limit} --lake {lake}")?;
         let report = catalogue.get(name)?;

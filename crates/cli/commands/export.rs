@@ -17,7 +17,7 @@ use crate::settings::Settings;
 const READ_THREADS: usize = 1;
 
 pub(crate) async fn run(args: &ExportArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let lake = Lake::open(&settings.lake)?;
+    let lake = Lake::open(&settings.lake, &settings.store).await?;
     let engine = Engine::open(&lake, READ_THREADS).await?;
     let mut destination = Destination::open(args.output.as_deref())?;
     match write(&engine, args.filter.as_deref(), &mut destination).await {

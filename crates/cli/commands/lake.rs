@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &LakeCommandArgs, settings: &Settings, printer: &P
 }
 
 async fn info(args: &LakeInfoArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let lake = Lake::open(&settings.lake)?;
+    let lake = Lake::open(&settings.lake, &settings.store).await?;
     let found = if args.fields {
         drifting_fields(&Engine::open(&lake, settings.threads).await?).await?
     } else {
@@ -33,7 +33,7 @@ async fn info(args: &LakeInfoArgs, settings: &Settings, printer: &Printer) -> an
 }
 
 async fn rejects(args: &LakeRejectsArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let engine = Engine::open(&Lake::open(&settings.lake)?, settings.threads).await?;
+    let engine = Engine::open(&Lake::open(&settings.lake, &settings.store).await?, settings.threads).await?;
     let source = args.source.clone().unwrap_or_default();
     let parameters: Parameters = [("source".to_owned(), Parameter::Text(Some(source)))].into();
     let question = Question { sql: REJECTS, origin: None, parameters: &parameters, format: settings.format()? };

@@ -83,7 +83,7 @@ async fn run_one(args: &ReportRunArgs, settings: &Settings, printer: &Printer) -
     let report = catalogue.get(&args.name)?;
     let given: BTreeMap<String, String> = args.params.iter().cloned().collect();
     let parameters = report.values(&given, SystemTime::now().into())?;
-    let lake = Lake::open(&settings.lake)?;
+    let lake = Lake::open(&settings.lake, &settings.store).await?;
     let engine = Engine::open(&lake, settings.threads).await?;
     let question = Question {
         sql: &report.sql,

@@ -16,7 +16,7 @@ pub(crate) async fn run(args: &SqlArgs, settings: &Settings, printer: &Printer) 
     let (sql, origin) = text(args)?;
     let parameters: Parameters =
         args.params.iter().map(|(name, value)| (name.clone(), Parameter::Text(Some(value.clone())))).collect();
-    let lake = Lake::open(&settings.lake)?;
+    let lake = Lake::open(&settings.lake, &settings.store).await?;
     let engine = Engine::open(&lake, settings.threads).await?;
     let question =
         Question { sql: &sql, origin: origin.as_deref(), parameters: &parameters, format: settings.format()? };

@@ -3,6 +3,7 @@
 use arrow::error::ArrowError;
 use deltalake_core::DeltaTableError;
 use milepost_schema::rebuild::RebuildError;
+use milepost_store::StoreError;
 use parquet::errors::ParquetError;
 
 /// What can go wrong with a lake. Every variant names its object.
@@ -29,13 +30,17 @@ pub enum LakeError {
         #[source]
         source: std::io::Error,
     },
-    /// The place is of a kind that this version cannot use.
-    #[error("`{lake}` cannot hold a lake: {kind} is not supported yet")]
-    Unsupported {
+    /// The address is none, or its store cannot be used.
+    #[error(transparent)]
+    Place(#[from] StoreError),
+    /// The place cannot be listed.
+    #[error("cannot list `{lake}`")]
+    List {
         /// Where the lake should be.
         lake: String,
-        /// What it is.
-        kind: &'static str,
+        /// What the store said.
+        #[source]
+        source: object_store::Error,
     },
     /// The transaction log of a table cannot be read or written.
     #[error("cannot {action} the table `{table}` of the lake `{lake}`")]

@@ -1,8 +1,8 @@
 //! A lake: where its tables are, and how they are opened.
 
-use std::path::{Path, PathBuf};
-
-use url::Url;
+use futures::TryStreamExt as _;
+use milepost_store::{Place, StoreOptions};
+use object_store::ObjectStore as _;
 
 use crate::commit::EventWriter;
 use crate::error::LakeError;
@@ -11,64 +11,79 @@ use crate::snapshot::Snapshot;
 use crate::table::Table;
 use crate::tables::TableName;
 
+/// Folder of a table's transaction log.
+const LOG_FOLDER: &str = "_delta_log";
+
 /// A place with the four tables in it.
 #[derive(Debug, Clone)]
 pub struct Lake {
-    name: String,
-    folder: PathBuf,
-    root: Url,
+    place: Place,
 }
 
 impl Lake {
     /// The lake at `location`, which must be there. Its tables are opened when they are asked for.
     ///
     /// # Errors
-    /// [`LakeError::NotALake`] if there is no `events` table, [`LakeError::Unsupported`] for an object store.
-    pub fn open(location: &str) -> Result<Self, LakeError> {
-        let folder = local_folder(location)?;
-        if !folder.join(TableName::Events.name()).join("_delta_log").is_dir() {
-            return Err(LakeError::NotALake { lake: location.to_owned() });
-        }
-        Self::at(location, &folder)
+    /// [`LakeError::NotALake`] if there is no `events` table, [`LakeError::Place`] if the place cannot be looked at.
+    pub async fn open(location: &str, options: &StoreOptions) -> Result<Self, LakeError> {
+        let lake = Self { place: Place::open(location, options).await? };
+        if lake.has_events().await? { Ok(lake) } else { Err(LakeError::NotALake { lake: location.to_owned() }) }
     }
 
     /// The lake at `location`; made if there is nothing there.
     ///
     /// # Errors
-    /// [`LakeError::Occupied`] if the folder holds something else, [`LakeError::Location`] if it cannot be made.
-    pub async fn open_or_create(location: &str) -> Result<Self, LakeError> {
-        let folder = local_folder(location)?;
-        let failed = |source| LakeError::Location { lake: location.to_owned(), source };
-        let is_lake = folder.join(TableName::Events.name()).join("_delta_log").is_dir();
-        if !is_lake {
-            std::fs::create_dir_all(&folder).map_err(failed)?;
-            if !holds_nothing_foreign(&folder).map_err(failed)? {
+    /// [`LakeError::Occupied`] if the place holds something else, [`LakeError::Location`] if it cannot be made.
+    pub async fn open_or_create(location: &str, options: &StoreOptions) -> Result<Self, LakeError> {
+        let lake = Self { place: Place::open(location, options).await? };
+        if !lake.has_events().await? {
+            if let Some(folder) = lake.place.folder() {
+                std::fs::create_dir_all(folder)
+                    .map_err(|source| LakeError::Location { lake: location.to_owned(), source })?;
+            }
+            if !lake.holds_nothing_foreign().await? {
                 return Err(LakeError::Occupied { lake: location.to_owned() });
             }
         }
-        let lake = Self::at(location, &folder)?;
-        Table::open_or_create(&lake.root, &lake.name, TableName::Events).await?;
+        Table::open_or_create(&lake.place, TableName::Events).await?;
         Ok(lake)
-    }
-
-    fn at(location: &str, folder: &Path) -> Result<Self, LakeError> {
-        let failed = |source| LakeError::Location { lake: location.to_owned(), source };
-        let folder = folder.canonicalize().map_err(failed)?;
-        let root = Url::from_directory_path(&folder)
-            .map_err(|()| failed(std::io::Error::other("the path cannot be written as a URL")))?;
-        Ok(Self { name: location.to_owned(), folder, root })
     }
 
     /// The location as the user wrote it.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.place.name()
     }
 
-    /// The folder it lies in.
+    /// Where it lies.
     #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether the log of `events` has begun.
+    async fn has_events(&self) -> Result<bool, LakeError> {
+        let log = self.place.child(TableName::Events.name()).child(LOG_FOLDER);
+        if log.folder().is_some_and(|folder| !folder.is_dir()) {
+            return Ok(false);
+        }
+        let first = self.place.root().list(Some(log.path())).try_next().await;
+        Ok(first.map_err(|source| self.unlisted(source))?.is_some())
+    }
+
+    /// Whether a place that is no lake yet may become one: it is empty, or holds only what a crash while making a lake
+    /// leaves behind.
+    async fn holds_nothing_foreign(&self) -> Result<bool, LakeError> {
+        let found = self.place.root().list_with_delimiter(Some(self.place.path())).await;
+        let found = found.map_err(|source| self.unlisted(source))?;
+        let is_table = |path: &object_store::path::Path| {
+            TableName::ALL.iter().any(|table| path.filename().is_some_and(|name| name == table.name()))
+        };
+        Ok(found.objects.is_empty() && found.common_prefixes.iter().all(is_table))
+    }
+
+    fn unlisted(&self, source: object_store::Error) -> LakeError {
+        LakeError::List { lake: self.name().to_owned(), source }
     }
 
     /// A table as it is now, or `None` if the lake does not have it yet.
@@ -76,10 +91,10 @@ impl Lake {
     /// # Errors
     /// The table's log cannot be read; [`LakeError::NotALake`] if `events` is not there.
     pub async fn snapshot(&self, table: TableName) -> Result<Option<Snapshot>, LakeError> {
-        match (Table::open(&self.root, &self.name, table).await?, table) {
+        match (Table::open(&self.place, table).await?, table) {
             (Some(table), _) => table.snapshot().map(Some),
             // a lake whose maker was killed before its first table was there
-            (None, TableName::Events) => Err(LakeError::NotALake { lake: self.name.clone() }),
+            (None, TableName::Events) => Err(LakeError::NotALake { lake: self.name().to_owned() }),
             (None, _) => Ok(None),
         }
     }
@@ -89,7 +104,7 @@ impl Lake {
     /// # Errors
     /// The table's log cannot be read.
     pub async fn event_writer(&self, run_id: &str) -> Result<EventWriter, LakeError> {
-        let table = Table::open_or_create(&self.root, &self.name, TableName::Events).await?;
+        let table = Table::open_or_create(&self.place, TableName::Events).await?;
         Ok(EventWriter::new(table, run_id))
     }
 
@@ -98,7 +113,7 @@ impl Lake {
     /// # Errors
     /// One of its tables cannot be read or made.
     pub async fn ledger(&self, run_id: &str) -> Result<Ledger, LakeError> {
-        Ledger::open(&self.root, &self.name, run_id).await
+        Ledger::open(&self.place, run_id).await
     }
 }
 
@@ -106,23 +121,4 @@ impl Lake {
 #[must_use]
 pub fn new_run_id() -> String {
     uuid::Uuid::new_v4().to_string()
-}
-
-fn local_folder(location: &str) -> Result<PathBuf, LakeError> {
-    match location.split_once("://") {
-        None => Ok(PathBuf::from(location)),
-        Some(_) => Err(LakeError::Unsupported { lake: location.to_owned(), kind: "an object store" }),
-    }
-}
-
-/// Whether a folder that is no lake yet may become one: it is empty, or holds only what a crash while making a lake
-/// leaves behind.
-fn holds_nothing_foreign(folder: &Path) -> std::io::Result<bool> {
-    for entry in std::fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        if !TableName::ALL.iter().any(|table| name == *table.name()) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }

@@ -8,9 +8,9 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use chrono::Utc;
 use futures::TryStreamExt as _;
 use milepost_schema::SOURCE_FILE;
+use milepost_store::Place;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
-use url::Url;
 use uuid::Uuid;
 
 use crate::commit::put;
@@ -122,12 +122,12 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) async fn open(root: &Url, lake: &str, run_id: &str) -> Result<Self, LakeError> {
+    pub(crate) async fn open(place: &Place, run_id: &str) -> Result<Self, LakeError> {
         Ok(Self {
             run_id: run_id.to_owned(),
-            files: Table::open_or_create(root, lake, TableName::Files).await?,
-            rejects: Table::open_or_create(root, lake, TableName::Rejects).await?,
-            runs: Table::open_or_create(root, lake, TableName::Runs).await?,
+            files: Table::open_or_create(place, TableName::Files).await?,
+            rejects: Table::open_or_create(place, TableName::Rejects).await?,
+            runs: Table::open_or_create(place, TableName::Runs).await?,
         })
     }
 

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel as _;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, TransactionError};
 use deltalake_core::kernel::{Action, Add, StructType};
+use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
-use deltalake_core::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use deltalake_core::{DeltaTable, DeltaTableError};
+use milepost_store::Place;
 use object_store::ObjectStore;
-use url::Url;
+use object_store::prefix::PrefixStore;
 
 use crate::encode::{Encoded, STATISTICS_COLUMNS};
 use crate::error::LakeError;
@@ -35,9 +37,10 @@ pub(crate) enum Attempt {
 
 impl Table {
     /// Opens the table below `root`, or gives `None` if there is none.
-    pub(crate) async fn open(root: &Url, lake: &str, name: TableName) -> Result<Option<Self>, LakeError> {
+    pub(crate) async fn open(place: &Place, name: TableName) -> Result<Option<Self>, LakeError> {
+        let lake = place.name();
         let failed = |source| failed("open", name, lake, source);
-        let mut delta = builder(root, name).and_then(DeltaTableBuilder::build).map_err(failed)?;
+        let mut delta = DeltaTable::new(log_store(place, name));
         if !delta.verify_deltatable_existence().await.map_err(failed)? {
             return Ok(None);
         }
@@ -46,18 +49,18 @@ impl Table {
     }
 
     /// Opens the table below `root`; makes it if there is none.
-    pub(crate) async fn open_or_create(root: &Url, lake: &str, name: TableName) -> Result<Self, LakeError> {
-        if let Some(table) = Self::open(root, lake, name).await? {
+    pub(crate) async fn open_or_create(place: &Place, name: TableName) -> Result<Self, LakeError> {
+        if let Some(table) = Self::open(place, name).await? {
             table.check_columns()?;
             return Ok(table);
         }
+        let lake = place.name();
         let failed = |source| failed("create", name, lake, source);
         let schema = name.schema();
         let columns: StructType = schema.as_ref().try_into_kernel().map_err(|source| failed(source.into()))?;
         let statistics = [milepost_schema::EVENT_TIME].iter().chain(&STATISTICS_COLUMNS).copied().collect::<Vec<_>>();
-        let log_store = builder(root, name).and_then(|builder| builder.build_storage()).map_err(failed)?;
         let mut create = CreateBuilder::new()
-            .with_log_store(log_store)
+            .with_log_store(log_store(place, name))
             .with_columns(columns.fields().cloned())
             .with_partition_columns(name.partition_columns().iter().copied())
             .with_save_mode(SaveMode::Ignore);
@@ -67,7 +70,7 @@ impl Table {
         }
         let created = create.await;
         // another process may have made it in the meantime; what counts is that it is there
-        match (Self::open(root, lake, name).await?, created) {
+        match (Self::open(place, name).await?, created) {
             (Some(table), _) => Ok(table),
             (None, Err(source)) => Err(failed(source)),
             (None, Ok(_)) => Err(LakeError::NotALake { lake: lake.to_owned() }),
@@ -176,12 +179,11 @@ pub(crate) fn add_action(
     }
 }
 
-fn builder(root: &Url, name: TableName) -> Result<DeltaTableBuilder, DeltaTableError> {
-    let mut url = root.clone();
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().push(name.name()).push("");
-    }
-    DeltaTableBuilder::from_url(url)
+/// The transaction log of a table, in the store of its lake.
+fn log_store(place: &Place, name: TableName) -> LogStoreRef {
+    let table = place.child(name.name());
+    let below_table = Arc::new(PrefixStore::new(Arc::clone(table.root()), table.path().clone()));
+    default_logstore(below_table, Arc::clone(table.root()), table.url(), &StorageConfig::default())
 }
 
 fn failed(action: &'static str, name: TableName, lake: &str, source: DeltaTableError) -> LakeError {

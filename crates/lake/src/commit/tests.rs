@@ -1,5 +1,6 @@
 use arrow::array::{ArrayRef, StringArray, TimestampMicrosecondArray, new_null_array};
 use milepost_schema::arrow::events_schema;
+use milepost_store::StoreOptions;
 
 use super::*;
 use crate::lake::Lake;
@@ -31,7 +32,8 @@ fn rows(source: &str, rows: &[(i64, Option<&str>, &str)]) -> RecordBatch {
 
 async fn new_lake() -> (tempfile::TempDir, Lake) {
     let folder = tempfile::tempdir().unwrap();
-    let lake = Lake::open_or_create(&folder.path().join("lake").to_string_lossy()).await.unwrap();
+    let lake =
+        Lake::open_or_create(&folder.path().join("lake").to_string_lossy(), &StoreOptions::default()).await.unwrap();
     (folder, lake)
 }
 
@@ -117,7 +119,7 @@ async fn a_lake_can_be_made_by_several_at_once() {
         let makers = (0..4).map(|_| {
             let location = location.clone();
             tokio::spawn(async move {
-                let lake = Lake::open_or_create(&location).await.unwrap();
+                let lake = Lake::open_or_create(&location, &StoreOptions::default()).await.unwrap();
                 lake.ledger("run").await.map(|_| ()).unwrap();
             })
         });
@@ -131,10 +133,11 @@ async fn a_lake_can_be_made_by_several_at_once() {
 async fn what_is_no_lake_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_string_lossy().into_owned();
-    assert!(matches!(Lake::open(&path), Err(LakeError::NotALake { .. })));
+    assert!(matches!(Lake::open(&path, &StoreOptions::default()).await, Err(LakeError::NotALake { .. })));
     std::fs::write(folder.path().join("notes.txt"), "mine").unwrap();
-    assert!(matches!(Lake::open_or_create(&path).await, Err(LakeError::Occupied { .. })));
-    assert!(matches!(Lake::open("s3://bucket/lake"), Err(LakeError::Unsupported { .. })));
+    assert!(matches!(Lake::open_or_create(&path, &StoreOptions::default()).await, Err(LakeError::Occupied { .. })));
+    let nowhere = Lake::open("ftp://host/lake", &StoreOptions::default()).await;
+    assert!(matches!(nowhere, Err(LakeError::Place(_))));
 }
 
 #[tokio::test]

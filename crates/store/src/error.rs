@@ -1,0 +1,34 @@
+//! What can go wrong when a place is opened.
+
+use std::io;
+
+/// What can go wrong when a place is opened. Every variant names the address.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The address is none.
+    #[error("`{address}` is not an address: {reason}")]
+    Address {
+        /// As the user wrote it.
+        address: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The path of a folder cannot be looked at.
+    #[error("cannot look at `{address}`")]
+    Folder {
+        /// As the user wrote it.
+        address: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The settings do not make a store.
+    #[error("the object store of `{address}` cannot be used")]
+    Store {
+        /// As the user wrote it.
+        address: String,
+        /// What the store's client said.
+        #[source]
+        source: object_store::Error,
+    },
+}
