@@ -10,7 +10,6 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
@@ -18,6 +17,10 @@ use object_store::{Error, GetOptions, ObjectStore};
 use tempfile::NamedTempFile;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
+
+use crate::patience::Patience;
+use crate::place::Place;
+use crate::reason::reason;
 
 /// Objects that are fetched at once.
 pub const DEFAULT_FETCHED_AT_ONCE: usize = 32;
@@ -31,11 +34,6 @@ const PART_BYTES: u64 = 2 * 1024 * 1024;
 const PARTS_AT_ONCE: usize = 4;
 /// The budget is counted in pieces of this many bytes.
 const BUDGET_PIECE: u64 = 1024;
-/// Attempts at one object. Each repeats what a store refuses for the moment already by itself, for minutes.
-const ATTEMPTS: u32 = 3;
-/// Time before the second attempt; each further one waits four times as long.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
-
 const _: () =
     assert!(PART_BYTES * PARTS_AT_ONCE as u64 <= MAX_IN_MEMORY, "parts on their way are within what is counted");
 
@@ -50,6 +48,15 @@ pub struct Wanted {
     pub size: u64,
     /// Its etag, if it is to be fetched only as long as it has that one.
     pub etag: Option<String>,
+}
+
+impl Wanted {
+    /// The object of key `key` in the bucket of `place`; `None` if no object can have that key.
+    #[must_use]
+    pub fn new(place: &Place, key: &str, size: u64, etag: Option<String>) -> Option<Self> {
+        let path = Path::parse(key).ok()?;
+        Some(Self { store: Arc::clone(place.root()), path, size, etag })
+    }
 }
 
 /// How much to fetch ahead.
@@ -99,7 +106,7 @@ pub enum FetchError {
     #[error("it was deleted after it was listed")]
     Deleted,
     /// The store does not give it.
-    #[error("{0}")]
+    #[error("{}", reason(_0))]
     Store(#[source] Error),
     /// The temporary file for it cannot be written.
     #[error("cannot write it into a temporary file: {0}")]
@@ -244,27 +251,17 @@ async fn drive(count: usize, wanted: impl Fn(usize) -> Option<Wanted>, options: 
 
 /// Fetches one object, with as many attempts as it takes.
 async fn fetch(wanted: &Wanted) -> Result<Content, FetchError> {
-    let mut wait = FIRST_WAIT;
-    for _ in 1..ATTEMPTS {
+    let mut patience = Patience::default();
+    loop {
         match attempt(wanted).await {
-            Err(FetchError::Store(error)) if may_pass(&error) => tokio::time::sleep(wait).await,
+            Err(FetchError::Store(error)) => {
+                if !patience.outlasts(&error).await {
+                    return Err(FetchError::Store(error));
+                }
+            }
             outcome => return outcome,
         }
-        wait *= 4;
     }
-    attempt(wanted).await
-}
-
-/// Whether another attempt may be answered otherwise.
-fn may_pass(error: &Error) -> bool {
-    !matches!(
-        error,
-        Error::PermissionDenied { .. }
-            | Error::Unauthenticated { .. }
-            | Error::NotSupported { .. }
-            | Error::InvalidPath { .. }
-            | Error::UnknownConfigurationKey { .. }
-    )
 }
 
 async fn attempt(wanted: &Wanted) -> Result<Content, FetchError> {

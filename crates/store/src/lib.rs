@@ -11,9 +11,12 @@ mod error;
 pub mod fetch;
 pub mod listing;
 mod options;
+mod patience;
 mod place;
+mod reason;
 mod s3;
 
 pub use error::StoreError;
 pub use options::StoreOptions;
 pub use place::Place;
+pub use reason::reason;

@@ -17,7 +17,7 @@ async fn store(keys: &[&str]) -> Arc<dyn ObjectStore> {
 
 async fn listed(store: &Arc<dyn ObjectStore>, path: &str, plan: impl FnMut(&str) -> Step) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
-    list(store, &Path::from(path), true, plan, |found| match found {
+    list_below(store, &Path::from(path), true, plan, |found| match found {
         Found::Objects(objects) => {
             for object in objects {
                 assert!(keys.insert(object.location.to_string()), "{} came twice", object.location);
@@ -98,11 +98,93 @@ async fn a_store_that_lists_in_no_order_is_listed_to_its_end() {
         Arc::new(object_store::local::LocalFileSystem::new_with_prefix(folder.path()).unwrap());
     let mut keys = BTreeSet::new();
     let step = |_: &str| Step::Below { after: Some("10".to_owned()), before: Some("200".to_owned()) };
-    list(&store, &Path::default(), false, step, |found| {
+    list_below(&store, &Path::default(), false, step, |found| {
         if let Found::Objects(objects) = found {
             keys.extend(objects.into_iter().map(|object| object.location.to_string()));
         }
     })
     .await;
     assert_eq!(keys, (10..=20).map(|day| format!("{day}/1.json")).collect());
+}
+
+/// A store of which listings break off now and then, in the middle of a page.
+#[derive(Debug)]
+struct Breaking {
+    store: InMemory,
+    listings: std::sync::atomic::AtomicUsize,
+}
+
+impl std::fmt::Display for Breaking {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Breaking")
+    }
+}
+
+fn broken() -> Error {
+    Error::Generic { store: "test", source: "the answer broke off".into() }
+}
+
+impl Breaking {
+    fn is_due(&self) -> bool {
+        self.listings.fetch_add(1, std::sync::atomic::Ordering::SeqCst).is_multiple_of(2)
+    }
+
+    fn breaking(
+        &self,
+        all: BoxStream<'static, Result<ObjectMeta, Error>>,
+    ) -> BoxStream<'static, Result<ObjectMeta, Error>> {
+        if self.is_due() {
+            all.take(3).chain(futures::stream::iter([Err(broken())])).boxed()
+        } else {
+            all.take(4).boxed()
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl ObjectStore for Breaking {
+    async fn put_opts(
+        &self,
+        path: &Path,
+        payload: object_store::PutPayload,
+        options: object_store::PutOptions,
+    ) -> Result<object_store::PutResult, Error> {
+        self.store.put_opts(path, payload, options).await
+    }
+    async fn put_multipart_opts(
+        &self,
+        path: &Path,
+        options: object_store::PutMultipartOptions,
+    ) -> Result<Box<dyn object_store::MultipartUpload>, Error> {
+        self.store.put_multipart_opts(path, options).await
+    }
+    async fn get_opts(&self, path: &Path, options: object_store::GetOptions) -> Result<object_store::GetResult, Error> {
+        self.store.get_opts(path, options).await
+    }
+    fn delete_stream(&self, paths: BoxStream<'static, Result<Path, Error>>) -> BoxStream<'static, Result<Path, Error>> {
+        self.store.delete_stream(paths)
+    }
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta, Error>> {
+        self.breaking(self.store.list(prefix))
+    }
+    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta, Error>> {
+        self.breaking(self.store.list_with_offset(prefix, offset))
+    }
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<object_store::ListResult, Error> {
+        if self.is_due() { Err(broken()) } else { self.store.list_with_delimiter(prefix).await }
+    }
+    async fn copy_opts(&self, from: &Path, to: &Path, options: object_store::CopyOptions) -> Result<(), Error> {
+        self.store.copy_opts(from, to, options).await
+    }
+}
+
+#[tokio::test]
+async fn a_listing_that_breaks_off_is_taken_up_again() {
+    let store = InMemory::new();
+    for n in 0..7 {
+        store.put(&Path::from(format!("a/{n}.json")), "x".into()).await.unwrap();
+    }
+    let store: Arc<dyn ObjectStore> = Arc::new(Breaking { store, listings: 0.into() });
+    let plan = |folder: &str| if folder.is_empty() { Step::Look { at_most: 9 } } else { all() };
+    assert_eq!(listed(&store, "", plan).await.len(), 7);
 }
