@@ -98,7 +98,7 @@ pub(crate) struct DemoArgs {
 
 /// Convert CloudTrail records into the lake
 ///
-/// Takes files, folders and globs in any layout, and `-` for standard input. What a file is, its bytes decide: log files,
+/// Takes files, folders and globs in any layout, on disk or in object stores, and `-` for standard input. What a file is, its bytes decide: log files,
 /// single records, arrays, NDJSON, EventBridge envelopes, CloudWatch Logs data and exports, LookupEvents and FilterLogEvents
 /// answers, CloudTrail Lake results, the console's CSV; as they are or in gzip, zstd, zip, tar. What the lake has already
 /// taken in is not read again. Digest files and files of other services are recognised and left alone. Exit code 3 says
@@ -106,18 +106,27 @@ pub(crate) struct DemoArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  milepost convert ./AWSLogs\n  milepost convert 'logs/**/*.json.gz' --lake /data/lake\n  \
+                  milepost convert s3://trail-bucket/AWSLogs --from 7d --lake s3://my-bucket/lake\n  \
                   milepost convert evidence.zip --from 2026-03-01 --to 2026-03-08 --account 012345678901\n  \
                   aws cloudtrail lookup-events | milepost convert -\n  \
                   milepost convert ./AWSLogs --where \"event_name <> 'Decrypt'\" --redact rules.toml\n  \
                   milepost convert ./AWSLogs --json | jq .records"
 )]
 pub(crate) struct ConvertArgs {
-    /// Files, folders or globs; `-` is standard input
+    /// Files, folders or globs, on disk or in an object store (s3://bucket/prefix); `-` is standard input
     #[arg(required = true, value_name = "SOURCE")]
     pub(crate) sources: Vec<String>,
 
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
+
+    /// Look for late deliveries in the folders of this many days behind --to [default: 3]
+    ///
+    /// With --from, --to, --account or --region, folders that CloudTrail names after an account, a region and the day of
+    /// delivery are not looked into if nothing in them can be wanted. Most records are delivered within minutes, a few
+    /// after days; without --to, all later folders are looked into.
+    #[arg(long, value_name = "DAYS", env = "MILEPOST_LOOK_BACK")]
+    pub(crate) look_back: Option<u16>,
 
     /// Take the complete records of files that break off; they are still reported as damaged
     #[arg(long, env = "MILEPOST_SALVAGE", value_parser = clap::builder::FalseyValueParser::new())]

@@ -7,6 +7,7 @@ use milepost_ingest::discover::DiscoverError;
 use milepost_lake::LakeError;
 use milepost_query::{Position, QueryError};
 use milepost_report::{CatalogueError, ValueError};
+use milepost_store::listing::ListError;
 
 use crate::printer::Printer;
 
@@ -124,6 +125,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
             .downcast_ref::<LakeError>()
             .and_then(lake_hint)
             .or_else(|| cause.downcast_ref::<DiscoverError>().and_then(discover_hint))
+            .or_else(|| cause.downcast_ref::<ListError>().map(list_hint))
     })
 }
 
@@ -144,4 +146,17 @@ fn discover_hint(error: &DiscoverError) -> Option<String> {
         DiscoverError::NoMatch { .. } => Some("`**` in a glob crosses folders: 'logs/**/*.json.gz'".to_owned()),
         _ => None,
     }
+}
+
+fn list_hint(error: &ListError) -> String {
+    match error {
+        ListError::Refused { .. } => {
+            "listing takes the permission s3:ListBucket on the bucket; --s3-endpoint, --s3-region and \
+                                      --s3-profile say how it is reached"
+        }
+        ListError::Nothing { .. } => {
+            "a prefix is a whole folder, such as s3://bucket/AWSLogs; in a glob, `**` crosses folders"
+        }
+    }
+    .to_owned()
 }

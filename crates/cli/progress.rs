@@ -11,6 +11,47 @@ const LINE_INTERVAL: Duration = Duration::from_secs(10);
 /// Work shorter than this shows no bar.
 const BAR_DELAY: Duration = Duration::from_millis(700);
 
+/// Listing shorter than this shows nothing.
+const LISTING_DELAY: Duration = Duration::from_secs(1);
+
+/// Progress of a listing, of which nobody knows how long it takes.
+pub(crate) struct ListingProgress<'a> {
+    printer: &'a Printer,
+    bar: Option<ProgressBar>,
+    place: String,
+    objects: usize,
+    started: Instant,
+    last_line: Instant,
+}
+
+impl<'a> ListingProgress<'a> {
+    pub(crate) fn new(printer: &'a Printer, place: &str) -> Self {
+        let now = Instant::now();
+        Self { printer, bar: None, place: place.to_owned(), objects: 0, started: now, last_line: now }
+    }
+
+    /// Counts objects that were listed.
+    pub(crate) fn add(&mut self, objects: usize) {
+        self.objects += objects;
+        let line = || format!("listing `{}`: {} objects", self.place, HumanCount(self.objects as u64));
+        if self.printer.shows_progress() {
+            if self.started.elapsed() >= LISTING_DELAY {
+                self.bar.get_or_insert_with(ProgressBar::new_spinner).set_message(line());
+            }
+        } else if !self.printer.is_quiet() && self.last_line.elapsed() >= LINE_INTERVAL {
+            self.last_line = Instant::now();
+            self.printer.say(&line());
+        }
+    }
+
+    /// Takes the line off the terminal.
+    pub(crate) fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// Progress of a conversion.
 pub(crate) struct Progress<'a> {
     printer: &'a Printer,

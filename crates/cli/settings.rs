@@ -19,6 +19,8 @@ const DEFAULT_LAKE: &str = "./lake";
 const DEFAULT_MEMORY_BYTES: usize = 512 * 1000 * 1000;
 /// Least memory that makes sense: below it every commit would be tiny.
 const MIN_MEMORY_BYTES: usize = 16 * 1000 * 1000;
+/// Days behind a window in whose folders late deliveries are looked for: almost everything late comes within a day.
+pub(crate) const DEFAULT_LOOK_BACK_DAYS: u16 = 3;
 const DEFAULT_FILE: &str = "milepost.toml";
 
 /// Settings of one command.
@@ -41,6 +43,7 @@ struct ConfigFile {
     reports: Option<PathBuf>,
     format: Option<String>,
     salvage: Option<bool>,
+    look_back: Option<u16>,
     redact: Option<PathBuf>,
     from: Option<String>,
     to: Option<String>,
@@ -110,6 +113,11 @@ impl Settings {
     /// Whether to take what is sound of files that break off.
     pub(crate) fn salvage(&self, flag: bool) -> bool {
         flag || self.file.salvage.unwrap_or(false)
+    }
+
+    /// Days behind a window in whose folders late deliveries are looked for.
+    pub(crate) fn look_back_days(&self, flag: Option<u16>) -> u16 {
+        flag.or(self.file.look_back).unwrap_or(DEFAULT_LOOK_BACK_DAYS)
     }
 
     /// File with rules for what must not come into the lake.

@@ -16,6 +16,7 @@ mod readers;
 mod records;
 mod redaction;
 mod rejects;
+mod remote_sources;
 mod reports;
 mod slt;
 mod sql;

@@ -6,17 +6,17 @@
 
 mod filter;
 mod intake;
+mod sources;
 mod summary;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use milepost_ingest::discover::discover;
 use milepost_ingest::pipeline::{self, DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, MEMBER_MARK, PipelineError};
-use milepost_ingest::{Carrier, Class, Discovery, Options, Piece, READER_VERSION, Rules, Source};
+use milepost_ingest::{Carrier, Class, Discovery, Fetcher, Options, Piece, READER_VERSION, Rules, Source};
 use milepost_lake::ledger::{Known, Ledger, RunEntry};
 use milepost_lake::{EventWriter, Lake, new_run_id};
 use milepost_query::RowFilter;
@@ -29,6 +29,7 @@ use crate::progress::Progress;
 use crate::settings::Settings;
 pub(super) use filter::Filter;
 use intake::Intake;
+use sources::Sources;
 pub(super) use summary::Summary;
 
 /// Pieces read ahead of the writer.
@@ -44,6 +45,7 @@ pub(crate) async fn run(args: &ConvertArgs, settings: &Settings, printer: &Print
         threads: settings.threads,
         filter: Filter::resolve(&settings.filter(&args.filter))?,
         salvage: settings.salvage(args.salvage),
+        look_back_days: settings.look_back_days(args.look_back),
         store: settings.store.clone(),
         redact: settings.redact(args.redact.as_deref()).as_deref().map(RedactionFile::read).transpose()?,
     };
@@ -64,6 +66,8 @@ pub(super) struct Job<'a> {
     pub(super) threads: usize,
     pub(super) filter: Filter,
     pub(super) salvage: bool,
+    /// Days behind the window in whose folders late deliveries are looked for.
+    pub(super) look_back_days: u16,
     pub(super) redact: Option<RedactionFile>,
     pub(super) store: StoreOptions,
 }
@@ -90,8 +94,10 @@ pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<
     let started_micros = now_micros();
     // wrong conditions are found before anything is made
     let row_filter = job.filter.rows()?;
-    let discovery = discover(job.sources, Some(Path::new(job.lake)))?;
-    if discovery.sources.is_empty() && discovery.unreadable.is_empty() {
+    let scope = job.filter.scope(job.look_back_days);
+    let found = sources::find(job.sources, job.lake, scope, &job.store, printer).await?;
+    let Discovery { sources, unreadable, left_out } = &found.discovery;
+    if sources.is_empty() && unreadable.is_empty() && *left_out == 0 {
         return Err(nothing_there(job.sources));
     }
     let lake = Lake::open_or_create(job.lake, &job.store).await?;
@@ -99,7 +105,8 @@ pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<
     let mut ledger = lake.ledger(&run_id).await?;
     let mut summary = Summary::new(lake.name(), &run_id, job.filter.text().is_some());
     let writer = lake.event_writer(&run_id).await?;
-    let outcome = take_in(job, discovery, (writer, &mut ledger), row_filter, &mut summary, printer).await;
+    summary.folders_left_out = *left_out;
+    let outcome = take_in(job, found, (writer, &mut ledger), row_filter, &mut summary, printer).await;
     summary.seconds = started.elapsed().as_secs_f64();
     let word = match &outcome {
         Ok(()) if summary.is_complete() => "done",
@@ -115,13 +122,14 @@ pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<
 /// Reads what is new and commits it.
 async fn take_in(
     job: &Job<'_>,
-    discovery: Discovery,
+    found: Sources,
     (writer, ledger): (EventWriter, &mut Ledger),
     row_filter: Option<RowFilter>,
     summary: &mut Summary,
     printer: &Printer,
 ) -> anyhow::Result<()> {
     let known = ledger.known().await?;
+    let Sources { discovery, stores } = found;
     let (sources, unreadable) = select(discovery, &known, &job.filter, summary);
     let mut intake = Intake {
         sources: Arc::clone(&sources),
@@ -142,7 +150,8 @@ async fn take_in(
     };
     intake.unreadable(unreadable).await?;
     let mut progress = Progress::new(printer, sources.len(), sources.iter().map(|source| source.size).sum());
-    let mut pieces = read(Arc::clone(&sources), job);
+    let fetcher = sources::fetcher(&sources, stores, job.memory_bytes);
+    let mut pieces = read(Arc::clone(&sources), fetcher, job);
     while let Some(piece) = pieces.recv().await {
         let piece = piece?;
         let done: Vec<_> = piece.finished.iter().filter(|outcome| !outcome.is_member).collect();
@@ -162,28 +171,33 @@ fn select(
     known: &HashMap<String, Known>,
     filter: &Filter,
     summary: &mut Summary,
-) -> (Arc<[Source]>, Vec<(String, String)>) {
+) -> (Arc<Vec<Source>>, Vec<(String, String)>) {
     summary.files.found = (discovery.sources.len() + discovery.unreadable.len()) as u64;
     let members = members_by_archive(known);
-    let mut sources = Vec::new();
-    for mut source in discovery.sources {
-        let entry = known.get(&source.uri);
-        let changed = entry.is_some_and(|entry| entry.size_bytes != source.size || entry.etag != source.etag);
+    let Discovery { mut sources, unreadable, .. } = discovery;
+    sources.retain_mut(|source| {
+        let (uri, etag) = (source.uri(), source.etag.to_string());
+        let entry = known.get(&uri);
+        let changed = entry.is_some_and(|entry| entry.size_bytes != source.size || entry.etag != etag);
         if changed {
-            summary.files.changed += 1;
+            summary.add_changed(&uri);
         }
-        let of_this = |member: &&(&String, &Known)| member.1.etag == source.etag;
-        let members = members.get(source.uri.as_str()).into_iter().flatten().filter(of_this);
+        let of_this = |member: &&(&String, &Known)| member.1.etag == etag;
+        let members = members.get(uri.as_str()).into_iter().flatten().filter(of_this);
         let (settled, open): (Vec<_>, Vec<_>) = members.partition(|(_, entry)| is_settled(entry, filter));
         match entry {
-            Some(entry) if !changed && open.is_empty() && is_settled(entry, filter) => summary.add_known(entry),
+            Some(entry) if !changed && open.is_empty() && is_settled(entry, filter) => {
+                summary.add_known(entry);
+                false
+            }
             _ => {
-                source.settled = settled.into_iter().map(|(uri, _)| (*uri).clone()).collect();
-                sources.push(source);
+                let settled: HashSet<_> = settled.into_iter().map(|(uri, _)| (*uri).clone()).collect();
+                source.settled = (!settled.is_empty()).then(|| Box::new(settled));
+                true
             }
         }
-    }
-    (sources.into(), discovery.unreadable)
+    });
+    (Arc::new(sources), unreadable)
 }
 
 /// What the ledger knows of members of archives, by the name of the archive.
@@ -207,7 +221,11 @@ fn is_settled(entry: &Known, filter: &Filter) -> bool {
 }
 
 /// Reads `sources` on threads of their own; pieces arrive in order.
-fn read(sources: Arc<[Source]>, job: &Job<'_>) -> tokio::sync::mpsc::Receiver<Result<Piece, PipelineError>> {
+fn read(
+    sources: Arc<Vec<Source>>,
+    fetcher: Option<Fetcher>,
+    job: &Job<'_>,
+) -> tokio::sync::mpsc::Receiver<Result<Piece, PipelineError>> {
     let batch_bytes = DEFAULT_BATCH_BYTES.min(job.memory_bytes / BATCHES_IN_MEMORY);
     let options = Options {
         threads: job.threads,
@@ -215,6 +233,7 @@ fn read(sources: Arc<[Source]>, job: &Job<'_>) -> tokio::sync::mpsc::Receiver<Re
         batch_bytes,
         salvage: job.salvage,
         rules: job.redact.as_ref().map(|redact| Arc::clone(&redact.rules)),
+        fetcher,
     };
     let (send, receive) = tokio::sync::mpsc::channel(PIECES_AHEAD);
     std::thread::spawn(move || {
@@ -236,7 +255,7 @@ async fn enter_run(
 ) -> anyhow::Result<()> {
     let arguments = serde_json::json!({
         "sources": job.sources, "memory_bytes": job.memory_bytes, "threads": job.threads, "filter": job.filter,
-        "salvage": job.salvage, "redact": job.redact.as_ref().map(|redact| &redact.path),
+        "salvage": job.salvage, "look_back_days": job.look_back_days, "redact": job.redact.as_ref().map(|redact| &redact.path),
     });
     let run = RunEntry {
         command: "convert".to_owned(),

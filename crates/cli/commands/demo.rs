@@ -15,7 +15,7 @@ use super::convert::{Filter, Job, convert};
 use crate::args::DemoArgs;
 use crate::diagnostics::ExitStatus;
 use crate::printer::{Destination, Printer};
-use crate::settings::threads;
+use crate::settings::{DEFAULT_LOOK_BACK_DAYS, threads};
 
 /// Widest cell of the tour's tables: long enough for an ARN.
 const CELL_WIDTH: usize = 60;
@@ -38,6 +38,7 @@ pub(crate) async fn run(args: &DemoArgs, jobs: Option<u16>, printer: &Printer) -
         threads: threads(jobs),
         filter: Filter::default(),
         salvage: false,
+        look_back_days: DEFAULT_LOOK_BACK_DAYS,
         redact: None,
         store: StoreOptions::default(),
     };

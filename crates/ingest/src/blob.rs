@@ -2,8 +2,10 @@
 //!
 //! A large text is read twice, once to check it and once to use it, and a zip file is read from its end. What comes as a
 //! stream (standard input, a member of an archive) is therefore set down first: in memory if it is small, else in a
-//! temporary file.
+//! temporary file. What lies elsewhere is fetched when its turn comes ([`Fetcher`]), and let go when it was read.
 
+use std::any::Any;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, Write as _};
 use std::path::PathBuf;
@@ -23,6 +25,45 @@ pub enum Blob {
     Memory(Arc<[u8]>),
     /// In a temporary file, which goes when the last copy of this goes.
     Spooled(Arc<NamedTempFile>),
+}
+
+/// Gives the bytes of sources that have to be fetched. This crate waits for it and knows nothing of how it is done.
+#[derive(Clone)]
+pub struct Fetcher(Arc<FetchFunction>);
+
+/// Takes a position in the list of sources; gives the bytes, or why they cannot be had.
+type FetchFunction = dyn Fn(usize) -> Result<Fetched, String> + Send + Sync;
+
+/// Bytes that were fetched.
+pub struct Fetched {
+    /// The bytes.
+    pub blob: Blob,
+    /// Is dropped when the source has been read.
+    pub guard: Box<dyn Any + Send>,
+}
+
+impl Fetcher {
+    /// Fetches with `fetch`, which is called from several threads, once a source, in the order of the sources as far as there
+    /// is one between threads.
+    pub fn new(fetch: impl Fn(usize) -> Result<Fetched, String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(fetch))
+    }
+
+    pub(crate) fn fetch(&self, source: usize) -> Result<Fetched, String> {
+        (self.0)(source)
+    }
+}
+
+impl fmt::Debug for Fetcher {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Fetcher")
+    }
+}
+
+impl fmt::Debug for Fetched {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Fetched").field("blob", &self.blob).finish_non_exhaustive()
+    }
 }
 
 /// A reader that can be positioned.

@@ -4,6 +4,7 @@
 //! keys out by account, region and day, brings the records of one partition together.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -12,30 +13,13 @@ use sha2::{Digest as _, Sha256};
 use walkdir::WalkDir;
 
 use crate::blob::Blob;
+use crate::layout::Scope;
+use crate::source::{Etag, Folders, Source};
 
 /// The argument that means standard input.
 pub const STANDARD_INPUT: &str = "-";
 /// Bytes of a hash that make a name.
 const HASH_BYTES: usize = 16;
-
-/// One object to read.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// Absolute path; the object's name in the ledger and in `source_file`. For standard input, a name made of its hash.
-    pub uri: String,
-    /// Where to read it.
-    pub blob: Blob,
-    /// Size in bytes, packed.
-    pub size: u64,
-    /// Changes when the object's content may have changed.
-    pub etag: String,
-    /// Account in the object's key, if the key is one that CloudTrail writes.
-    pub account: Option<String>,
-    /// Region in the object's key, if the key is one that CloudTrail writes.
-    pub region: Option<String>,
-    /// If it is an archive: names of members that are known and need not be read again.
-    pub settled: HashSet<String>,
-}
 
 /// What was found.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +28,8 @@ pub struct Discovery {
     pub sources: Vec<Source>,
     /// Objects and folders that are there but cannot be looked into, with the reason.
     pub unreadable: Vec<(String, String)>,
+    /// Folders that were not looked into, as nothing in them is wanted.
+    pub left_out: u64,
 }
 
 /// What a user named is not there.
@@ -77,14 +63,6 @@ pub enum DiscoverError {
         #[source]
         source: io::Error,
     },
-    /// A kind of source that this version cannot read.
-    #[error("`{source_name}` cannot be read by this version: {kind} is not supported yet")]
-    Unsupported {
-        /// As the user wrote it.
-        source_name: String,
-        /// What it is.
-        kind: &'static str,
-    },
 }
 
 /// Lists the objects behind `arguments`, leaving out everything below the folder `except`.
@@ -92,25 +70,14 @@ pub enum DiscoverError {
 /// # Errors
 /// [`DiscoverError`] if one of the arguments names nothing.
 pub fn discover(arguments: &[String], except: Option<&Path>) -> Result<Discovery, DiscoverError> {
-    let except = except.and_then(|path| path.canonicalize().ok());
-    let mut found = Finding { discovery: Discovery::default(), seen: HashSet::new(), except };
+    let mut finding = Finding::new(except, Scope::default());
     for argument in arguments {
-        if argument == STANDARD_INPUT {
-            found.standard_input()?;
-            continue;
-        }
-        for root in roots(argument)? {
-            found.walk(&root);
-        }
+        finding.find(argument)?;
     }
-    Ok(found.discovery)
+    Ok(finding.discovery)
 }
 
 fn roots(argument: &str) -> Result<Vec<PathBuf>, DiscoverError> {
-    let unsupported = |kind| DiscoverError::Unsupported { source_name: argument.to_owned(), kind };
-    if argument.contains("://") {
-        return Err(unsupported("an object store"));
-    }
     let path = PathBuf::from(argument);
     if path.exists() {
         return Ok(vec![path]);
@@ -124,13 +91,90 @@ fn roots(argument: &str) -> Result<Vec<PathBuf>, DiscoverError> {
     if roots.is_empty() { Err(DiscoverError::NoMatch { pattern: argument.to_owned() }) } else { Ok(roots) }
 }
 
-struct Finding {
+/// A search that goes on from argument to argument. Each object is found once.
+#[derive(Debug, Default)]
+pub struct Finding {
     discovery: Discovery,
-    seen: HashSet<PathBuf>,
+    folders: Folders,
+    seen: Seen,
     except: Option<PathBuf>,
+    scope: Scope,
+}
+
+/// Names that were found, as two hashes each: to keep a million names would take more memory than to keep the sources. That
+/// two names agree in 128 bits of hashes with secret keys does not happen.
+#[derive(Debug, Default)]
+struct Seen {
+    keys: (RandomState, RandomState),
+    hashes: HashSet<(u64, u64)>,
+}
+
+impl Seen {
+    /// Whether it is new.
+    fn insert(&mut self, name: &str) -> bool {
+        self.hashes.insert((self.keys.0.hash_one(name), self.keys.1.hash_one(name)))
+    }
 }
 
 impl Finding {
+    /// Looks for nothing below the folder `except`, and in no folder that is outside of `scope`.
+    #[must_use]
+    pub fn new(except: Option<&Path>, scope: Scope) -> Self {
+        Self { except: except.and_then(|path| path.canonicalize().ok()), scope, ..Self::default() }
+    }
+
+    /// Adds what is behind `argument`: a file, a folder, a glob, or standard input.
+    ///
+    /// # Errors
+    /// [`DiscoverError`] if it names nothing.
+    pub fn find(&mut self, argument: &str) -> Result<(), DiscoverError> {
+        if argument == STANDARD_INPUT {
+            return self.standard_input();
+        }
+        for root in roots(argument)? {
+            self.walk(&root);
+        }
+        Ok(())
+    }
+
+    /// Adds an object of an object store: its name, the store's number, its size and etag. Returns whether it is new.
+    pub fn add_remote(&mut self, uri: &str, store: u32, size: u64, etag: Etag) -> bool {
+        let is_new = self.seen.insert(uri);
+        if is_new {
+            self.discovery.sources.push(Source::remote(uri, store, size, etag, &mut self.folders));
+        }
+        is_new
+    }
+
+    /// Adds an object or folder that is there but cannot be looked into, with the reason.
+    pub fn add_unreadable(&mut self, uri: String, reason: String) {
+        self.discovery.unreadable.push((uri, reason));
+    }
+
+    /// Adds folders that were not looked into, as nothing in them is wanted.
+    pub fn add_left_out(&mut self, folders: u64) {
+        self.discovery.left_out += folders;
+    }
+
+    /// Sources found so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.discovery.sources.len()
+    }
+
+    /// Sorts what was found after the first `count` sources by folder and name.
+    pub fn sort_after(&mut self, count: usize) {
+        if let Some(sources) = self.discovery.sources.get_mut(count..) {
+            sources.sort_unstable_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        }
+    }
+
+    /// Everything that was found.
+    #[must_use]
+    pub fn finish(self) -> Discovery {
+        self.discovery
+    }
+
     /// Sets down what comes on standard input. Its name is made of what it is, so that the same again is known again.
     fn standard_input(&mut self) -> Result<(), DiscoverError> {
         let failed = |source| DiscoverError::StandardInput { source };
@@ -138,15 +182,8 @@ impl Finding {
         let blob = Blob::spool(&mut hashing).map_err(failed)?;
         let hash: String = hashing.hash.finalize().iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();
         let size = blob.size().map_err(failed)?;
-        let source = Source {
-            uri: format!("stdin:{hash}"),
-            blob,
-            size,
-            etag: hash,
-            account: None,
-            region: None,
-            settled: HashSet::new(),
-        };
+        let etag = Etag::Text(hash.as_str().into());
+        let source = Source::held(&format!("stdin:{hash}"), blob, size, etag, &mut self.folders);
         self.discovery.sources.push(source);
         Ok(())
     }
@@ -156,12 +193,16 @@ impl Finding {
             Ok(root) => root,
             Err(error) => return self.unreadable(root, &error.to_string()),
         };
-        let except = self.except.clone();
-        let entries = WalkDir::new(&root)
-            .follow_links(true)
-            .sort_by_file_name()
-            .into_iter()
-            .filter_entry(|entry| !is_same(entry, except.as_deref()));
+        let (except, scope) = (self.except.clone(), self.scope.clone());
+        let mut left_out = 0;
+        let entries = WalkDir::new(&root).follow_links(true).sort_by_file_name().into_iter().filter_entry(|entry| {
+            if is_same(entry, except.as_deref()) {
+                return false;
+            }
+            let is_wanted = !entry.file_type().is_dir() || scope.enters(&entry.path().to_string_lossy());
+            left_out += u64::from(!is_wanted);
+            is_wanted
+        });
         for entry in entries {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {}
@@ -173,6 +214,7 @@ impl Finding {
                 }
             }
         }
+        self.discovery.left_out += left_out;
     }
 
     fn file(&mut self, entry: &walkdir::DirEntry) {
@@ -181,22 +223,14 @@ impl Finding {
             Ok(metadata) => metadata,
             Err(error) => return self.unreadable(path, &error.to_string()),
         };
-        if !metadata.is_file() || !self.seen.insert(path.to_path_buf()) {
+        let uri = uri_of(path);
+        if !metadata.is_file() || !self.seen.insert(&uri) {
             return;
         }
         let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let etag = format!("{:x}-{:x}", modified.map_or(0, |age| age.as_nanos()), metadata.len());
-        let uri = uri_of(path);
-        let (account, region) = account_and_region(&uri);
-        self.discovery.sources.push(Source {
-            size: metadata.len(),
-            blob: Blob::File(path.to_path_buf()),
-            account,
-            region,
-            uri,
-            etag,
-            settled: HashSet::new(),
-        });
+        let nanos = modified.map_or(0, |age| u64::try_from(age.as_nanos()).unwrap_or(u64::MAX));
+        let etag = Etag::Changed(nanos, metadata.len());
+        self.discovery.sources.push(Source::file(&uri, path, metadata.len(), etag, &mut self.folders));
     }
 
     fn unreadable(&mut self, path: &Path, reason: &str) {
@@ -236,36 +270,10 @@ fn uri_of(path: &Path) -> String {
     }
 }
 
-/// Account and region in a key that CloudTrail wrote: `…AWSLogs/[o-…/]ACCOUNT/CloudTrail…/REGION/…`.
-pub(crate) fn account_and_region(key: &str) -> (Option<String>, Option<String>) {
-    let mut parts = key.split('/').skip_while(|part| *part != "AWSLogs").skip(1).peekable();
-    if parts.peek().is_some_and(|part| part.starts_with("o-")) {
-        parts.next();
-    }
-    match (parts.next(), parts.next(), parts.next()) {
-        // what follows the folder is a region only if something follows that
-        (Some(account), Some(folder), Some(region)) if folder.starts_with("CloudTrail") && parts.next().is_some() => {
-            (Some(account.to_owned()), Some(region.to_owned()))
-        }
-        _ => (None, None),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
-
-    #[test]
-    fn keys_of_every_layout_say_account_and_region() {
-        let both = |key| account_and_region(key);
-        let expected = (Some("111122223333".to_owned()), Some("eu-west-1".to_owned()));
-        assert_eq!(both("/x/AWSLogs/111122223333/CloudTrail/eu-west-1/2023/07/10/f.json.gz"), expected);
-        assert_eq!(both("p/q/AWSLogs/o-abc123/111122223333/CloudTrail-Insight/eu-west-1/f"), expected);
-        assert_eq!(both("/x/AWSLogs/111122223333/Config/eu-west-1/2023/f"), (None, None));
-        assert_eq!(both("/somewhere/else.json"), (None, None));
-        assert_eq!(both("/x/AWSLogs/111122223333/CloudTrail/f.json.gz"), (None, None));
-    }
 
     #[test]
     fn folders_files_and_globs_name_each_file_once_and_in_order() {
@@ -278,7 +286,7 @@ mod tests {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let arguments = [text(root.to_path_buf()), text(root.join("a.json")), text(root.join("b/*.json"))];
         let found = discover(&arguments, Some(&root.join("b/lake"))).unwrap();
-        let names: Vec<_> = found.sources.iter().map(|s| s.uri.rsplit('/').next().unwrap().to_owned()).collect();
+        let names: Vec<_> = found.sources.iter().map(|s| s.uri().rsplit('/').next().unwrap().to_owned()).collect();
         assert_eq!(names, ["a.json", "1.json", "2.json"]);
     }
 
@@ -287,6 +295,5 @@ mod tests {
         let error = |argument: &str| discover(&[argument.to_owned()], None).unwrap_err().to_string();
         assert_eq!(error("/no/such"), "there is no file or folder `/no/such`");
         assert_eq!(error("/no/such/*.gz"), "no file matches `/no/such/*.gz`");
-        assert!(error("s3://bucket/key").contains("not supported yet"));
     }
 }

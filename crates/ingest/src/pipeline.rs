@@ -17,9 +17,10 @@ use std::thread;
 
 use arrow_array::RecordBatch;
 
+use crate::blob::Fetcher;
 use crate::carrier::Carrier;
-use crate::discover::Source;
 use crate::redact::Rules;
+use crate::source::Source;
 use worker::Worker;
 
 /// Rows after which a batch is handed over.
@@ -46,6 +47,8 @@ pub struct Options {
     pub salvage: bool,
     /// What must not come out.
     pub rules: Option<Arc<Rules>>,
+    /// Fetches the sources that have to be fetched; without it they cannot be read.
+    pub fetcher: Option<Fetcher>,
 }
 
 /// What is handed over at once.
@@ -85,12 +88,12 @@ pub struct SourceOutcome {
 }
 
 impl SourceOutcome {
-    /// Of a member of an archive, before anything is known of it.
-    fn of_member(source: usize, uri: String) -> Self {
+    /// Of an object, before anything is known of it.
+    fn of(source: usize, uri: String, is_member: bool) -> Self {
         Self {
             source,
             uri,
-            is_member: true,
+            is_member,
             size: 0,
             status: Status::Read(Carrier::Empty),
             records: 0,
@@ -167,7 +170,7 @@ type Message = Result<Option<Piece>, PipelineError>;
 /// The pieces of a run, in order. Dropping it ends the run.
 #[derive(Debug)]
 pub struct Pieces {
-    sources: Arc<[Source]>,
+    sources: Arc<Vec<Source>>,
     units: Receiver<(Range<usize>, Receiver<Message>)>,
     current: Option<(Range<usize>, Receiver<Message>)>,
     failed: bool,
@@ -175,7 +178,7 @@ pub struct Pieces {
 
 /// Starts reading `sources`.
 #[must_use]
-pub fn run(sources: Arc<[Source]>, options: Options) -> Pieces {
+pub fn run(sources: Arc<Vec<Source>>, options: Options) -> Pieces {
     let threads = options.threads.max(1);
     let (announce, units) = sync_channel(threads);
     let queue = Arc::new(Mutex::new(Queue { units: cut_into_units(&sources).into_iter(), announce }));
@@ -207,7 +210,7 @@ impl Iterator for Pieces {
                 }
                 Err(RecvError) => {
                     self.failed = true;
-                    let first_source = self.sources[unit.start].uri.clone();
+                    let first_source = self.sources[unit.start].uri();
                     return Some(Err(PipelineError::ThreadEnded { first_source }));
                 }
             }

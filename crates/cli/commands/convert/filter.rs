@@ -5,6 +5,7 @@
 
 use std::time::SystemTime;
 
+use milepost_ingest::Scope;
 use milepost_query::{Conditions, RowFilter};
 use milepost_report::moment;
 use milepost_schema::time;
@@ -87,6 +88,12 @@ impl Filter {
             anyhow::Error::from(error)
         })?;
         Ok(Some(filter))
+    }
+
+    /// What sources may hold such records, as far as their folders tell.
+    pub(super) fn scope(&self, look_back_days: u16) -> Scope {
+        let micros = |text: &Option<String>| text.as_deref().and_then(time::parse);
+        Scope::new(&self.accounts, &self.regions, (micros(&self.from), micros(&self.to)), look_back_days)
     }
 
     /// How the ledger keeps it; `None` if all records are wanted.

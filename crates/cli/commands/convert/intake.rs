@@ -18,7 +18,7 @@ use super::Summary;
 const MAX_WAITING: usize = 50_000;
 
 pub(super) struct Intake<'a> {
-    pub(super) sources: Arc<[Source]>,
+    pub(super) sources: Arc<Vec<Source>>,
     pub(super) writer: EventWriter,
     pub(super) ledger: &'a mut Ledger,
     pub(super) threads: usize,
@@ -174,7 +174,7 @@ impl Intake<'_> {
         Ok(Some(FileEntry {
             uri: outcome.uri.clone(),
             size_bytes: outcome.size,
-            etag: source.etag.clone(),
+            etag: source.etag.to_string(),
             carrier: carrier.name(),
             reader_version: READER_VERSION,
             read: outcome.records,

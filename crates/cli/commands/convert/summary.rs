@@ -15,8 +15,10 @@ use super::intake::Counts;
 use crate::diagnostics::{ExitStatus, Hinted};
 use crate::printer::Destination;
 
-/// Damaged files that the text names; the rest is counted.
-const NAMED_DAMAGED: usize = 20;
+/// Damaged files that the text names, and changed ones; the rest is counted.
+const NAMED: usize = 20;
+/// Damaged files that are kept to be named in JSON, and changed ones: a store that is away must not fill the memory.
+const MAX_KEPT: usize = 10_000;
 
 #[derive(Debug, Clone, Serialize)]
 pub(in crate::commands) struct Summary {
@@ -34,6 +36,10 @@ pub(in crate::commands) struct Summary {
     #[serde(skip)]
     has_filter: bool,
     damaged: Vec<Damaged>,
+    /// Files that were read again as they changed since an earlier run.
+    changed: Vec<String>,
+    /// Folders that were not looked into, as nothing in them is wanted.
+    pub(super) folders_left_out: u64,
 }
 
 /// Source objects, and members of archives, by what became of them.
@@ -116,17 +122,33 @@ impl Summary {
             known_logs: 0,
             has_filter,
             damaged: Vec::new(),
+            changed: Vec::new(),
+            folders_left_out: 0,
         }
     }
 
     pub(super) fn add_damaged(&mut self, uri: String, reason: String, offset: Option<u64>) {
         self.files.damaged += 1;
-        self.damaged.push(Damaged { uri, reason, offset, salvaged: false });
+        self.keep_damaged(Damaged { uri, reason, offset, salvaged: false });
     }
 
     pub(super) fn add_salvaged(&mut self, uri: String, reason: String, offset: Option<u64>) {
         self.files.salvaged += 1;
-        self.damaged.push(Damaged { uri, reason, offset, salvaged: true });
+        self.keep_damaged(Damaged { uri, reason, offset, salvaged: true });
+    }
+
+    fn keep_damaged(&mut self, damaged: Damaged) {
+        if self.damaged.len() < MAX_KEPT {
+            self.damaged.push(damaged);
+        }
+    }
+
+    /// Counts an object that is another one than the ledger knows under its name.
+    pub(super) fn add_changed(&mut self, uri: &str) {
+        self.files.changed += 1;
+        if self.changed.len() < MAX_KEPT {
+            self.changed.push(uri.to_owned());
+        }
     }
 
     /// Counts an object that is not read again.
@@ -187,6 +209,8 @@ impl Summary {
                 status: ExitStatus::Failed,
             }
             .into()),
+            // there may be nothing in a window, as there is nothing new at night
+            (true, None) if self.folders_left_out > 0 => Ok(ExitStatus::Done),
             (true, None) => Err(Hinted {
                 message: format!("there are no CloudTrail records in `{}`", sources.join("`, `")),
                 hint: self.what_is_there(),
@@ -271,13 +295,24 @@ impl Summary {
             Some(version) => write!(out, ": version {version}, {} files written", count(self.lake.files_written))?,
             None => write!(out, ": nothing new")?,
         }
-        for damaged in self.damaged.iter().take(NAMED_DAMAGED) {
+        for damaged in self.damaged.iter().take(NAMED) {
             let at = damaged.offset.map(|offset| format!(" at byte {offset}")).unwrap_or_default();
             let word = if damaged.salvaged { "salvaged" } else { "damaged " };
             write!(out, "\n{word} {}: {}{at}", printable(&damaged.uri), damaged.reason)?;
         }
-        if self.damaged.len() > NAMED_DAMAGED {
-            write!(out, "\ndamaged  and {} more; --json names them all", self.damaged.len() - NAMED_DAMAGED)?;
+        let damaged = damaged + salvaged;
+        if damaged > NAMED as u64 {
+            write!(out, "\ndamaged  and {} more; --json names {}", damaged - NAMED as u64, self.damaged.len())?;
+        }
+        for uri in self.changed.iter().take(NAMED) {
+            write!(out, "\nchanged  {}: read again", printable(uri))?;
+        }
+        if changed > NAMED as u64 {
+            write!(out, "\nchanged  and {} more; --json names {}", changed - NAMED as u64, self.changed.len())?;
+        }
+        if self.folders_left_out > 0 {
+            let folders = count(self.folders_left_out);
+            write!(out, "\nleft out {folders} folders with nothing of the wanted accounts, regions and days")?;
         }
         if rejected > 0 {
             write!(out, "\nrejected records, with reason and text: milepost lake rejects --lake {}", self.lake.name)?;

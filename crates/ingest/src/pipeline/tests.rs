@@ -1,9 +1,11 @@
 use super::*;
+use crate::blob::{Blob, Fetched};
 use crate::discover::discover;
+use crate::source::{Etag, Folders};
 use arrow_array::cast::AsArray;
 use std::fs;
 
-fn sources(files: &[(String, Vec<u8>)]) -> (tempfile::TempDir, Arc<[Source]>) {
+fn sources(files: &[(String, Vec<u8>)]) -> (tempfile::TempDir, Arc<Vec<Source>>) {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         fs::write(folder.path().join(name), bytes).unwrap();
@@ -18,7 +20,7 @@ fn log(ids: impl Iterator<Item = usize>) -> Vec<u8> {
 }
 
 fn options(threads: usize) -> Options {
-    Options { threads, batch_rows: 100, batch_bytes: DEFAULT_BATCH_BYTES, salvage: false, rules: None }
+    Options { threads, batch_rows: 100, batch_bytes: DEFAULT_BATCH_BYTES, salvage: false, rules: None, fetcher: None }
 }
 
 #[test]
@@ -133,6 +135,38 @@ fn dropping_the_pieces_ends_the_run() {
     let patience = std::time::Instant::now();
     while Arc::strong_count(&sources) > 1 {
         assert!(patience.elapsed().as_secs() < 30, "a thread still works for nobody");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn sources_that_have_to_be_fetched_are_read_like_others_and_let_go() {
+    let mut folders = Folders::default();
+    let source = |at: usize| Source::remote(&format!("s3://b/{at}.json"), 0, 1, Etag::Changed(0, 0), &mut folders);
+    let sources = Arc::new((0..600).map(source).collect::<Vec<_>>());
+    let held = Arc::new(());
+    let guard = Arc::clone(&held);
+    let fetcher = Fetcher::new(move |at| match at {
+        7 => Err("the store is away".to_owned()),
+        _ => Ok(Fetched { blob: Blob::Memory(log(at..at + 1).into()), guard: Box::new(Arc::clone(&guard)) }),
+    });
+    let options = Options { fetcher: Some(fetcher), ..options(3) };
+    let pieces: Vec<_> = run(sources, options).map(Result::unwrap).collect();
+    let rows: usize = pieces.iter().filter_map(|piece| piece.batch.as_ref()).map(RecordBatch::num_rows).sum();
+    assert_eq!(rows, 599);
+    let damaged: Vec<_> = pieces
+        .iter()
+        .flat_map(|piece| &piece.finished)
+        .filter_map(|outcome| match &outcome.status {
+            Status::Damaged { reason, .. } => Some((outcome.uri.as_str(), reason.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(damaged, [("s3://b/7.json", "cannot be fetched: the store is away")]);
+    let rejects: Vec<_> = pieces.iter().flat_map(|piece| &piece.rejects).map(|reject| &reject.source_file).collect();
+    assert_eq!(rejects, ["s3://b/7.json"]);
+    // one is with the function, which the last thread drops when it ends
+    while Arc::strong_count(&held) > 2 {
         std::thread::yield_now();
     }
 }

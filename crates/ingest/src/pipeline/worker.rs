@@ -9,12 +9,13 @@ use std::sync::mpsc::SyncSender;
 use super::sink::Sink;
 use super::{Message, Options, Piece, PipelineError, Reject, SourceOutcome, Status};
 use crate::archive;
-use crate::blob::Blob;
+use crate::blob::{Blob, Fetched};
 use crate::carrier::Carrier;
-use crate::discover::{Source, account_and_region};
 use crate::envelope::Opener;
 use crate::flatten::{Flattener, Origin};
+use crate::layout::account_and_region;
 use crate::read::{Damage, Reader, damage_of};
+use crate::source::Source;
 use crate::unpack::{self, GzipMembers, Unpacked};
 
 /// How deep archives may lie in each other.
@@ -51,7 +52,7 @@ struct Object<'a> {
     /// Archives around it.
     depth: usize,
     /// Members that are known and need not be read again.
-    settled: &'a HashSet<String>,
+    settled: Option<&'a HashSet<String>>,
 }
 
 impl Worker {
@@ -63,15 +64,7 @@ impl Worker {
     pub(super) fn unit(&mut self, unit: Range<usize>, sources: &[Source], send: &SyncSender<Message>) -> bool {
         let mut way = Way { piece: Piece::default(), send, stopped: false };
         for index in unit {
-            let source = &sources[index];
-            let origin = Origin {
-                source_file: source.uri.clone(),
-                region: source.region.clone(),
-                account: source.account.clone(),
-            };
-            let settled = &source.settled;
-            let object = Object { source: index, uri: &source.uri, blob: &source.blob, origin, depth: 0, settled };
-            self.object(&object, &mut way);
+            self.source(index, &sources[index], &mut way);
             if way.stopped {
                 return false;
             }
@@ -80,13 +73,32 @@ impl Worker {
         !way.stopped
     }
 
+    /// Reads one source, which may have to be fetched.
+    fn source(&mut self, index: usize, source: &Source, way: &mut Way<'_>) {
+        let uri = source.uri();
+        let fetched = match (source.blob(), &self.options.fetcher) {
+            (Some(blob), _) => Ok(Fetched { blob, guard: Box::new(()) }),
+            (None, Some(fetcher)) => fetcher.fetch(index),
+            (None, None) => Err("there is nothing to fetch it with".to_owned()),
+        };
+        match fetched {
+            Ok(Fetched { blob, guard: _until_read }) => {
+                let (account, region) = account_and_region(&uri);
+                let origin = Origin { source_file: uri.clone(), region, account };
+                let settled = source.settled.as_deref();
+                self.object(&Object { source: index, uri: &uri, blob: &blob, origin, depth: 0, settled }, way);
+            }
+            Err(reason) => {
+                let status = Status::Damaged { reason: format!("cannot be fetched: {reason}"), offset: None };
+                self.close(SourceOutcome { status, size: source.size, ..SourceOutcome::of(index, uri, false) }, way);
+            }
+        }
+    }
+
     /// Reads one object and says what became of it. `true` if it, and whatever is in it, is sound.
     fn object(&mut self, object: &Object<'_>, way: &mut Way<'_>) -> bool {
-        let mut outcome = SourceOutcome {
-            is_member: object.depth > 0,
-            size: object.blob.size().unwrap_or(0),
-            ..SourceOutcome::of_member(object.source, object.uri.to_owned())
-        };
+        let mut outcome = SourceOutcome::of(object.source, object.uri.to_owned(), object.depth > 0);
+        outcome.size = object.blob.size().unwrap_or(0);
         let members = GzipMembers::default();
         outcome.status = match unpack::open(object.blob, &members) {
             Ok(Unpacked::Text(text)) => self.text((text, &members), object, &mut outcome, way),
@@ -95,19 +107,26 @@ impl Worker {
         }
         .unwrap_or_else(|Damage { reason, offset }| Status::Damaged { reason, offset });
         outcome.gzip_members = members.get();
+        self.close(outcome, way)
+    }
+
+    /// Says what became of an object. `true` if it, and whatever is in it, is sound.
+    fn close(&mut self, outcome: SourceOutcome, way: &mut Way<'_>) -> bool {
         let is_sound = matches!(outcome.status, Status::Read(_) | Status::Known);
-        if !way.stopped {
-            if let Status::Damaged { reason, offset } | Status::Salvaged { reason, offset, .. } = &outcome.status {
-                let is_salvaged = matches!(outcome.status, Status::Salvaged { .. });
-                let reason = if is_salvaged { format!("salvaged: {reason}") } else { reason.clone() };
-                let source_file = object.uri.to_owned();
-                self.reject(Reject { source_file, record: None, offset: *offset, reason, raw: None }, way);
-            }
-            self.other_bytes += size_of::<SourceOutcome>() + outcome.uri.len();
-            way.piece.finished.push(outcome);
-            if self.is_full() {
-                self.hand_over(way, object.uri);
-            }
+        if way.stopped {
+            return is_sound;
+        }
+        if let Status::Damaged { reason, offset } | Status::Salvaged { reason, offset, .. } = &outcome.status {
+            let is_salvaged = matches!(outcome.status, Status::Salvaged { .. });
+            let reason = if is_salvaged { format!("salvaged: {reason}") } else { reason.clone() };
+            let source_file = outcome.uri.clone();
+            self.reject(Reject { source_file, record: None, offset: *offset, reason, raw: None }, way);
+        }
+        self.other_bytes += size_of::<SourceOutcome>() + outcome.uri.len();
+        let full_at = self.is_full().then(|| outcome.uri.clone());
+        way.piece.finished.push(outcome);
+        if let Some(uri) = full_at {
+            self.hand_over(way, &uri);
         }
         is_sound
     }
@@ -129,7 +148,7 @@ impl Worker {
         let (mut unsound, mut names) = (0_u64, HashMap::<String, u32>::new());
         archive::members(archive, &mut |member| {
             let uri = format!("{}{MEMBER_MARK}{}", object.uri, unique(member.name, &mut names));
-            if object.settled.contains(&uri) {
+            if object.settled.is_some_and(|settled| settled.contains(&uri)) {
                 known_member(object.source, uri, way);
                 return !way.stopped;
             }
@@ -148,16 +167,8 @@ impl Worker {
             let is_sound = match broken {
                 None => self.object(&member, way),
                 Some(reason) => {
-                    let source_file = uri.clone();
-                    self.reject(
-                        Reject { source_file, record: None, offset: None, reason: reason.clone(), raw: None },
-                        way,
-                    );
                     let status = Status::Damaged { reason, offset: None };
-                    way.piece
-                        .finished
-                        .push(SourceOutcome { status, ..SourceOutcome::of_member(object.source, uri.clone()) });
-                    false
+                    self.close(SourceOutcome { status, ..SourceOutcome::of(object.source, uri.clone(), true) }, way)
                 }
             };
             unsound += u64::from(!is_sound);
@@ -282,7 +293,7 @@ fn unique(name: String, names: &mut HashMap<String, u32>) -> String {
 }
 
 fn known_member(source: usize, uri: String, way: &mut Way<'_>) {
-    way.piece.finished.push(SourceOutcome { status: Status::Known, ..SourceOutcome::of_member(source, uri) });
+    way.piece.finished.push(SourceOutcome { status: Status::Known, ..SourceOutcome::of(source, uri, true) });
 }
 
 fn promises_json(uri: &str) -> bool {

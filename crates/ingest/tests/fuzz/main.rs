@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use milepost_ingest::{Blob, Options, Source, Status, pipeline};
+use milepost_ingest::{Blob, Etag, Folders, Options, Source, Status, pipeline};
 use milepost_schema::rebuild::Rebuilder;
 use mutate::Mutator;
 
@@ -41,17 +41,13 @@ struct Sums {
 
 /// Runs inputs through the pipeline; says what went wrong, if anything did.
 fn probe(inputs: &[Vec<u8>], salvage: bool) -> Result<Sums, String> {
-    let source = |(at, bytes): (usize, &Vec<u8>)| Source {
-        uri: format!("/{at}"),
-        blob: Blob::Memory(bytes.as_slice().into()),
-        size: bytes.len() as u64,
-        etag: String::new(),
-        account: None,
-        region: None,
-        settled: std::collections::HashSet::new(),
+    let mut folders = Folders::default();
+    let source = |(at, bytes): (usize, &Vec<u8>)| {
+        let blob = Blob::Memory(bytes.as_slice().into());
+        Source::held(&format!("/{at}"), blob, bytes.len() as u64, Etag::Changed(0, 0), &mut folders)
     };
-    let sources: Arc<[Source]> = inputs.iter().enumerate().map(source).collect();
-    let options = Options { threads: 2, batch_rows: 50, batch_bytes: 1 << 20, salvage, rules: None };
+    let sources: Arc<Vec<Source>> = Arc::new(inputs.iter().enumerate().map(source).collect());
+    let options = Options { threads: 2, batch_rows: 50, batch_bytes: 1 << 20, salvage, rules: None, fetcher: None };
     let (mut sums, mut rows, mut rejects, mut finished) = (Sums::default(), 0, 0, 0);
     let mut line = String::new();
     for piece in pipeline::run(sources, options) {
