@@ -74,11 +74,11 @@ pub(crate) fn report(error: &anyhow::Error, printer: &Printer) -> ExitStatus {
     let mut last = error.to_string();
     for cause in error.chain().skip(skip) {
         let cause = cause.to_string();
-        // transparent layers repeat what was said
-        if cause != last {
+        // transparent layers repeat what was said, those of object stores within longer texts of their own
+        if !last.contains(&cause) {
             text.push_str(&format!("\ncaused by: {cause}"));
+            last = cause;
         }
-        last = cause;
     }
     if let Some(hint) = hint(error) {
         text.push_str(&format!("\nhint: {hint}"));

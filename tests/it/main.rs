@@ -12,6 +12,7 @@ mod docs;
 mod filters;
 mod identities;
 mod object_store;
+mod object_store_lake;
 mod readers;
 mod records;
 mod redaction;
