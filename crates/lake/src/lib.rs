@@ -3,15 +3,20 @@
 //! The way of the data: an [`EventWriter`] gathers rows by partition (`gather`), sorts them (`sort`), drops what was
 //! delivered before (`duplicates`), encodes one Parquet file a partition (`encode`) and commits them all at once
 //! (`commit`). The ledger ([`ledger`]) remembers which source objects have been taken in. A [`Snapshot`] is what readers
-//! get. This crate knows nothing of log files and nothing of SQL.
+//! get, of the newest version or an older one ([`AsOf`]).
+//!
+//! `history` says what became of a table; it reads the transaction log itself (`log`). This crate knows nothing of log files and nothing of SQL.
 
+mod as_of;
 mod commit;
 mod duplicates;
 mod encode;
 mod error;
 mod gather;
+mod history;
 mod lake;
 pub mod ledger;
+mod log;
 mod partition;
 mod reader;
 mod snapshot;
@@ -19,8 +24,10 @@ mod sort;
 mod table;
 mod tables;
 
+pub use as_of::AsOf;
 pub use commit::{Committed, EventWriter, SourceCounts};
 pub use error::LakeError;
+pub use history::Change;
 pub use lake::{Lake, new_run_id};
 pub use partition::Partition;
 pub use snapshot::{DataFile, FileStatistics, Snapshot};

@@ -19,9 +19,9 @@ use crate::tables::TableName;
 
 /// An open table at one version.
 pub(crate) struct Table {
-    name: TableName,
-    lake: String,
-    delta: DeltaTable,
+    pub(crate) name: TableName,
+    pub(crate) lake: String,
+    pub(crate) delta: DeltaTable,
 }
 
 /// What became of an attempt to commit.
@@ -114,12 +114,12 @@ impl Table {
     }
 
     async fn commit(&mut self, files: Vec<Add>, run_id: &str, retries: usize) -> Result<u64, DeltaTableError> {
-        let metadata = [("milepostRun".to_owned(), serde_json::Value::from(run_id))];
-        let properties = CommitProperties::default().with_max_retries(retries).with_metadata(metadata);
         let partition_by = self.name.partition_columns().iter().map(|name| (*name).to_owned()).collect();
         let operation =
             DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(partition_by), predicate: None };
         let actions = files.into_iter().map(Action::Add).collect();
+        let metadata = [("milepostRun".to_owned(), serde_json::Value::from(run_id))];
+        let properties = CommitProperties::default().with_max_retries(retries).with_metadata(metadata);
         let state = self.delta.snapshot()?;
         let commit = CommitBuilder::from(properties)
             .with_actions(actions)
@@ -149,7 +149,7 @@ impl Table {
         }
     }
 
-    fn failed(&self, action: &'static str, source: DeltaTableError) -> LakeError {
+    pub(crate) fn failed(&self, action: &'static str, source: DeltaTableError) -> LakeError {
         failed(action, self.name, &self.lake, source)
     }
 }
