@@ -5,6 +5,7 @@
 mod architecture;
 mod bad_input;
 mod carriers;
+mod check;
 mod context;
 mod convert;
 mod crashes;

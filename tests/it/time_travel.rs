@@ -130,6 +130,7 @@ fn a_version_whose_log_was_cleaned_up_is_named() {
     assert_eq!((found.len(), &found[0]["version"], &found[0]["readable"]), (1, &json!(3), &json!(true)));
     let early = context.run(&["sql", "SELECT 1 FROM events", "--as-of", "2020-01-01"]).ended_with(1).stderr;
     assert!(early.contains("its oldest version, 3, is of"), "{early}");
+    assert_eq!(context.run(&["lake", "check", "-F", "csv"]).ended_with(0).stdout.lines().count(), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::{AsOfArgs, LakeArgs, OutputArgs};
 
-/// Look into the lake
+/// Look into the lake, and look after it
 #[derive(Debug, Args)]
 pub(crate) struct LakeCommandArgs {
     #[command(subcommand)]
@@ -18,6 +18,7 @@ pub(crate) enum LakeCommand {
     Rejects(LakeRejectsArgs),
     Runs(LakeRunsArgs),
     History(LakeHistoryArgs),
+    Check(LakeCheckArgs),
 }
 
 impl LakeCommandArgs {
@@ -28,6 +29,7 @@ impl LakeCommandArgs {
             LakeCommand::Rejects(args) => args.lake.clone(),
             LakeCommand::Runs(args) => args.lake.clone(),
             LakeCommand::History(args) => args.lake.clone(),
+            LakeCommand::Check(args) => args.lake.clone(),
         }
     }
 }
@@ -148,4 +150,28 @@ pub(crate) struct LakeRunsArgs {
 
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+/// Look whether the lake is sound
+///
+/// Compares the tables' logs with the files that are there, the files' footers with the logs, and the rows with the ledger,
+/// and looks for records that are there twice. Lists what it finds, with what to do about it; nothing is changed. Ends with
+/// exit code 1 if rows are lost, doubled or cannot be read.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  milepost lake check\n  milepost lake check --deep --format csv\n  \
+                  milepost lake check --json | jq .findings")]
+pub(crate) struct LakeCheckArgs {
+    /// Also decode every value of every row
+    #[arg(long)]
+    pub(crate) deep: bool,
+
+    #[command(flatten)]
+    pub(crate) lake: LakeArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    /// Print verdict and findings as one JSON object on stdout, whatever the format
+    #[arg(long, env = "MILEPOST_JSON", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) json: bool,
 }

@@ -1,5 +1,6 @@
-//! `milepost lake`: looks into the lake. One file a verb, but for the questions, which are SQL.
+//! `milepost lake`: looks into the lake, and looks after it. One file a verb, but for the questions, which are SQL.
 
+mod check;
 mod history;
 
 use milepost_lake::{AsOf, Lake};
@@ -39,6 +40,7 @@ pub(crate) async fn run(args: &LakeCommandArgs, settings: &Settings, printer: &P
         LakeCommand::Rejects(args) => rejects(args, settings, printer).await,
         LakeCommand::Runs(args) => runs(args, settings, printer).await,
         LakeCommand::History(args) => history::run(args, settings, printer).await,
+        LakeCommand::Check(args) => check::run(args, settings, printer).await,
     }
 }
 

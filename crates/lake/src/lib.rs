@@ -5,13 +5,15 @@
 //! (`commit`). The ledger ([`ledger`]) remembers which source objects have been taken in. A [`Snapshot`] is what readers
 //! get, of the newest version or an older one ([`AsOf`]).
 //!
-//! `history` says what became of a table; it reads the transaction log itself (`log`). This crate knows nothing of log files and nothing of SQL.
+//! Looking after it: `history` says what became of a table, `check` looks whether everything is there and right. They read the transaction log itself (`log`). This crate knows nothing of log files and nothing of SQL.
 
 mod as_of;
+mod check;
 mod commit;
 mod duplicates;
 mod encode;
 mod error;
+mod footer;
 mod gather;
 mod history;
 mod lake;
@@ -25,6 +27,7 @@ mod table;
 mod tables;
 
 pub use as_of::AsOf;
+pub use check::{CheckOptions, Checked, Finding, Severity};
 pub use commit::{Committed, EventWriter, SourceCounts};
 pub use error::LakeError;
 pub use history::Change;
