@@ -18,6 +18,7 @@ mod records;
 mod redaction;
 mod rejects;
 mod reports;
+mod retention;
 mod slt;
 mod sql;
 mod time_travel;

@@ -18,6 +18,8 @@ pub(crate) enum LakeCommand {
     Rejects(LakeRejectsArgs),
     Runs(LakeRunsArgs),
     History(LakeHistoryArgs),
+    Expire(LakeExpireArgs),
+    Vacuum(LakeVacuumArgs),
     Check(LakeCheckArgs),
 }
 
@@ -29,6 +31,8 @@ impl LakeCommandArgs {
             LakeCommand::Rejects(args) => args.lake.clone(),
             LakeCommand::Runs(args) => args.lake.clone(),
             LakeCommand::History(args) => args.lake.clone(),
+            LakeCommand::Expire(args) => args.lake.clone(),
+            LakeCommand::Vacuum(args) => args.lake.clone(),
             LakeCommand::Check(args) => args.lake.clone(),
         }
     }
@@ -92,8 +96,8 @@ pub(crate) struct LakeRejectsArgs {
 /// Show how the lake came to be
 ///
 /// One line a version of a table, newest first: when and by which run it was made, what was done, files and rows, and whether
-/// `--as-of` can still show it. A version cannot be read any more when files of it have been deleted, or when its log has been
-/// cleaned up, 30 days later at the earliest.
+/// `--as-of` can still show it. A version cannot be read any more when `milepost lake vacuum` has deleted files of it, or
+/// when its log has been cleaned up, 30 days later at the earliest.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  milepost lake history\n  milepost lake history --table files --limit 5\n  \
                   milepost lake history --format json | jq '.[] | select(.readable) | .version'")]
@@ -150,6 +154,89 @@ pub(crate) struct LakeRunsArgs {
 
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+/// Take old days out of the lake
+///
+/// Takes out of `events` the partitions of days that ended longer ago than the given age, in UTC, and of `rejects` the files
+/// that are older, in one commit a table. Records without a date are kept. The data files stay until `milepost lake vacuum`
+/// deletes them; until then `--as-of` still shows what was taken out. The ledger keeps its entries, so a later conversion
+/// of the same sources does not bring the days back. With --account, --region or --keep, `rejects` stays as it is.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  milepost lake expire --older-than 400d --dry-run\n  \
+                  milepost lake expire --older-than 2y --keep account=012345678901\n  \
+                  milepost lake expire --older-than 90d --account 111122223333 --region eu-west-1")]
+pub(crate) struct LakeExpireArgs {
+    /// Age of what is taken out, such as 400d, 52w or 2y (of 365 days); at least a day
+    #[arg(long, value_name = "AGE")]
+    pub(crate) older_than: String,
+
+    /// Only of this account; may be given several times
+    #[arg(long = "account", value_name = "ACCOUNT", value_delimiter = ',')]
+    pub(crate) accounts: Vec<String>,
+
+    /// Only of this region; may be given several times
+    #[arg(long = "region", value_name = "REGION", value_delimiter = ',')]
+    pub(crate) regions: Vec<String>,
+
+    /// Never of this account or region, whatever else is said; may be given several times
+    #[arg(long = "keep", value_name = "account=ACCOUNT|region=REGION", value_parser = parse_kept)]
+    pub(crate) kept: Vec<Kept>,
+
+    /// Only say what would be taken out
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    #[command(flatten)]
+    pub(crate) lake: LakeArgs,
+
+    /// Print the summary as JSON on stdout
+    #[arg(long, env = "MILEPOST_JSON", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) json: bool,
+}
+
+/// What `--keep` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Account(String),
+    Region(String),
+}
+
+fn parse_kept(text: &str) -> Result<Kept, String> {
+    match text.split_once('=') {
+        Some(("account", name)) if !name.is_empty() => Ok(Kept::Account(name.to_owned())),
+        Some(("region", name)) if !name.is_empty() => Ok(Kept::Region(name.to_owned())),
+        _ => Err("write it as account=012345678901 or region=eu-west-1".to_owned()),
+    }
+}
+
+/// Delete data files that nobody needs
+///
+/// Deletes files that were taken out of their table longer ago than the given age, by an expiry or a compaction, and files
+/// that no version of a table names and that are older than that, as interrupted runs leave them behind. Versions from
+/// before that age cannot be read any more afterwards; `milepost lake history` says which can.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  milepost lake vacuum --dry-run\n  milepost lake vacuum --older-than 30d\n  \
+                  milepost lake vacuum --older-than 0h --force   # nobody else is working on the lake")]
+pub(crate) struct LakeVacuumArgs {
+    /// History to keep, such as 7d, 12h or 4w
+    #[arg(long, value_name = "AGE", default_value = "7d")]
+    pub(crate) older_than: String,
+
+    /// Only say what would be deleted
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Allow less than an hour: no other command is working on the lake
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    #[command(flatten)]
+    pub(crate) lake: LakeArgs,
+
+    /// Print the summary as JSON on stdout
+    #[arg(long, env = "MILEPOST_JSON", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) json: bool,
 }
 
 /// Look whether the lake is sound

@@ -1,7 +1,11 @@
 //! `milepost lake`: looks into the lake, and looks after it. One file a verb, but for the questions, which are SQL.
 
+mod age;
 mod check;
+mod expire;
 mod history;
+mod journal;
+mod vacuum;
 
 use milepost_lake::{AsOf, Lake};
 use milepost_query::{Engine, Parameter, Parameters, drifting_fields, lake_gaps, lake_info, lake_partitions};
@@ -40,6 +44,8 @@ pub(crate) async fn run(args: &LakeCommandArgs, settings: &Settings, printer: &P
         LakeCommand::Rejects(args) => rejects(args, settings, printer).await,
         LakeCommand::Runs(args) => runs(args, settings, printer).await,
         LakeCommand::History(args) => history::run(args, settings, printer).await,
+        LakeCommand::Expire(args) => expire::run(args, settings, printer).await,
+        LakeCommand::Vacuum(args) => vacuum::run(args, settings, printer).await,
         LakeCommand::Check(args) => check::run(args, settings, printer).await,
     }
 }
