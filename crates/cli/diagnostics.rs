@@ -112,7 +112,11 @@ fn hint(error: &anyhow::Error) -> Option<String> {
             return Some(hinted.hint.clone());
         }
         if let Some(query) = cause.downcast_ref::<QueryError>() {
-            return query.hint().map(str::to_owned);
+            return match query {
+                // is not among its own causes
+                QueryError::Lake(lake) => lake_hint(lake),
+                query => query.hint().map(str::to_owned),
+            };
         }
         if let Some(value) = cause.downcast_ref::<ValueError>() {
             return Some(value.hint().to_owned());
@@ -134,6 +138,9 @@ fn lake_hint(error: &LakeError) -> Option<String> {
         }
         LakeError::Occupied { .. } => Some("name an empty or a new folder with --lake".to_owned()),
         LakeError::Columns { .. } => Some("convert the archive into a new lake with this version".to_owned()),
+        LakeError::NoVersion { .. } | LakeError::VersionGone { .. } | LakeError::BeforeTheLake { .. } => {
+            Some("`milepost lake history` lists the versions and their times".to_owned())
+        }
         LakeError::Contended { .. } => Some("run the command again: what was committed stays".to_owned()),
         _ => None,
     }
