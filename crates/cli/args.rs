@@ -7,6 +7,10 @@ use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand};
 use milepost_query::output::Format;
 
+mod lake;
+
+pub(crate) use lake::*;
+
 const STYLES: Styles =
     Styles::styled().header(AnsiColor::Green.on_default().bold()).literal(AnsiColor::Cyan.on_default().bold());
 
@@ -85,6 +89,15 @@ pub(crate) struct LakeArgs {
     /// The lake: a folder, or a prefix such as s3://bucket/lake [default: ./lake]
     #[arg(long, value_name = "LAKE", env = "MILEPOST_LAKE")]
     pub(crate) lake: Option<String>,
+}
+
+/// Which state of the lake to look at.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct AsOfArgs {
+    /// Look at the lake as it was: a version of `events`, or a time as an instant, a day, `yesterday`, or that long ago,
+    /// such as 7d [default: as it is]
+    #[arg(long, value_name = "VERSION|TIME", env = "MILEPOST_AS_OF")]
+    pub(crate) as_of: Option<String>,
 }
 
 /// The one-minute tour: generate a small archive, convert it, run reports on it
@@ -198,6 +211,7 @@ fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
     after_help = "Examples:\n  milepost sql \"SELECT event_name, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC LIMIT 10\"\n  \
                   milepost sql -f question.sql --format csv --output answer.csv\n  \
                   milepost sql \"SELECT * FROM events WHERE event_id = \\$id\" --param id=1b2c…\n  \
+                  milepost sql \"SELECT count(*) FROM events\" --as-of 2026-03-01\n  \
                   echo 'SELECT count(*) FROM events' | milepost sql"
 )]
 pub(crate) struct SqlArgs {
@@ -215,6 +229,9 @@ pub(crate) struct SqlArgs {
 
     #[command(flatten)]
     pub(crate) lake: LakeArgs,
+
+    #[command(flatten)]
+    pub(crate) as_of: AsOfArgs,
 
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -304,6 +321,9 @@ pub(crate) struct ReportRunArgs {
     pub(crate) lake: LakeArgs,
 
     #[command(flatten)]
+    pub(crate) as_of: AsOfArgs,
+
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 
@@ -324,68 +344,9 @@ pub(crate) struct ExportArgs {
 
     #[command(flatten)]
     pub(crate) lake: LakeArgs,
-}
-
-/// Look into the lake
-#[derive(Debug, Args)]
-pub(crate) struct LakeCommandArgs {
-    #[command(subcommand)]
-    pub(crate) command: LakeCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum LakeCommand {
-    Info(LakeInfoArgs),
-    Rejects(LakeRejectsArgs),
-}
-
-impl LakeCommandArgs {
-    pub(crate) fn lake(&self) -> LakeArgs {
-        match &self.command {
-            LakeCommand::Info(args) => args.lake.clone(),
-            LakeCommand::Rejects(args) => args.lake.clone(),
-        }
-    }
-}
-
-/// Show what is in the lake
-///
-/// Tables with their versions, rows, files and bytes, and the span of the events. With --fields: members of records that
-/// have no column, or another form than their column, by event version and service; they are kept in `extra`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  milepost lake info\n  milepost lake info --fields --format csv")]
-pub(crate) struct LakeInfoArgs {
-    /// List members of records that have no column or another form
-    #[arg(long)]
-    pub(crate) fields: bool,
 
     #[command(flatten)]
-    pub(crate) lake: LakeArgs,
-
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-/// Show what could not become a row
-///
-/// One line a record or file that was rejected, as of the newest attempt at its file: where it is, what is wrong, and its
-/// text. A file that was mended is read again by the next `milepost convert`, and so is one that a newer version of milepost may
-/// understand; what is taken in then is not shown any more.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  milepost lake rejects\n  milepost lake rejects --source broken.json --format json\n  \
-                  milepost lake rejects --output rejects.csv"
-)]
-pub(crate) struct LakeRejectsArgs {
-    /// Only rejects of sources whose name contains this text
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) source: Option<String>,
-
-    #[command(flatten)]
-    pub(crate) lake: LakeArgs,
-
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) as_of: AsOfArgs,
 }
 
 /// Print the completions of a shell

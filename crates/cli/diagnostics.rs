@@ -75,11 +75,11 @@ pub(crate) fn report(error: &anyhow::Error, printer: &Printer) -> ExitStatus {
     let mut last = error.to_string();
     for cause in error.chain().skip(skip) {
         let cause = cause.to_string();
-        // transparent layers repeat what was said
-        if cause != last {
+        // transparent layers repeat what was said, those of object stores within longer texts of their own
+        if !last.contains(&cause) {
             text.push_str(&format!("\ncaused by: {cause}"));
+            last = cause;
         }
-        last = cause;
     }
     if let Some(hint) = hint(error) {
         text.push_str(&format!("\nhint: {hint}"));
@@ -113,7 +113,11 @@ fn hint(error: &anyhow::Error) -> Option<String> {
             return Some(hinted.hint.clone());
         }
         if let Some(query) = cause.downcast_ref::<QueryError>() {
-            return query.hint().map(str::to_owned);
+            return match query {
+                // is not among its own causes
+                QueryError::Lake(lake) => lake_hint(lake),
+                query => query.hint().map(str::to_owned),
+            };
         }
         if let Some(value) = cause.downcast_ref::<ValueError>() {
             return Some(value.hint().to_owned());
@@ -136,6 +140,9 @@ fn lake_hint(error: &LakeError) -> Option<String> {
         }
         LakeError::Occupied { .. } => Some("name an empty or a new folder with --lake".to_owned()),
         LakeError::Columns { .. } => Some("convert the archive into a new lake with this version".to_owned()),
+        LakeError::NoVersion { .. } | LakeError::VersionGone { .. } | LakeError::BeforeTheLake { .. } => {
+            Some("`milepost lake history` lists the versions and their times".to_owned())
+        }
         LakeError::Contended { .. } => Some("run the command again: what was committed stays".to_owned()),
         _ => None,
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::context::{Context, files_below};
 
 /// Commands of the command reference, with the words that lead to them.
-const COMMANDS: [&[&str]; 11] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["demo"],
     &["convert"],
@@ -16,7 +16,13 @@ const COMMANDS: [&[&str]; 11] = [
     &["report", "run"],
     &["export"],
     &["lake", "info"],
+    &["lake", "files"],
     &["lake", "rejects"],
+    &["lake", "runs"],
+    &["lake", "history"],
+    &["lake", "expire"],
+    &["lake", "vacuum"],
+    &["lake", "check"],
     &["completions"],
 ];
 

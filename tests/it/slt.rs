@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use futures::TryStreamExt as _;
-use milepost_lake::Lake;
+use milepost_lake::{AsOf, Lake};
 use milepost_query::{Engine, Parameters, QueryError};
 use milepost_store::StoreOptions;
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType};
@@ -53,7 +53,7 @@ fn every_file_of_slt_holds() {
     assert!(!files.is_empty());
     for file in files {
         let mut runner = sqllogictest::Runner::new(|| async {
-            Ok(Database(Engine::open(&Lake::open(&lake, &StoreOptions::default()).await?, 2).await?))
+            Ok(Database(Engine::open(&Lake::open(&lake, &StoreOptions::default()).await?, AsOf::Newest, 2).await?))
         });
         runtime.block_on(runner.run_file_async(&file)).unwrap();
     }

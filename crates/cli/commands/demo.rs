@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use milepost_lake::Lake;
+use milepost_lake::{AsOf, Lake};
 use milepost_query::Engine;
 use milepost_query::output::{self, Format, Layout};
 use milepost_report::Catalogue;
@@ -45,7 +45,7 @@ pub(crate) async fn run(args: &DemoArgs, jobs: Option<u16>, printer: &Printer) -
     writeln!(out, "{}", convert(&job, printer).await?.text())?;
 
     let catalogue = Catalogue::load(None)?;
-    let engine = Engine::open(&Lake::open(&lake, &StoreOptions::default()).await?, threads(jobs)).await?;
+    let engine = Engine::open(&Lake::open(&lake, &StoreOptions::default()).await?, AsOf::Newest, threads(jobs)).await?;
     for (name, limit) in REPORTS {
         writeln!(out, "\n$ milepost report run {name} --param limit={limit} --lake {lake}")?;
         let report = catalogue.get(name)?;

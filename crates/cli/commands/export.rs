@@ -8,6 +8,7 @@ use milepost_lake::Lake;
 use milepost_query::Engine;
 use milepost_schema::rebuild::Rebuilder;
 
+use super::as_of;
 use crate::args::ExportArgs;
 use crate::diagnostics::{ExitStatus, WrongQuery};
 use crate::printer::{Destination, Printer};
@@ -18,7 +19,7 @@ const READ_THREADS: usize = 1;
 
 pub(crate) async fn run(args: &ExportArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let lake = Lake::open(&settings.lake, &settings.store).await?;
-    let engine = Engine::open(&lake, READ_THREADS).await?;
+    let engine = Engine::open(&lake, as_of(&args.as_of)?, READ_THREADS).await?;
     let mut destination = Destination::open(args.output.as_deref())?;
     match write(&engine, args.filter.as_deref(), &mut destination).await {
         Ok(records) => {

@@ -1,6 +1,7 @@
 //! One file a verb.
 
 mod answer;
+mod as_of;
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod demo;
@@ -8,3 +9,5 @@ pub(crate) mod export;
 pub(crate) mod lake;
 pub(crate) mod report;
 pub(crate) mod sql;
+
+use as_of::as_of;

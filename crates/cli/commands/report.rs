@@ -10,6 +10,7 @@ use milepost_query::{Engine, Parameter};
 use milepost_report::{Catalogue, Report};
 
 use super::answer::{self, Question};
+use super::as_of;
 use crate::args::{ReportArgs, ReportCommand, ReportListArgs, ReportRunArgs, ReportShowArgs, ReportsArgs};
 use crate::diagnostics::{ExitStatus, Hinted};
 use crate::printer::{Destination, Printer};
@@ -84,7 +85,7 @@ async fn run_one(args: &ReportRunArgs, settings: &Settings, printer: &Printer) -
     let given: BTreeMap<String, String> = args.params.iter().cloned().collect();
     let parameters = report.values(&given, SystemTime::now().into())?;
     let lake = Lake::open(&settings.lake, &settings.store).await?;
-    let engine = Engine::open(&lake, settings.threads).await?;
+    let engine = Engine::open(&lake, as_of(&args.as_of)?, settings.threads).await?;
     let question = Question {
         sql: &report.sql,
         origin: Some(&report.origin),

@@ -7,6 +7,7 @@ use milepost_lake::Lake;
 use milepost_query::{Engine, Parameter, Parameters};
 
 use super::answer::{self, Question};
+use super::as_of;
 use crate::args::SqlArgs;
 use crate::diagnostics::{ExitStatus, Hinted};
 use crate::printer::Printer;
@@ -17,7 +18,7 @@ pub(crate) async fn run(args: &SqlArgs, settings: &Settings, printer: &Printer) 
     let parameters: Parameters =
         args.params.iter().map(|(name, value)| (name.clone(), Parameter::Text(Some(value.clone())))).collect();
     let lake = Lake::open(&settings.lake, &settings.store).await?;
-    let engine = Engine::open(&lake, settings.threads).await?;
+    let engine = Engine::open(&lake, as_of(&args.as_of)?, settings.threads).await?;
     let question =
         Question { sql: &sql, origin: origin.as_deref(), parameters: &parameters, format: settings.format()? };
     answer::write(&engine, question, &args.output, printer).await?;

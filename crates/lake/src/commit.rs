@@ -1,8 +1,9 @@
 //! Writes gathered rows and commits them, all or nothing.
 //!
-//! A commit stands on the version that its rows were compared with. If somebody else commits first, the attempt is given
-//! up, its files are removed, and everything is compared again with the newer version: so converters side by side never
-//! write a record twice, and no lock is needed. Files of an attempt that died are in no log and never read.
+//! A commit stands on the version that its rows were compared with. If somebody else commits first, the rows are compared
+//! with what is new in the newer version, and only partitions in which something was found are written again: so converters
+//! side by side never write a record twice, no lock is needed, and the slower one gets its turn. Files of an attempt that
+//! died are in no log and never read.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use crate::table::{Attempt, Table, add_action};
 use crate::tables::TableName;
 
 /// How often a commit is tried while others keep committing first.
-const MAX_ATTEMPTS: usize = 50;
+const MAX_ATTEMPTS: usize = 200;
 
 /// Rows of one source object in one commit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,11 +62,15 @@ pub struct EventWriter {
     gathered: Gathered,
 }
 
-/// The rows of one partition, written but not committed.
-struct Written {
-    add: Option<Add>,
+/// The rows of one partition on their way to a commit.
+struct Part {
+    partition: Partition,
     rows: Vec<Place>,
     dropped: Vec<Place>,
+    /// Files that the rows were compared with.
+    compared: HashSet<Path>,
+    /// The file that holds them, written but not committed.
+    add: Option<Add>,
 }
 
 impl EventWriter {
@@ -91,96 +96,106 @@ impl EventWriter {
     pub async fn commit(&mut self, threads: usize) -> Result<Committed, LakeError> {
         let Gathered { batches, partitions, .. } = std::mem::take(&mut self.gathered);
         let batches: Arc<[RecordBatch]> = batches.into();
+        let mut parts = self.sort(&batches, partitions, threads).await?;
         for _ in 0..MAX_ATTEMPTS {
             self.table.refresh().await?;
-            let written = self.write(&batches, &partitions, threads).await?;
-            let adds: Vec<Add> = written.iter().filter_map(|written| written.add.clone()).collect();
+            parts = self.write(&batches, parts, threads).await?;
+            let adds: Vec<Add> = parts.iter().filter_map(|part| part.add.clone()).collect();
             if adds.is_empty() {
-                return Ok(summary(&batches, &written, None));
+                return Ok(summary(&batches, &parts, None));
             }
-            match self.table.append_once(adds, &self.run_id).await {
-                Ok(Attempt::Committed(version)) => return Ok(summary(&batches, &written, Some(version))),
-                Ok(Attempt::Overtaken) => self.remove(&written).await,
-                Err(error) => return Err(error),
+            if let Attempt::Committed(version) = self.table.append_once(adds, &self.run_id).await? {
+                return Ok(summary(&batches, &parts, Some(version)));
             }
         }
         Err(LakeError::Contended { table: TableName::Events.name(), attempts: MAX_ATTEMPTS })
     }
 
+    async fn sort(
+        &self,
+        batches: &Arc<[RecordBatch]>,
+        partitions: BTreeMap<Partition, Vec<Place>>,
+        threads: usize,
+    ) -> Result<Vec<Part>, LakeError> {
+        let jobs = partitions.into_iter().map(|(partition, places)| sort_part(partition, places, Arc::clone(batches)));
+        futures::stream::iter(jobs.collect::<Vec<_>>()).buffered(threads.max(1)).try_collect().await
+    }
+
+    /// Brings every part up to the version that is open: compares its rows with the files it has not seen, and writes it if
+    /// it has no file or the one it has holds a row too many.
     async fn write(
         &self,
         batches: &Arc<[RecordBatch]>,
-        partitions: &BTreeMap<Partition, Vec<Place>>,
+        parts: Vec<Part>,
         threads: usize,
-    ) -> Result<Vec<Written>, LakeError> {
-        let mut held = files_by_partition(self.table.snapshot()?.files, partitions);
+    ) -> Result<Vec<Part>, LakeError> {
+        let mut held = files_by_partition(self.table.snapshot()?.files, &parts);
         let store = self.table.store();
-        let jobs: Vec<_> = partitions
-            .iter()
-            .map(|(partition, places)| {
-                let files = held.remove(partition).unwrap_or_default();
-                write_partition(partition.clone(), places.clone(), files, Arc::clone(batches), Arc::clone(&store))
+        let jobs: Vec<_> = parts
+            .into_iter()
+            .map(|part| {
+                let mut files = held.remove(&part.partition).unwrap_or_default();
+                files.retain(|file| !part.compared.contains(&file.path));
+                write_part(part, files, Arc::clone(batches), Arc::clone(&store))
             })
             .collect();
         futures::stream::iter(jobs).buffered(threads.max(1)).try_collect().await
     }
-
-    /// Removes the files of an attempt that was given up. One that stays is in no log, so nobody reads it.
-    ///
-    /// This is right only where a lost race is certain, as on a file system. On an object store a commit may succeed and its
-    /// answer be lost; before files are removed there, the winning commit must be read to see whose it is.
-    async fn remove(&self, written: &[Written]) {
-        let store = self.table.store();
-        for add in written.iter().filter_map(|written| written.add.as_ref()) {
-            let _ = store.delete(&location(&add.path)).await;
-        }
-    }
 }
 
 /// The files that the partitions at hand already have.
-fn files_by_partition(
-    files: Vec<DataFile>,
-    partitions: &BTreeMap<Partition, Vec<Place>>,
-) -> HashMap<Partition, Vec<DataFile>> {
+fn files_by_partition(files: Vec<DataFile>, parts: &[Part]) -> HashMap<Partition, Vec<DataFile>> {
+    let wanted: HashSet<&Partition> = parts.iter().map(|part| &part.partition).collect();
     let mut held: HashMap<Partition, Vec<DataFile>> = HashMap::new();
     for file in files {
         let partition = Partition::from_values(&file.partition_values);
-        if partitions.contains_key(&partition) {
+        if wanted.contains(&partition) {
             held.entry(partition).or_default().push(file);
         }
     }
     held
 }
 
-async fn write_partition(
-    partition: Partition,
-    places: Vec<Place>,
-    held: Vec<DataFile>,
+/// Puts the rows of a partition in order, and drops repeated deliveries among them.
+async fn sort_part(partition: Partition, places: Vec<Place>, batches: Arc<[RecordBatch]>) -> Result<Part, LakeError> {
+    let folder = partition.folder();
+    let path = folder.clone();
+    let sorted =
+        blocking(&folder, move || sort(&batches, places).map_err(|source| LakeError::Compare { path, source })).await?;
+    Ok(Part { partition, rows: sorted.rows, dropped: sorted.dropped, compared: HashSet::new(), add: None })
+}
+
+async fn write_part(
+    mut part: Part,
+    unseen: Vec<DataFile>,
     batches: Arc<[RecordBatch]>,
     store: Arc<dyn ObjectStore>,
-) -> Result<Written, LakeError> {
-    let folder = partition.folder();
-    let sorted = {
-        let (batches, path) = (Arc::clone(&batches), folder.clone());
-        blocking(&folder, move || sort(&batches, places).map_err(|source| LakeError::Compare { path, source })).await?
-    };
-    let found = duplicates::find(&batches, &sorted.rows, &held, &store).await?;
-    let (rows, dropped) = split(sorted.rows, sorted.dropped, &found);
-    if rows.is_empty() {
-        return Ok(Written { add: None, rows, dropped });
+) -> Result<Part, LakeError> {
+    let found = duplicates::find(&batches, &part.rows, &unseen, &store).await?;
+    part.compared.extend(unseen.into_iter().map(|file| file.path));
+    if let Some(add) = part.add.take_if(|_| !found.is_empty()) {
+        // the commit that named it was surely not carried out; if it stays, it is in no log and nobody reads it
+        let _ = store.delete(&location(&add.path)).await;
     }
+    (part.rows, part.dropped) = split(part.rows, part.dropped, &found);
+    if part.add.is_some() || part.rows.is_empty() {
+        return Ok(part);
+    }
+    let folder = part.partition.folder();
     let path = format!("{folder}/{}.parquet", Uuid::new_v4());
     let (encoded, rows) = {
-        let path = path.clone();
+        let (path, rows) = (path.clone(), std::mem::take(&mut part.rows));
         blocking(&folder, move || {
             let encoded = encode_places(&batches, &rows, &TableName::Events.file_schema(), &path)?;
             Ok((encoded, rows))
         })
         .await?
     };
-    let add = add_action(&path, &encoded, partition.values(), Utc::now().timestamp_millis());
+    part.rows = rows;
+    let add = add_action(&path, &encoded, part.partition.values(), Utc::now().timestamp_millis());
     put(&store, &path, encoded.bytes).await?;
-    Ok(Written { add: Some(add), rows, dropped })
+    part.add = Some(add);
+    Ok(part)
 }
 
 /// Runs work that keeps a core busy off the threads that wait.
@@ -216,10 +231,10 @@ pub(crate) async fn put(store: &Arc<dyn ObjectStore>, path: &str, bytes: Vec<u8>
     }
 }
 
-fn summary(batches: &[RecordBatch], written: &[Written], version: Option<u64>) -> Committed {
+fn summary(batches: &[RecordBatch], parts: &[Part], version: Option<u64>) -> Committed {
     let mut committed = Committed { version, ..Committed::default() };
     let names = SourceNames::of(batches);
-    for part in written {
+    for part in parts {
         names.count(&part.rows, &mut committed.sources, |counts| &mut counts.written);
         names.count(&part.dropped, &mut committed.sources, |counts| &mut counts.duplicates);
         committed.rows += part.rows.len() as u64;

@@ -3,6 +3,7 @@
 use arrow::error::ArrowError;
 use deltalake_core::DeltaTableError;
 use milepost_schema::rebuild::RebuildError;
+use milepost_schema::time;
 use milepost_store::StoreError;
 use parquet::errors::ParquetError;
 
@@ -64,6 +65,40 @@ pub enum LakeError {
         lake: String,
         /// First difference.
         difference: String,
+    },
+    /// There never was such a version.
+    #[error("the table `{table}` has no version {version}: its versions are {oldest} to {newest}")]
+    NoVersion {
+        /// Name of the table.
+        table: &'static str,
+        /// The version that was asked for.
+        version: u64,
+        /// Oldest version that its log still has.
+        oldest: u64,
+        /// Newest version.
+        newest: u64,
+    },
+    /// The log of a version has been cleaned up.
+    #[error("version {version} of the table `{table}` cannot be read any more: its log has been cleaned up{}", oldest.map(|oldest| format!("; the oldest since is {oldest}")).unwrap_or_default())]
+    VersionGone {
+        /// Name of the table.
+        table: &'static str,
+        /// The version that was asked for.
+        version: u64,
+        /// Oldest version after it that can be read.
+        oldest: Option<u64>,
+    },
+    /// A time before the lake was made, or before what its log still knows.
+    #[error("the lake `{lake}` holds nothing of {}: its oldest version, {first}, is of {}", time::format_micros(*micros), time::format_micros(*first_micros))]
+    BeforeTheLake {
+        /// Where the lake is.
+        lake: String,
+        /// The time that was asked for, in microseconds since 1970.
+        micros: i64,
+        /// Oldest version that its log still has.
+        first: u64,
+        /// When that was made, in microseconds since 1970.
+        first_micros: i64,
     },
     /// Others kept committing first.
     #[error("other writers changed the table `{table}` {attempts} times while a commit was tried")]

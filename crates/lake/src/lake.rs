@@ -4,6 +4,7 @@ use futures::TryStreamExt as _;
 use milepost_store::{Place, StoreOptions};
 use object_store::ObjectStore as _;
 
+use crate::as_of::AsOf;
 use crate::commit::EventWriter;
 use crate::error::LakeError;
 use crate::ledger::Ledger;
@@ -86,16 +87,38 @@ impl Lake {
         LakeError::List { lake: self.name().to_owned(), source }
     }
 
-    /// A table as it is now, or `None` if the lake does not have it yet.
+    /// A table as it is or was, or `None` if the lake does not have it, or did not have it yet.
+    ///
+    /// # Errors
+    /// The table's log cannot be read; [`LakeError::NotALake`] if `events` is not there; [`LakeError::NoVersion`],
+    /// [`LakeError::VersionGone`] or [`LakeError::BeforeTheLake`] if that state of the lake cannot be had.
+    pub async fn snapshot(&self, table: TableName, as_of: AsOf) -> Result<Option<Snapshot>, LakeError> {
+        let Some(mut opened) = self.open_table(table).await? else { return Ok(None) };
+        let is_there = match (as_of, table) {
+            (AsOf::Newest, _) => true,
+            (AsOf::Instant(micros), _) => opened.go_to_instant(micros).await?,
+            (AsOf::Version(version), TableName::Events) => {
+                let log = opened.log().await?;
+                opened.go_to(&log, version).await?;
+                true
+            }
+            (AsOf::Version(version), _) => match self.open_table(TableName::Events).await? {
+                Some(events) => opened.go_to_instant(events.made_at(version).await?).await?,
+                None => false,
+            },
+        };
+        is_there.then(|| opened.snapshot()).transpose()
+    }
+
+    /// A table at its newest version, or `None` if the lake does not have it yet.
     ///
     /// # Errors
     /// The table's log cannot be read; [`LakeError::NotALake`] if `events` is not there.
-    pub async fn snapshot(&self, table: TableName) -> Result<Option<Snapshot>, LakeError> {
+    pub(crate) async fn open_table(&self, table: TableName) -> Result<Option<Table>, LakeError> {
         match (Table::open(&self.place, table).await?, table) {
-            (Some(table), _) => table.snapshot().map(Some),
             // a lake whose maker was killed before its first table was there
             (None, TableName::Events) => Err(LakeError::NotALake { lake: self.name().to_owned() }),
-            (None, _) => Ok(None),
+            (found, _) => Ok(found),
         }
     }
 

@@ -320,7 +320,7 @@ async fn read_known(
 }
 
 /// These columns of a data file, whole.
-async fn read_columns(
+pub(crate) async fn read_columns(
     store: &Arc<dyn object_store::ObjectStore>,
     file: &DataFile,
     names: &[&str],

@@ -3,25 +3,40 @@
 //! The way of the data: an [`EventWriter`] gathers rows by partition (`gather`), sorts them (`sort`), drops what was
 //! delivered before (`duplicates`), encodes one Parquet file a partition (`encode`) and commits them all at once
 //! (`commit`). The ledger ([`ledger`]) remembers which source objects have been taken in. A [`Snapshot`] is what readers
-//! get. This crate knows nothing of log files and nothing of SQL.
+//! get, of the newest version or an older one ([`AsOf`]).
+//!
+//! Looking after it: `history` says what became of a table, `expire` takes old days out, `vacuum` deletes what nobody needs,
+//! `check` looks whether everything is there and right. They read the transaction log itself (`log`). This crate knows nothing of log files and nothing of SQL.
 
+mod as_of;
+mod check;
 mod commit;
 mod duplicates;
 mod encode;
 mod error;
+mod expire;
+mod footer;
 mod gather;
+mod history;
 mod lake;
 pub mod ledger;
+mod log;
 mod partition;
 mod reader;
 mod snapshot;
 mod sort;
 mod table;
 mod tables;
+mod vacuum;
 
+pub use as_of::AsOf;
+pub use check::{CheckOptions, Checked, Finding, Severity};
 pub use commit::{Committed, EventWriter, SourceCounts};
 pub use error::LakeError;
+pub use expire::{Expired, Removed, Retention};
+pub use history::Change;
 pub use lake::{Lake, new_run_id};
 pub use partition::Partition;
 pub use snapshot::{DataFile, FileStatistics, Snapshot};
 pub use tables::TableName;
+pub use vacuum::{Deleted, Vacuumed};

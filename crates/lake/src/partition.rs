@@ -49,7 +49,8 @@ impl Partition {
     }
 
     /// The partition with these values in the transaction log.
-    pub(crate) fn from_values(values: &HashMap<String, Option<String>>) -> Self {
+    #[must_use]
+    pub fn from_values(values: &HashMap<String, Option<String>>) -> Self {
         let value = |name: &str| values.get(name).cloned().flatten();
         Self { region: value(REGION), account: value(ACCOUNT), day: value(DATE).as_deref().and_then(time::parse_day) }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel as _;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, TransactionError};
-use deltalake_core::kernel::{Action, Add, StructType};
+use deltalake_core::kernel::{Action, Add, Remove, StructType};
 use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
@@ -21,9 +21,9 @@ use crate::tables::TableName;
 
 /// An open table at one version.
 pub(crate) struct Table {
-    name: TableName,
-    lake: String,
-    delta: DeltaTable,
+    pub(crate) name: TableName,
+    pub(crate) lake: String,
+    pub(crate) delta: DeltaTable,
 }
 
 /// What became of an attempt to commit.
@@ -116,13 +116,48 @@ impl Table {
         }
     }
 
+    /// The files of the version that is open, and how each would be taken out.
+    pub(crate) fn removable(&self) -> Result<Vec<(DataFile, Remove)>, LakeError> {
+        let state = self.delta.snapshot().map_err(|source| self.failed("read", source))?;
+        let log = state.snapshot().try_log_data().map_err(|source| self.failed("read", source))?;
+        Ok(log.iter().map(|view| (DataFile::from_log(&view), view.remove_action(true))).collect())
+    }
+
+    /// Tries once to take files out of the version that is open. `predicate` says in SQL which rows they hold.
+    pub(crate) async fn remove_once(
+        &mut self,
+        files: Vec<Remove>,
+        predicate: String,
+        run_id: &str,
+    ) -> Result<Attempt, LakeError> {
+        let operation = DeltaOperation::Delete { predicate: Some(predicate) };
+        let actions = files.into_iter().map(Action::Remove).collect();
+        match self.commit_actions(actions, operation, run_id, 0).await {
+            Ok(version) => Ok(Attempt::Committed(version)),
+            Err(DeltaTableError::Transaction { source: TransactionError::MaxCommitAttempts(_) }) => {
+                Ok(Attempt::Overtaken)
+            }
+            Err(source) => Err(self.failed("commit to", source)),
+        }
+    }
+
     async fn commit(&mut self, files: Vec<Add>, run_id: &str, retries: usize) -> Result<u64, DeltaTableError> {
-        let metadata = [("milepostRun".to_owned(), serde_json::Value::from(run_id))];
-        let properties = CommitProperties::default().with_max_retries(retries).with_metadata(metadata);
         let partition_by = self.name.partition_columns().iter().map(|name| (*name).to_owned()).collect();
         let operation =
             DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(partition_by), predicate: None };
         let actions = files.into_iter().map(Action::Add).collect();
+        self.commit_actions(actions, operation, run_id, retries).await
+    }
+
+    async fn commit_actions(
+        &mut self,
+        actions: Vec<Action>,
+        operation: DeltaOperation,
+        run_id: &str,
+        retries: usize,
+    ) -> Result<u64, DeltaTableError> {
+        let metadata = [("milepostRun".to_owned(), serde_json::Value::from(run_id))];
+        let properties = CommitProperties::default().with_max_retries(retries).with_metadata(metadata);
         let state = self.delta.snapshot()?;
         let commit = CommitBuilder::from(properties)
             .with_actions(actions)
@@ -152,7 +187,7 @@ impl Table {
         }
     }
 
-    fn failed(&self, action: &'static str, source: DeltaTableError) -> LakeError {
+    pub(crate) fn failed(&self, action: &'static str, source: DeltaTableError) -> LakeError {
         failed(action, self.name, &self.lake, source)
     }
 }

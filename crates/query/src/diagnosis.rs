@@ -1,7 +1,11 @@
 //! Turns what DataFusion says of a wrong query into a message with a place in the user's text and a hint.
 
+use std::error::Error;
+
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
+use datafusion::object_store::Error as StoreError;
+use datafusion::parquet::errors::ParquetError;
 
 use crate::error::{Position, QueryError};
 
@@ -38,7 +42,33 @@ pub(crate) fn of_planning(error: &DataFusionError, tables: &[String]) -> QueryEr
 
 /// The error of a query that failed while it ran.
 pub(crate) fn of_running(error: &DataFusionError) -> QueryError {
+    if let Some(path) = missing_file(error) {
+        return QueryError::FileGone { path };
+    }
     QueryError::Failed { message: plain(&error.find_root().strip_backtrace()) }
+}
+
+/// The data file that is not there, if that is what went wrong.
+fn missing_file(error: &DataFusionError) -> Option<String> {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(StoreError::NotFound { path, .. }) = error.downcast_ref::<StoreError>() {
+            return Some(path.clone());
+        }
+        cause = match error.downcast_ref::<ParquetError>() {
+            // says itself what it wraps, but not as its source
+            Some(ParquetError::External(inner)) => Some(&**inner as &(dyn Error + 'static)),
+            _ => error.source(),
+        };
+    }
+    missing_footer(&error.find_root().strip_backtrace())
+}
+
+/// DataFusion puts the error of a file whose footer it opens into words.
+fn missing_footer(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("Failed to fetch metadata for file ")?;
+    let (path, error) = rest.split_once(": Object Store error: Object at location ")?;
+    error.contains(" not found").then(|| path.to_owned())
 }
 
 fn of_schema(error: &SchemaError, position: Option<Position>) -> QueryError {
@@ -152,4 +182,21 @@ fn plain(message: &str) -> String {
         message = rest;
     }
     message.trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let message = "Parquet error: Parquet error: Failed to fetch metadata for file region=a/b.parquet: Object Store \
+            error: Object at location lake/events/region=a/b.parquet not found: No such file or directory (os error 2)";
+        assert_eq!(missing_footer(message).as_deref(), Some("region=a/b.parquet"));
+        assert_eq!(missing_footer("Parquet error: Invalid Parquet file"), None);
+        let path = "region=a/b.parquet".to_owned();
+        let error = StoreError::NotFound { path: path.clone(), source: "gone".into() };
+        let wrapped = DataFusionError::ParquetError(Box::new(ParquetError::External(Box::new(error))));
+        assert_eq!(missing_file(&wrapped), Some(path));
+    }
 }

@@ -14,7 +14,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::memory::MemoryStream;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::{Stream, StreamExt as _};
-use milepost_lake::{Lake, TableName};
+use milepost_lake::{AsOf, Lake, TableName};
 use milepost_schema::COLUMNS;
 
 use crate::diagnosis;
@@ -66,11 +66,11 @@ impl Answer {
 }
 
 impl Engine {
-    /// Opens the newest version of `lake`, with `threads` threads for each query.
+    /// Opens one state of `lake`, with `threads` threads for each query.
     ///
     /// # Errors
-    /// The lake cannot be read.
-    pub async fn open(lake: &Lake, threads: usize) -> Result<Self, QueryError> {
+    /// The lake cannot be read, or does not have that state.
+    pub async fn open(lake: &Lake, as_of: AsOf, threads: usize) -> Result<Self, QueryError> {
         let set_up = |source| QueryError::SetUp { source: Box::new(source) };
         let runtime = RuntimeEnvBuilder::new().with_memory_limit(MEMORY_BYTES, 1.0).build_arc().map_err(set_up)?;
         let context = SessionContext::new_with_config_rt(config(threads), runtime);
@@ -84,7 +84,7 @@ impl Engine {
         for table in TableName::ALL {
             let has_view = matches!(table, TableName::Events | TableName::Rejects);
             let schema = if has_view { &below } else { &public };
-            let provider: Arc<dyn datafusion::catalog::TableProvider> = match lake.snapshot(table).await? {
+            let provider: Arc<dyn datafusion::catalog::TableProvider> = match lake.snapshot(table, as_of).await? {
                 Some(snapshot) => {
                     if table == TableName::Events {
                         version = snapshot.version;

@@ -45,6 +45,12 @@ pub enum QueryError {
         /// What happened.
         message: String,
     },
+    /// A data file is not there any more.
+    #[error("the query needs the data file `{path}`, which is not in the lake any more")]
+    FileGone {
+        /// The file, below its table or on the disk.
+        path: String,
+    },
     /// The engine could not be set up.
     #[error("cannot set up the SQL engine")]
     SetUp {
@@ -83,6 +89,10 @@ impl QueryError {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Wrong { hint, .. } => hint.as_deref(),
+            Self::FileGone { .. } => Some(
+                "`milepost lake vacuum` deletes files that old versions need: `milepost lake history` says which versions \
+                 can still be read; if the newest cannot, `milepost lake check` says what is missing",
+            ),
             Self::NotReadOnly { .. } => Some("only SELECT, EXPLAIN, SHOW and DESCRIBE run here"),
             _ => None,
         }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use milepost_lake::{Lake, Snapshot, TableName};
+use milepost_lake::{AsOf, Lake, Snapshot, TableName};
 
 use crate::diagnosis;
 use crate::engine::Answer;
@@ -14,10 +14,10 @@ use crate::error::QueryError;
 ///
 /// # Errors
 /// The lake cannot be read.
-pub async fn lake_info(lake: &Lake) -> Result<Answer, QueryError> {
+pub async fn lake_info(lake: &Lake, as_of: AsOf) -> Result<Answer, QueryError> {
     let mut tables = Vec::new();
     for table in TableName::ALL {
-        if let Some(snapshot) = lake.snapshot(table).await? {
+        if let Some(snapshot) = lake.snapshot(table, as_of).await? {
             tables.push(snapshot);
         }
     }

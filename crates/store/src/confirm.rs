@@ -4,25 +4,30 @@
 //! exists already; or the client gives up with a time-out. Either way a writer would believe that somebody else was first, or
 //! that nothing was written. So after any such answer the object is read: if it holds our bytes, the put was ours. That is
 //! proof wherever no two writers create the same bytes, which holds for commits: each names new files.
+//!
+//! An answer to a read may break off in its body, which the client does not always mend; such a read is done again. For that
+//! a body is taken in whole before it is handed on: what reads here reads logs, footers and ranges.
 
 use std::fmt;
-use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     ObjectStoreExt as _, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
 };
 
 /// How often a create is tried anew when it surely was not carried out.
 const ATTEMPTS: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// How long reads that fail at once are tried anew; the client below has a patience of its own.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A store whose creates are confirmed.
+/// A store whose creates are confirmed, and whose reads are whole.
 #[derive(Debug)]
 pub struct Confirming<S> {
     inner: S,
@@ -32,6 +37,38 @@ impl<S: ObjectStore> Confirming<S> {
     /// Confirms the creates of `inner`.
     pub fn new(inner: S) -> Self {
         Self { inner }
+    }
+
+    /// Reads until a body arrives whole.
+    async fn read(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        let started = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let found = match self.inner.get_opts(location, options.clone()).await {
+                Ok(found) => found,
+                // such as the body of a "not found" that broke off; what took long was tried often enough
+                Err(Error::Generic { .. }) if attempt < ATTEMPTS && started.elapsed() < PATIENCE => {
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let (meta, range, attributes) = (found.meta.clone(), found.range.clone(), found.attributes.clone());
+            match found.bytes().await {
+                Ok(bytes) => {
+                    let payload = GetResultPayload::Stream(futures::stream::once(async { Ok(bytes) }).boxed());
+                    return Ok(GetResult { payload, meta, range, attributes });
+                }
+                Err(error) if attempt == ATTEMPTS => return Err(error),
+                Err(_) => {
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+            }
+        }
     }
 
     async fn create(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
@@ -44,7 +81,7 @@ impl<S: ObjectStore> Confirming<S> {
                 Err(error @ Error::NotImplemented { .. }) => return Err(error),
                 Err(error) => error,
             };
-            match self.inner.get(location).await {
+            match self.get(location).await {
                 Ok(found) => {
                     let (e_tag, version) = (found.meta.e_tag.clone(), found.meta.version.clone());
                     if found.bytes().await? == Bytes::from(payload.clone()) {
@@ -96,11 +133,7 @@ impl<S: ObjectStore> ObjectStore for Confirming<S> {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.inner.get_opts(location, options).await
-    }
-
-    async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.inner.get_ranges(location, ranges).await
+        if options.head { self.inner.get_opts(location, options).await } else { self.read(location, options).await }
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {

@@ -131,7 +131,8 @@ fn absolute(folder: &FilePath) -> std::io::Result<PathBuf> {
 async fn remote(address: &str, options: &StoreOptions) -> Result<Place, StoreError> {
     let wrong = |reason: String| StoreError::Address { address: address.to_owned(), reason };
     let url = Url::parse(address).map_err(|error| wrong(error.to_string()))?;
-    let (scheme, path) = ObjectStoreScheme::parse(&url).map_err(|error| wrong(error.to_string()))?;
+    let unknown = || wrong("it begins with none of s3://, gs://, az://, abfss://".to_owned());
+    let (scheme, path) = ObjectStoreScheme::parse(&url).map_err(|_| unknown())?;
     let failed = |source| StoreError::Store { address: address.to_owned(), source };
     let root: Arc<dyn ObjectStore> = match (scheme, url.host_str()) {
         (ObjectStoreScheme::AmazonS3, Some(bucket)) if matches!(url.scheme(), "s3" | "s3a") => {
@@ -145,7 +146,7 @@ async fn remote(address: &str, options: &StoreOptions) -> Result<Place, StoreErr
             let builder = MicrosoftAzureBuilder::from_env().with_url(address);
             Arc::new(Confirming::new(builder.build().map_err(failed)?))
         }
-        _ => return Err(wrong("it begins with none of s3://, gs://, az://, abfss://".to_owned())),
+        _ => return Err(unknown()),
     };
     let mut url = url;
     if !url.path().ends_with('/') {

@@ -3,6 +3,7 @@ use milepost_schema::arrow::events_schema;
 use milepost_store::StoreOptions;
 
 use super::*;
+use crate::as_of::AsOf;
 use crate::lake::Lake;
 
 const DAY: i64 = milepost_schema::time::MICROS_PER_DAY;
@@ -53,7 +54,7 @@ async fn a_commit_writes_one_file_a_partition_with_its_statistics() {
     let committed =
         take_in(&lake, vec![rows("a", &[(90_000, Some("2"), "B"), (5, Some("1"), "A"), (90_001, None, "C")])]).await;
     assert_eq!((committed.files, committed.rows), (2, 3));
-    let snapshot = lake.snapshot(TableName::Events).await.unwrap().unwrap();
+    let snapshot = lake.snapshot(TableName::Events, AsOf::Newest).await.unwrap().unwrap();
     let mut files: Vec<_> = snapshot.files.iter().collect();
     files.sort_by_key(|file| file.path.to_string());
     let path = files[1].path.to_string();
@@ -107,7 +108,7 @@ async fn writers_side_by_side_write_a_record_once() {
         total += task.await.unwrap();
     }
     assert_eq!(total, 6);
-    let snapshot = lake.snapshot(TableName::Events).await.unwrap().unwrap();
+    let snapshot = lake.snapshot(TableName::Events, AsOf::Newest).await.unwrap().unwrap();
     assert_eq!(snapshot.files.iter().filter_map(|file| file.statistics.rows).sum::<u64>(), 6);
 }
 

@@ -25,6 +25,8 @@ struct Fateful {
     inner: InMemory,
     fates: Mutex<Vec<Fate>>,
     puts: AtomicUsize,
+    /// Reads whose body breaks off.
+    broken_reads: AtomicUsize,
 }
 
 impl fmt::Display for Fateful {
@@ -66,7 +68,15 @@ impl ObjectStore for Fateful {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.inner.get_opts(location, options).await
+        let found = self.inner.get_opts(location, options).await?;
+        let is_broken =
+            self.broken_reads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if is_broken.is_err() {
+            return Ok(found);
+        }
+        let GetResult { meta, range, attributes, .. } = found;
+        let body = futures::stream::iter([Ok(Bytes::from_static(b"ou")), Err(generic())]);
+        Ok(GetResult { payload: GetResultPayload::Stream(body.boxed()), meta, range, attributes })
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
@@ -94,7 +104,12 @@ async fn create(there: Option<&str>, fates: &[Fate]) -> (Result<()>, Option<Stri
         inner.put(&path, PutPayload::from(there.to_owned())).await.unwrap();
     }
     let fates = fates.iter().rev().copied().collect();
-    let store = Confirming::new(Fateful { inner, fates: Mutex::new(fates), puts: AtomicUsize::new(0) });
+    let store = Confirming::new(Fateful {
+        inner,
+        fates: Mutex::new(fates),
+        puts: AtomicUsize::new(0),
+        broken_reads: AtomicUsize::new(0),
+    });
     let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
     let answer = store.put_opts(&path, PutPayload::from_static(b"ours"), options).await.map(|_| ());
     let found = match store.get(&path).await {
@@ -137,4 +152,19 @@ async fn what_never_works_ends_with_its_error() {
     let (answer, found, puts) = create(None, &[Fate::Denied; 20]).await;
     assert!(matches!(answer, Err(Error::PermissionDenied { .. })), "{answer:?}");
     assert_eq!((found, puts), (None, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_breaks_off_is_read_again_but_not_for_ever() {
+    let path = Path::from("log/1.json");
+    for (broken, works) in [(0, true), (4, true), (5, false)] {
+        let inner = InMemory::new();
+        inner.put(&path, PutPayload::from_static(b"ours")).await.unwrap();
+        let broken_reads = AtomicUsize::new(broken);
+        let store =
+            Confirming::new(Fateful { inner, fates: Mutex::default(), puts: AtomicUsize::new(0), broken_reads });
+        let read = store.get_range(&path, 0..4).await;
+        assert_eq!(read.is_ok(), works, "{broken}: {read:?}");
+        assert_eq!(read.unwrap_or_else(|_| Bytes::from_static(b"ours")), "ours");
+    }
 }

@@ -1,0 +1,85 @@
+//! Whether the footer of every file can be read and says what the log says: rows, columns, times, the day of its partition.
+
+use arrow::datatypes::Schema;
+use futures::StreamExt as _;
+use milepost_schema::{EVENT_TIME, time};
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+
+use super::{Finding, LOST_FILE, Severity, with_causes};
+use crate::footer::{integer_bounds, read_footer};
+use crate::partition::Partition;
+use crate::snapshot::DataFile;
+use crate::table::Table;
+use crate::tables::TableName;
+
+/// Footers read at once.
+const AT_ONCE: usize = 16;
+
+/// Gives the files whose footers can be read.
+pub(super) async fn check(table: &Table, files: Vec<DataFile>, findings: &mut Vec<Finding>) -> Vec<DataFile> {
+    let store = table.store();
+    let footers = futures::stream::iter(files).map(|file| {
+        let store = &store;
+        async move { (read_footer(store, &file).await, file) }
+    });
+    let mut footers = std::pin::pin!(footers.buffered(AT_ONCE));
+    let mut sound = Vec::new();
+    while let Some((footer, file)) = footers.next().await {
+        match footer {
+            Ok(footer) => {
+                compare(table.name, &file, &footer, findings);
+                sound.push(file);
+            }
+            Err(error) => {
+                let problem = format!("the footer cannot be read: {}", with_causes(&error));
+                findings.push(Finding::error(table.name, file.path.as_ref(), problem).hint(LOST_FILE));
+            }
+        }
+    }
+    sound
+}
+
+fn compare(table: TableName, file: &DataFile, footer: &ArrowReaderMetadata, findings: &mut Vec<Finding>) {
+    let path = file.path.as_ref();
+    let rows = u64::try_from(footer.metadata().file_metadata().num_rows()).unwrap_or(0);
+    if let Some(expected) = file.statistics.rows.filter(|expected| *expected != rows) {
+        let problem = format!("the file holds {rows} rows, and the log says {expected}");
+        findings.push(Finding::error(table, path, problem).hint(LOST_FILE));
+    }
+    if let Some(problem) = other_columns(footer.schema(), &table.file_schema()) {
+        findings.push(Finding::new(Severity::Warning, table, path, problem).hint(
+            "another version of milepost or another program wrote it; a column that is not there is null in every row",
+        ));
+    }
+    if let Some(problem) = other_times(file, footer) {
+        findings.push(Finding::error(table, path, problem).hint(LOST_FILE));
+    }
+}
+
+fn other_columns(found: &Schema, expected: &Schema) -> Option<String> {
+    for field in expected.fields() {
+        match found.field_with_name(field.name()) {
+            Err(_) => return Some(format!("it has no column `{}`", field.name())),
+            Ok(there) if there.data_type() != field.data_type() => {
+                return Some(format!("its column `{}` is of another type", field.name()));
+            }
+            Ok(_) => {}
+        }
+    }
+    let unknown = found.fields().iter().find(|field| expected.field_with_name(field.name()).is_err());
+    unknown.map(|field| format!("it has a column `{}`, which the table has not", field.name()))
+}
+
+/// The log's bounds must hold every row, or queries leave out files that have an answer.
+fn other_times(file: &DataFile, footer: &ArrowReaderMetadata) -> Option<String> {
+    let (first, last) = integer_bounds(footer.metadata(), EVENT_TIME)?;
+    let span = |(first, last)| format!("{} to {}", time::format_micros(first), time::format_micros(last));
+    if let Some((low, high)) = file.statistics.event_time.filter(|(low, high)| first < *low || *high < last) {
+        let (found, expected) = (span((first, last)), span((low, high)));
+        return Some(format!("its events are of {found}, and the log says {expected}"));
+    }
+    let day = Partition::from_values(&file.partition_values).day?;
+    let is_of_day = time::day_of(first) == day && time::day_of(last) == day;
+    let found = span((first, last));
+    (!is_of_day).then(|| format!("its events are of {found}, and its partition is {}", time::format_day(day)))
+}
