@@ -2,7 +2,7 @@
 //!
 //! A [`Place`] is an address that was opened: a store and a path in it. What stands above it (sources, lakes, outputs) does
 //! not see whether that is a folder, Amazon S3 or something that speaks its language. Credentials come from where people
-//! have them ([`credentials`]); a put that creates is answered truthfully even if the answer of the store was lost
+//! have them (`credentials`); a put that creates is answered truthfully even if the answer of the store was lost
 //! ([`confirm`]). [`listing`] finds what is there, [`fetch`] brings it ahead of those who read it.
 
 pub mod confirm;
