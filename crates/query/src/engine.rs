@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::catalog::view::ViewTable;
 use datafusion::catalog::{CatalogProvider, MemTable, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
@@ -17,17 +16,15 @@ use futures::{Stream, StreamExt as _};
 use milepost_lake::{AsOf, Lake, TableName};
 use milepost_schema::COLUMNS;
 
+use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
 use crate::diagnosis;
+use crate::dialect::{self, Dialect};
 use crate::error::QueryError;
 use crate::parameters::{Parameters, to_datafusion};
+use crate::functions;
 use crate::provider::SnapshotTable;
-use crate::views;
 
 const CATALOG: &str = "milepost";
-/// Schema of the tables and views that queries name.
-const SCHEMA: &str = "public";
-/// Schema of the lake's own `events`, below the view.
-const LAKE_SCHEMA: &str = "lake";
 
 /// Memory for sorting, grouping and joining; what needs more is spilled to the system's folder for temporary files.
 const MEMORY_BYTES: usize = 2 << 30;
@@ -36,6 +33,8 @@ const MEMORY_BYTES: usize = 2 << 30;
 pub struct Engine {
     context: SessionContext,
     version: u64,
+    /// What queries are written in, if it is not to be told by the tables they name.
+    dialect: Option<Dialect>,
 }
 
 /// The rows of an answer, as they come.
@@ -75,15 +74,19 @@ impl Engine {
         let runtime = RuntimeEnvBuilder::new().with_memory_limit(MEMORY_BYTES, 1.0).build_arc().map_err(set_up)?;
         let context = SessionContext::new_with_config_rt(config(threads), runtime);
         let catalog = MemoryCatalogProvider::new();
-        let public = Arc::new(MemorySchemaProvider::new());
+        let public = Arc::new(LazySchema::public());
+        let compat = Arc::new(LazySchema::compat());
         let below = Arc::new(MemorySchemaProvider::new());
-        catalog.register_schema(SCHEMA, Arc::<MemorySchemaProvider>::clone(&public)).map_err(set_up)?;
+        catalog.register_schema(SCHEMA, Arc::<LazySchema>::clone(&public)).map_err(set_up)?;
+        catalog.register_schema(COMPAT_SCHEMA, Arc::<LazySchema>::clone(&compat)).map_err(set_up)?;
         catalog.register_schema(LAKE_SCHEMA, Arc::<MemorySchemaProvider>::clone(&below)).map_err(set_up)?;
         context.register_catalog(CATALOG, Arc::new(catalog));
+        public.plan_with(&context);
+        compat.plan_with(&context);
         let mut version = 0;
         for table in TableName::ALL {
             let has_view = matches!(table, TableName::Events | TableName::Rejects);
-            let schema = if has_view { &below } else { &public };
+            let schema: &dyn SchemaProvider = if has_view { below.as_ref() } else { public.as_ref() };
             let provider: Arc<dyn datafusion::catalog::TableProvider> = match lake.snapshot(table, as_of).await? {
                 Some(snapshot) => {
                     if table == TableName::Events {
@@ -97,18 +100,17 @@ impl Engine {
             };
             schema.register_table(table.name().to_owned(), provider).map_err(set_up)?;
         }
-        let mut engine = Self { context, version };
+        let mut engine = Self { context, version, dialect: None };
         datafusion_functions_json::register_all(&mut engine.context).map_err(set_up)?;
-        let below_the_view = |table: TableName| format!("{LAKE_SCHEMA}.{}", table.name());
-        for (table, definition) in [
-            (TableName::Events, views::events(&below_the_view(TableName::Events))),
-            (TableName::Rejects, views::rejects(&below_the_view(TableName::Rejects))),
-        ] {
-            let plan = engine.context.state().create_logical_plan(&definition).await.map_err(set_up)?;
-            let view = Arc::new(ViewTable::new(plan, Some(definition)));
-            public.register_table(table.name().to_owned(), view).map_err(set_up)?;
-        }
+        functions::register(&engine.context);
         Ok(engine)
+    }
+
+    /// The same, for queries in one dialect whatever tables they name.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Option<Dialect>) -> Self {
+        self.dialect = dialect;
+        self
     }
 
     /// Version of `events` that queries see.
@@ -162,7 +164,9 @@ impl Engine {
     }
 
     async fn plan(&self, sql: &str, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
-        let plan = self.context.state().create_logical_plan(sql).await.map_err(|error| self.wrong(&error))?;
+        let state = self.context.state();
+        let statement = dialect::statement(sql, self.dialect, &self.tables()).map_err(|error| self.wrong(&error))?;
+        let plan = state.statement_to_plan(statement).await.map_err(|error| self.wrong(&error))?;
         let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         read_only.verify_plan(&plan).map_err(|error| {
             let message = error.find_root().strip_backtrace();

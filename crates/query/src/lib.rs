@@ -4,11 +4,16 @@
 //! files of a snapshot and `pruning` leaves out those that cannot hold an answer; `views` says what `events` is made of;
 //! [`QueryError`] says where in the user's text something is wrong; [`output`] writes answers. SQL here can only read.
 
+mod actions;
+mod catalog;
+mod compat;
 mod diagnosis;
+mod dialect;
 mod engine;
 mod error;
 mod fields;
 mod findings;
+mod functions;
 mod history;
 mod info;
 pub mod output;
@@ -17,12 +22,15 @@ mod partitions;
 mod provider;
 mod pruning;
 mod row_filter;
+mod services;
 mod views;
 
 pub use diagnosis::nearest;
+pub use dialect::Dialect;
 pub use engine::{Answer, Engine};
 pub use error::{Position, QueryError};
 pub use fields::drifting_fields;
+pub use functions::{FunctionDoc, reference as function_reference};
 pub use findings::findings_answer;
 pub use history::lake_history;
 pub use info::lake_info;

@@ -1,0 +1,119 @@
+//! Names of the columns of an answer, and what depends on them: a rewritten expression is called as it was written, a field
+//! as in Trino and DuckDB by its own name, and nothing is called as something else.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    Distinct, Expr, Ident, OrderByKind, Query, Select, SelectItem, SetExpr, Statement, VisitMut, VisitorMut,
+};
+
+use super::build::number;
+
+/// Gives columns without an alias one, where `rewrite` changes them or their name would be another engine's.
+pub(super) fn keep(statement: &mut Statement, rewrite: impl Fn(&mut Expr)) {
+    struct Keep<F>(F);
+    impl<F: Fn(&mut Expr)> VisitorMut for Keep<F> {
+        type Break = ();
+        fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+            name_items(select, &self.0);
+            ControlFlow::Continue(())
+        }
+    }
+    let _ = statement.visit(&mut Keep(rewrite));
+}
+
+fn name_items(select: &mut Select, rewrite: &impl Fn(&mut Expr)) {
+    let has_wildcard = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
+    let mut taken: HashSet<String> = select
+        .projection
+        .iter()
+        .filter_map(|item| match item {
+            SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.to_lowercase()),
+            SelectItem::UnnamedExpr(Expr::Identifier(name)) => Some(name.value.to_lowercase()),
+            _ => None,
+        })
+        .collect();
+    let mut seen = HashSet::new();
+    for item in &mut select.projection {
+        let SelectItem::UnnamedExpr(expr) = item else { continue };
+        let wanted = match expr {
+            Expr::Identifier(name) => {
+                let name = name.value.to_lowercase();
+                // the second of its name, or one that `*` has too
+                let is_double = !seen.insert(name.clone()) || has_wildcard;
+                if !is_double {
+                    continue;
+                }
+                unique(&format!("{name}_1"), &mut taken)
+            }
+            Expr::CompoundIdentifier(parts) => match parts.last() {
+                Some(last) => unique(&folded(last), &mut taken),
+                None => continue,
+            },
+            _ => {
+                let mut rewritten = expr.clone();
+                rewrite(&mut rewritten);
+                if rewritten == *expr && !matches!(expr, Expr::CompoundFieldAccess { .. }) {
+                    continue;
+                }
+                unique(&expr.to_string(), &mut taken)
+            }
+        };
+        let expr = expr.clone();
+        *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', wanted) };
+    }
+}
+
+fn folded(name: &Ident) -> String {
+    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
+}
+
+fn unique(name: &str, taken: &mut HashSet<String>) -> String {
+    let mut found = name.to_owned();
+    let mut count = 1;
+    while !taken.insert(found.to_lowercase()) {
+        found = format!("{name}_{count}");
+        count += 1;
+    }
+    found
+}
+
+/// `SELECT DISTINCT a.b … ORDER BY a.b` orders by the number of the column: DataFusion does not see that they are the same.
+pub(super) fn distinct_order(statement: &mut Statement) {
+    struct Order;
+    impl VisitorMut for Order {
+        type Break = ();
+        fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+            let SetExpr::Select(select) = query.body.as_ref() else { return ControlFlow::Continue(()) };
+            if !matches!(select.distinct, Some(Distinct::Distinct)) {
+                return ControlFlow::Continue(());
+            }
+            let Some(order) = &mut query.order_by else { return ControlFlow::Continue(()) };
+            let OrderByKind::Expressions(keys) = &mut order.kind else { return ControlFlow::Continue(()) };
+            for key in keys {
+                if let Some(at) = position(&key.expr, select) {
+                    key.expr = number(at + 1);
+                }
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let _ = statement.visit(&mut Order);
+}
+
+fn position(key: &Expr, select: &Select) -> Option<usize> {
+    if matches!(key, Expr::Identifier(_) | Expr::Value(_)) {
+        return None;
+    }
+    let wanted = key.to_string();
+    let all_before_are_columns =
+        |at: usize| select.projection[..at].iter().all(|item| !matches!(item, SelectItem::Wildcard(_)));
+    let found = select.projection.iter().position(|item| match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+            expr.to_string().eq_ignore_ascii_case(&wanted)
+        }
+        _ => false,
+    });
+    found.filter(|at| all_before_are_columns(*at))
+}
