@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand};
+use milepost_query::Dialect;
 use milepost_query::output::Format;
 
 mod lake;
@@ -226,6 +227,10 @@ pub(crate) struct SqlArgs {
     /// Text for the placeholder `$NAME`
     #[arg(long = "param", short, value_name = "NAME=TEXT", value_parser = parse_pair)]
     pub(crate) params: Vec<(String, String)>,
+
+    /// What the query is written for: milepost, athena, lake, tailpipe or duckdb [default: told by the tables it names]
+    #[arg(long, value_name = "DIALECT", env = "MILEPOST_DIALECT", hide_env = true)]
+    pub(crate) dialect: Option<Dialect>,
 
     #[command(flatten)]
     pub(crate) lake: LakeArgs,

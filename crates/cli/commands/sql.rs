@@ -18,7 +18,7 @@ pub(crate) async fn run(args: &SqlArgs, settings: &Settings, printer: &Printer) 
     let parameters: Parameters =
         args.params.iter().map(|(name, value)| (name.clone(), Parameter::Text(Some(value.clone())))).collect();
     let lake = Lake::open(&settings.lake, &settings.store).await?;
-    let engine = Engine::open(&lake, as_of(&args.as_of)?, settings.threads).await?;
+    let engine = Engine::open(&lake, as_of(&args.as_of)?, settings.threads).await?.with_dialect(args.dialect);
     let question =
         Question { sql: &sql, origin: origin.as_deref(), parameters: &parameters, format: settings.format()? };
     answer::write(&engine, question, &args.output, printer).await?;

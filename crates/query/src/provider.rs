@@ -21,7 +21,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use milepost_lake::{DataFile, Snapshot};
 
-use crate::pruning::{keep, partition_value};
+use crate::pruning::{keep, keep_by_values, partition_value};
 
 /// One table at one version.
 pub(crate) struct SnapshotTable {
@@ -75,8 +75,10 @@ impl SnapshotTable {
         };
         let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
         let predicate = state.create_physical_expr(filter, &schema)?;
-        let keep = keep(files, &self.schema, self.partition_columns(), &predicate)?;
-        Ok(files.iter().zip(keep).filter_map(|(file, keep)| keep.then_some(file)).collect())
+        let by_bounds = keep(files, &self.schema, self.partition_columns(), &predicate)?;
+        let by_values = keep_by_values(files, &self.schema, self.partition_columns(), filters, state)?;
+        let kept = by_bounds.into_iter().zip(by_values).map(|(bounds, values)| bounds && values);
+        Ok(files.iter().zip(kept).filter_map(|(file, keep)| keep.then_some(file)).collect())
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Distinct, Expr, Ident, OrderByKind, Query, Select, SelectItem, SetExpr, Statement, VisitMut, VisitorMut,
+    Distinct, Expr, FunctionArgumentClause, FunctionArguments, Ident, OrderByExpr, OrderByKind, Query, Select, SelectItem,
+    SetExpr, Statement, VisitMut, VisitorMut, WindowType,
 };
 
 use super::build::number;
@@ -77,6 +78,42 @@ fn unique(name: &str, taken: &mut HashSet<String>) -> String {
         count += 1;
     }
     found
+}
+
+/// Nulls come last in Trino and DuckDB, whatever the direction.
+pub(super) fn nulls_last(statement: &mut Statement) {
+    struct Nulls;
+    fn last(keys: &mut [OrderByExpr]) {
+        for key in keys {
+            key.options.nulls_first.get_or_insert(false);
+        }
+    }
+    impl VisitorMut for Nulls {
+        type Break = ();
+        fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+            if let Some(order) = &mut query.order_by
+                && let OrderByKind::Expressions(keys) = &mut order.kind
+            {
+                last(keys);
+            }
+            ControlFlow::Continue(())
+        }
+        fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
+            if let Some(WindowType::WindowSpec(window)) = &mut function.over {
+                last(&mut window.order_by);
+            }
+            if let FunctionArguments::List(list) = &mut function.args {
+                for clause in &mut list.clauses {
+                    if let FunctionArgumentClause::OrderBy(keys) = clause {
+                        last(keys);
+                    }
+                }
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let _ = statement.visit(&mut Nulls);
 }
 
 /// `SELECT DISTINCT a.b … ORDER BY a.b` orders by the number of the column: DataFusion does not see that they are the same.

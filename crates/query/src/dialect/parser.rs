@@ -5,7 +5,7 @@
 
 use std::any::TypeId;
 
-use datafusion::sql::sqlparser::ast::{Expr, Ident};
+use datafusion::sql::sqlparser::ast::Expr;
 use datafusion::sql::sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -152,9 +152,4 @@ fn in_a_column(parser: &mut Parser) -> Option<bool> {
     let Token::Word(_) = &parser.peek_nth_token_ref(at + 1).token else { return None };
     (0..=at).for_each(|_| parser.advance_token());
     Some(negated)
-}
-
-/// An identifier as if it were written without quotes.
-pub(super) fn ident(name: &str) -> Ident {
-    Ident::new(name)
 }
