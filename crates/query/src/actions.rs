@@ -37,7 +37,8 @@ pub(crate) fn all() -> impl Iterator<Item = Action> {
 
 /// The table.
 pub(crate) fn table() -> Result<Arc<dyn TableProvider>> {
-    let texts = |value: fn(Action) -> Option<&'static str>| Arc::new(all().map(value).collect::<StringArray>()) as ArrayRef;
+    let texts =
+        |value: fn(Action) -> Option<&'static str>| Arc::new(all().map(value).collect::<StringArray>()) as ArrayRef;
     let logged: BooleanArray = all().map(|action| Some(action.is_logged)).collect();
     let batch = RecordBatch::try_from_iter_with_nullable([
         ("service", texts(|action| Some(action.service)), true),

@@ -20,9 +20,10 @@ use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
 use crate::diagnosis;
 use crate::dialect::{self, Dialect};
 use crate::error::QueryError;
-use crate::parameters::{Parameters, to_datafusion};
 use crate::functions;
+use crate::parameters::{Parameters, to_datafusion};
 use crate::provider::SnapshotTable;
+use crate::typing;
 
 const CATALOG: &str = "milepost";
 
@@ -165,8 +166,9 @@ impl Engine {
 
     async fn plan(&self, sql: &str, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
         let state = self.context.state();
-        let statement = dialect::statement(sql, self.dialect, &self.tables()).map_err(|error| self.wrong(&error))?;
-        let plan = state.statement_to_plan(statement).await.map_err(|error| self.wrong(&error))?;
+        let wrong = |error: DataFusionError| diagnosis::at_name(self.wrong(&error), sql);
+        let statement = dialect::statement(sql, self.dialect, &self.tables()).map_err(wrong)?;
+        let plan = state.statement_to_plan(statement).await.map_err(wrong)?;
         let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         read_only.verify_plan(&plan).map_err(|error| {
             let message = error.find_root().strip_backtrace();
@@ -177,8 +179,10 @@ impl Engine {
     }
 
     async fn execute(&self, plan: LogicalPlan) -> Result<Answer, QueryError> {
-        let frame = self.context.execute_logical_plan(plan).await.map_err(|error| self.wrong(&error))?;
-        let stream = frame.execute_stream().await.map_err(|error| self.wrong(&error))?;
+        let asked = plan.clone();
+        let wrong = |error: DataFusionError| typing::clash(&asked).unwrap_or_else(|| self.wrong(&error));
+        let frame = self.context.execute_logical_plan(plan).await.map_err(wrong)?;
+        let stream = frame.execute_stream().await.map_err(wrong)?;
         Ok(Answer { schema: stream.schema(), stream })
     }
 

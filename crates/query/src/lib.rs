@@ -1,7 +1,9 @@
 //! SQL over the lake. The only crate that names DataFusion.
 //!
 //! [`Engine`] opens a lake as tables and views and plans queries against one version of it; `provider` scans the data
-//! files of a snapshot and `pruning` leaves out those that cannot hold an answer; `views` says what `events` is made of;
+//! files of a snapshot and `pruning` leaves out those that cannot hold an answer; `catalog` builds views when they are needed:
+//! `views` says what `events` is made of, `services` and `compat` the others; `dialect` rewrites queries that were written for
+//! other engines, and `functions` has what they call;
 //! [`QueryError`] says where in the user's text something is wrong; [`output`] writes answers. SQL here can only read.
 
 mod actions;
@@ -21,8 +23,10 @@ mod parameters;
 mod partitions;
 mod provider;
 mod pruning;
+pub mod reference;
 mod row_filter;
 mod services;
+mod typing;
 mod views;
 
 pub use diagnosis::nearest;
@@ -30,7 +34,6 @@ pub use dialect::Dialect;
 pub use engine::{Answer, Engine};
 pub use error::{Position, QueryError};
 pub use fields::drifting_fields;
-pub use functions::{FunctionDoc, reference as function_reference};
 pub use findings::findings_answer;
 pub use history::lake_history;
 pub use info::lake_info;

@@ -53,7 +53,9 @@ pub(crate) fn keep_by_values(
     let on_partitions = |filter: &&Expr| {
         let columns = filter.column_refs();
         let is_stable = !filter.is_volatile();
-        is_stable && !columns.is_empty() && columns.iter().all(|column| partition_columns.contains(&column.name.as_str()))
+        is_stable
+            && !columns.is_empty()
+            && columns.iter().all(|column| partition_columns.contains(&column.name.as_str()))
     };
     let Some(filter) = conjunction(filters.iter().filter(on_partitions).cloned()) else {
         return Ok(vec![true; files.len()]);

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use crate::actions;
+
 /// Type of a parameter.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
@@ -23,6 +25,8 @@ struct Service {
     /// The API in `action_catalog`.
     api: &'static str,
     sources: &'static [&'static str],
+    /// A source that has actions of another service too: only those of the API's name are taken.
+    shared_source: Option<&'static str>,
     parameters: &'static [Parameter],
 }
 
@@ -33,49 +37,57 @@ const SERVICES: &[Service] = &[
         view: "pinpoint_events",
         api: "Amazon Pinpoint API",
         sources: &["pinpoint.amazonaws.com"],
+        shared_source: None,
         parameters: PINPOINT,
     },
-    // the page names no source. `ses.amazonaws.com` has actions of the same names, which are those of SES
+    // the page names no source
     Service {
         view: "pinpoint_email_events",
         api: "Amazon Pinpoint Email API",
         sources: &["pinpointemail.amazonaws.com", "pinpoint-email.amazonaws.com"],
+        shared_source: Some("ses.amazonaws.com"),
         parameters: PINPOINT_EMAIL,
     },
     Service {
         view: "sms_voice_events",
         api: "Amazon Pinpoint SMS and Voice API",
         sources: &["sms-voice.amazonaws.com"],
+        shared_source: None,
         parameters: SMS_VOICE,
     },
     Service {
         view: "personalize_events",
         api: "Amazon Personalize API",
         sources: &["personalize.amazonaws.com"],
+        shared_source: None,
         parameters: PERSONALIZE,
     },
     Service {
         view: "notifications_events",
         api: "AWS User Notifications API",
         sources: &["notifications.amazonaws.com", "notifications-contacts.amazonaws.com"],
+        shared_source: None,
         parameters: NOTIFICATIONS,
     },
     Service {
         view: "cognito_user_pool_events",
         api: "Amazon Cognito user pools",
         sources: &["cognito-idp.amazonaws.com"],
+        shared_source: None,
         parameters: USER_POOLS,
     },
     Service {
         view: "cognito_identity_events",
         api: "Amazon Cognito identity pools (federated identities)",
         sources: &["cognito-identity.amazonaws.com"],
+        shared_source: None,
         parameters: IDENTITY_POOLS,
     },
     Service {
         view: "cognito_sync_events",
         api: "Amazon Cognito Sync",
         sources: &["cognito-sync.amazonaws.com"],
+        shared_source: None,
         parameters: SYNC,
     },
 ];
@@ -200,7 +212,8 @@ const COMMON: &str = "event_time, region, account, event_name, error_code, error
     uses_root_or_iam_user, uses_temporary_credentials, made_by_aws_service, user_identity_type, user_identity_arn, \
     source_ip_address, user_agent, read_only";
 /// And those that it ends with.
-const REST: &str = "request_parameters, response_elements, additional_event_data, request_id, event_id, event_source, date";
+const REST: &str =
+    "request_parameters, response_elements, additional_event_data, request_id, event_id, event_source, date";
 
 /// Names of the views.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
@@ -231,6 +244,18 @@ pub(crate) fn definition(name: &str) -> Option<String> {
         let _ = write!(sql, ", {typed} AS \"{column}\"");
     }
     let sources: Vec<String> = service.sources.iter().map(|source| format!("'{source}'")).collect();
-    let _ = write!(sql, ", {REST} FROM events WHERE event_source IN ({})", sources.join(", "));
+    let certain = format!("event_source IN ({})", sources.join(", "));
+    let Some(shared) = service.shared_source else {
+        let _ = write!(sql, ", {REST} FROM events WHERE {certain}");
+        return Some(sql);
+    };
+    let actions = actions::all().filter(|action| action.api == service.api && action.is_logged);
+    let actions: Vec<String> = actions.map(|action| format!("'{}'", action.action)).collect();
+    let _ = write!(
+        sql,
+        ", {REST}, CASE WHEN {certain} THEN 'event_source' ELSE 'event_name' END AS attributed_by FROM events
+        WHERE {certain} OR (event_source = '{shared}' AND event_name IN ({}))",
+        actions.join(", ")
+    );
     Some(sql)
 }

@@ -97,6 +97,11 @@ pub(super) const HIDDEN: &[Column] = &[
 ];
 
 pub(super) const JSON: &[&str] = &[
-    "requestparameters", "responseelements", "additionaleventdata", "serviceeventdetails", "edgedevicedetails",
-    "insightdetails", "eventcontext",
+    "requestparameters",
+    "responseelements",
+    "additionaleventdata",
+    "serviceeventdetails",
+    "edgedevicedetails",
+    "insightdetails",
+    "eventcontext",
 ];

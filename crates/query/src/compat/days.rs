@@ -46,9 +46,8 @@ impl DayForm {
     pub(crate) fn of_literal(text: &str) -> Option<Self> {
         let text = text.trim_matches('%');
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let starts_with_year = |separator: char| {
-            text.split_once(separator).is_some_and(|(year, _)| year.len() == 4 && digits(year))
-        };
+        let starts_with_year =
+            |separator: char| text.split_once(separator).is_some_and(|(year, _)| year.len() == 4 && digits(year));
         match text {
             _ if starts_with_year('-') => Some(Self::Dashes),
             _ if starts_with_year('/') => Some(Self::Slashes),
@@ -82,8 +81,20 @@ impl DayForm {
 /// Whether a column of this name holds whole days in Athena tables.
 pub(crate) fn is_day_column(name: &str) -> bool {
     const DAYS: [&str; 14] = [
-        "day", "date", "dt", "timestamp", "log_date", "date_partition", "p_date", "event_date", "eventdate", "log_day",
-        "partition_date", "ds", "datestamp", "date_key",
+        "day",
+        "date",
+        "dt",
+        "timestamp",
+        "log_date",
+        "date_partition",
+        "p_date",
+        "event_date",
+        "eventdate",
+        "log_day",
+        "partition_date",
+        "ds",
+        "datestamp",
+        "date_key",
     ];
     DAYS.contains(&name)
 }

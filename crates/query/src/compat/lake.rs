@@ -105,8 +105,7 @@ mod tests {
     fn the_record_is_made_of_the_columns_in_their_order() {
         let inside = EVENT_JSON.strip_prefix("event_json(").unwrap().strip_suffix(')').unwrap();
         let named: Vec<&str> = inside.split(',').map(str::trim).collect();
-        let expected: Vec<&str> =
-            milepost_schema::COLUMNS.iter().map(|column| column.name).take(named.len()).collect();
+        let expected: Vec<&str> = milepost_schema::COLUMNS.iter().map(|column| column.name).take(named.len()).collect();
         assert_eq!(named, expected);
         let rest = &milepost_schema::COLUMNS[named.len()..];
         assert!(rest.iter().all(|column| column.path.is_empty()));

@@ -82,7 +82,9 @@ impl Table {
     /// Columns and fields that hold `true` or `false` as text.
     pub(crate) fn truths_as_text(self) -> &'static [&'static str] {
         match self {
-            Self::Athena => &["readonly", "mfaauthenticated", "sessioncredentialfromconsole", "managementevent", "assumedroot"],
+            Self::Athena => {
+                &["readonly", "mfaauthenticated", "sessioncredentialfromconsole", "managementevent", "assumedroot"]
+            }
             Self::Lake => &["sessioncredentialfromconsole", "mfaauthenticated", "assumedroot"],
             Self::Tailpipe => &["mfa_authenticated"],
             Self::Notebook => &[],
@@ -113,7 +115,8 @@ impl Table {
     pub(crate) fn sql(self, hidden: &[Hidden], table: &str) -> String {
         let shown = self.columns().iter().map(|column| format!("{} AS {}", column.sql, column.name));
         let named = hidden.iter().filter_map(|hidden| {
-            let known = self.hidden().iter().find(|column| column.name == hidden.name).map(|column| column.sql.to_owned());
+            let known =
+                self.hidden().iter().find(|column| column.name == hidden.name).map(|column| column.sql.to_owned());
             let sql = known.or_else(|| self.days_of(&hidden.name).then(|| hidden.form.sql(&hidden.name)))?;
             Some(format!("{sql} AS \"{}\"", hidden.name))
         });
@@ -147,6 +150,17 @@ pub(crate) fn parse_key(key: &str) -> Option<(Table, Vec<Hidden>)> {
     Some((table, hidden.collect::<Option<_>>()?))
 }
 
+/// Names of the fields of the views' structs.
+pub(crate) fn field_names() -> Vec<String> {
+    let columns = Table::ALL.into_iter().flat_map(|table| table.columns().iter().chain(table.hidden()));
+    let structs = columns.filter(|column| column.sql.starts_with("named_struct"));
+    let quoted = structs.flat_map(|column| column.sql.split('\'').skip(1).step_by(2));
+    let mut names: Vec<String> = quoted.filter(|name| !name.starts_with('$')).map(str::to_owned).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// The table that a name in a query means, if it is one of another tool's.
 pub(crate) fn table_named(name: &str) -> Option<Table> {
     let name = name.to_lowercase();
@@ -156,7 +170,11 @@ pub(crate) fn table_named(name: &str) -> Option<Table> {
         Some(Table::Tailpipe)
     } else if name == "cloudtrail_events" {
         Some(Table::Notebook)
-    } else if is_id || says_store.iter().any(|word| name.starts_with(word)) || name.ends_with("store_id") || name.contains("eds_id") {
+    } else if is_id
+        || says_store.iter().any(|word| name.starts_with(word))
+        || name.ends_with("store_id")
+        || name.contains("eds_id")
+    {
         Some(Table::Lake)
     } else if name.starts_with("aws_cloudtrail_") {
         // Steampipe's, whose columns are not known here

@@ -83,6 +83,11 @@ pub(super) const HIDDEN: &[Column] = &[
 ];
 
 pub(super) const JSON: &[&str] = &[
-    "requestparameters", "responseelements", "additionaleventdata", "serviceeventdetails", "resources", "insightdetails",
+    "requestparameters",
+    "responseelements",
+    "additionaleventdata",
+    "serviceeventdetails",
+    "resources",
+    "insightdetails",
     "addendum",
 ];

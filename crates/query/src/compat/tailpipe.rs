@@ -94,6 +94,12 @@ pub(super) const HIDDEN: &[Column] = &[
 ];
 
 pub(super) const JSON: &[&str] = &[
-    "additional_event_data", "request_parameters", "response_elements", "service_event_details", "edge_device_details",
-    "addendum", "insight_details", "event_context",
+    "additional_event_data",
+    "request_parameters",
+    "response_elements",
+    "service_event_details",
+    "edge_device_details",
+    "addendum",
+    "insight_details",
+    "event_context",
 ];

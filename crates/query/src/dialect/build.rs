@@ -39,7 +39,9 @@ pub(super) fn not(expr: Expr) -> Expr {
 /// In parentheses, unless it cannot be torn apart.
 pub(super) fn nested(expr: Expr) -> Expr {
     match expr {
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Function(_) | Expr::Nested(_) | Expr::Value(_) => expr,
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Function(_) | Expr::Nested(_) | Expr::Value(_) => {
+            expr
+        }
         other => Expr::Nested(Box::new(other)),
     }
 }

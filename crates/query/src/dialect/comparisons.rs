@@ -19,7 +19,12 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     }
     let compares = matches!(
         op,
-        BinaryOperator::Eq | BinaryOperator::NotEq | BinaryOperator::Lt | BinaryOperator::LtEq | BinaryOperator::Gt | BinaryOperator::GtEq
+        BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::Lt
+            | BinaryOperator::LtEq
+            | BinaryOperator::Gt
+            | BinaryOperator::GtEq
     );
     if compares {
         align(left, right, tables);
@@ -78,7 +83,14 @@ fn is_json_text(expr: &Expr) -> bool {
         Expr::Function(function) => {
             let name = function.name.to_string();
             is_json(expr)
-                || matches!(name.as_str(), "json_arrow_text" | "json_arrow_text_index" | "json_member" | "json_extract_string" | "json_extract_scalar")
+                || matches!(
+                    name.as_str(),
+                    "json_arrow_text"
+                        | "json_arrow_text_index"
+                        | "json_member"
+                        | "json_extract_string"
+                        | "json_extract_scalar"
+                )
         }
         _ => false,
     }
@@ -111,7 +123,9 @@ fn align(compared: &Expr, other: &mut Expr, tables: &[Table]) {
 fn of_numbers(compared: &mut Expr, other: &Expr) {
     let number = match other {
         Expr::Value(value) => matches!(value.value, Value::Number(_, _)),
-        Expr::UnaryOp { expr, .. } => matches!(expr.as_ref(), Expr::Value(value) if matches!(value.value, Value::Number(_, _))),
+        Expr::UnaryOp { expr, .. } => {
+            matches!(expr.as_ref(), Expr::Value(value) if matches!(value.value, Value::Number(_, _)))
+        }
         _ => false,
     };
     if number && is_json_text(compared) {

@@ -1,7 +1,7 @@
 //! Formats of times: MySQL's codes, as Trino's `date_format` has them, and Joda's patterns, as codes of strftime.
 
 /// The strftime format of a MySQL format; `None` if a code has no counterpart.
-pub(super) fn of_mysql(format: &str) -> Option<String> {
+pub(crate) fn of_mysql(format: &str) -> Option<String> {
     let mut out = String::new();
     let mut characters = format.chars();
     while let Some(character) = characters.next() {

@@ -1,7 +1,8 @@
 //! Function calls: what is the same for every dialect here, and the way to those of one.
 
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo, Value,
+    CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo, UnaryOperator,
+    Value,
 };
 
 use super::build::{call, cast, literal, text};
@@ -23,6 +24,13 @@ pub(super) fn arguments(function: &Function) -> Option<Vec<Expr>> {
 }
 
 pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
+    if let Expr::Substring { expr: whole, substring_from: Some(from), substring_for: None, .. } = expr
+        && let Expr::UnaryOp { op: UnaryOperator::Minus, expr: length } = from.as_ref()
+    {
+        // counted from the end
+        *expr = call("right", vec![whole.as_ref().clone(), length.as_ref().clone()]);
+        return;
+    }
     let Expr::Function(function) = expr else { return };
     let name = function.name.to_string().to_lowercase();
     let Some(arguments) = arguments(function) else { return };
@@ -100,9 +108,7 @@ pub(super) fn count_if(condition: Expr, function: &Function) -> Expr {
 
 /// The first value of another expression's order: `max_by(x, y)`.
 pub(super) fn first_by(value: Expr, order: Expr, descending: bool) -> Expr {
-    use datafusion::sql::sqlparser::ast::{
-        FunctionArgumentClause, FunctionArgumentList, OrderByExpr, OrderByOptions,
-    };
+    use datafusion::sql::sqlparser::ast::{FunctionArgumentClause, FunctionArgumentList, OrderByExpr, OrderByOptions};
     let mut first = super::build::function("first_value", vec![]);
     let order = OrderByExpr {
         expr: order,

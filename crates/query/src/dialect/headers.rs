@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Distinct, Expr, FunctionArgumentClause, FunctionArguments, Ident, OrderByExpr, OrderByKind, Query, Select, SelectItem,
-    SetExpr, Statement, VisitMut, VisitorMut, WindowType,
+    Distinct, Expr, FunctionArgumentClause, FunctionArguments, Ident, OrderByExpr, OrderByKind, Query, Select,
+    SelectItem, SetExpr, Statement, VisitMut, VisitorMut, WindowType,
 };
 
 use super::build::number;

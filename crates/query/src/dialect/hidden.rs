@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    DataType, ExceptSelectItem, Expr, Ident, Select, SelectItem, Statement, TableFactor, Value, Visit, VisitMut, Visitor,
-    VisitorMut, WildcardAdditionalOptions,
+    DataType, ExceptSelectItem, Expr, Ident, Select, SelectItem, Statement, TableFactor, Value, Visit, VisitMut,
+    Visitor, VisitorMut, WildcardAdditionalOptions,
 };
 
 use super::Dialect;
@@ -117,7 +117,13 @@ impl Found<'_> {
             && let (Some(column), Some(format)) = (column_name(column), super::build::literal(format))
             && is_day_column(&column)
         {
-            let form = if format.contains('/') { DayForm::Slashes } else if format.contains('-') { DayForm::Dashes } else { DayForm::Digits };
+            let form = if format.contains('/') {
+                DayForm::Slashes
+            } else if format.contains('-') {
+                DayForm::Dashes
+            } else {
+                DayForm::Digits
+            };
             self.forms.entry(column).or_insert(form);
         }
     }
@@ -175,9 +181,10 @@ pub(super) fn keep_out_of_wildcards(
     impl VisitorMut for Except<'_> {
         type Break = ();
         fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-            let factors = select.from.iter().flat_map(|from| {
-                std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation))
-            });
+            let factors = select
+                .from
+                .iter()
+                .flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)));
             let tables: Vec<Table> = factors
                 .filter_map(|factor| match factor {
                     TableFactor::Table { name, .. } => self.names.table(name),
@@ -209,6 +216,7 @@ pub(super) fn keep_out_of_wildcards(
 
 fn leave_out(options: &mut WildcardAdditionalOptions, first: &Ident, rest: &[Ident]) {
     if options.opt_except.is_none() && options.opt_exclude.is_none() {
-        options.opt_except = Some(ExceptSelectItem { first_element: first.clone(), additional_elements: rest.to_vec() });
+        options.opt_except =
+            Some(ExceptSelectItem { first_element: first.clone(), additional_elements: rest.to_vec() });
     }
 }

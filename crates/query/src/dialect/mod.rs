@@ -6,9 +6,10 @@
 
 mod build;
 mod comparisons;
+mod constructs;
 mod duckdb;
 mod fields;
-mod formats;
+pub(crate) mod formats;
 mod functions;
 mod headers;
 mod hidden;
@@ -26,8 +27,12 @@ use datafusion::common::not_impl_err;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
+use datafusion::sql::sqlparser::tokenizer::Token;
 
 use crate::compat::Table;
+use crate::error::Position;
+
+pub(crate) use constructs::CONSTRUCTS;
 
 /// What a query is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,6 +120,15 @@ pub(crate) fn statement(sql: &str, forced: Option<Dialect>, known: &[String]) ->
         rewrite(inner, forced, known);
     }
     Ok(statement)
+}
+
+/// Where the text of a query has a name first.
+pub(crate) fn place_of(sql: &str, name: &str) -> Option<Position> {
+    let tokens = tokens::of(sql).ok()?;
+    let found = tokens.into_iter().find(
+        |token| matches!(&token.token, Token::Word(word) if !name.is_empty() && word.value.eq_ignore_ascii_case(name)),
+    )?;
+    Some(Position { line: found.span.start.line, column: found.span.start.column })
 }
 
 /// The statement itself, or the one that is to be explained.

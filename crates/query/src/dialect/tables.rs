@@ -4,8 +4,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Ident, ObjectName, ObjectNamePart, Query, Statement, TableAlias, TableFactor, VisitMut, VisitorMut,
-    visit_relations,
+    Ident, ObjectName, ObjectNamePart, Query, Statement, TableAlias, TableFactor, VisitMut, VisitorMut, visit_relations,
 };
 
 use super::Dialect;
@@ -44,7 +43,8 @@ impl<'a> Names<'a> {
         if parts.len() == 1 && self.own.contains(&last) {
             return None;
         }
-        let found = compat::table_named(&last).or_else(|| compat::Table::ALL.into_iter().find(|table| table.name() == last));
+        let found =
+            compat::table_named(&last).or_else(|| compat::Table::ALL.into_iter().find(|table| table.name() == last));
         if let Some(table) = self.forced.map(Dialect::table) {
             // whoever says the dialect may call the table what he likes
             let is_ours = found.is_none() && self.known.contains(&last);

@@ -62,9 +62,9 @@ fn is_uuid(bytes: &[u8]) -> bool {
     let Some(id) = bytes.get(..UUID_LENGTH) else { return false };
     let ends = bytes.get(UUID_LENGTH).is_none_or(|next| !(next.is_ascii_alphanumeric() || matches!(next, b'_' | b'-')));
     let mut parts = id.split(|byte| *byte == b'-');
-    let fits = UUID_PARTS.iter().all(|length| {
-        parts.next().is_some_and(|part| part.len() == *length && part.iter().all(u8::is_ascii_hexdigit))
-    });
+    let fits = UUID_PARTS
+        .iter()
+        .all(|length| parts.next().is_some_and(|part| part.len() == *length && part.iter().all(u8::is_ascii_hexdigit)));
     ends && fits && parts.next().is_none()
 }
 
@@ -130,7 +130,9 @@ fn tables(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         }
         expected = match &token.token {
             Token::Whitespace(_) => expected,
-            Token::Period => expected || out.last().is_some_and(|last| matches!(last.token, Token::Word(_))) && expected,
+            Token::Period => {
+                expected || out.last().is_some_and(|last| matches!(last.token, Token::Word(_))) && expected
+            }
             token => is_keyword(token, Keyword::FROM) || is_keyword(token, Keyword::JOIN),
         };
         out.push(token);
@@ -144,7 +146,9 @@ fn types(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut rest = tokens.into_iter().peekable();
     while let Some(mut token) = rest.next() {
         let mut name = match &token.token {
-            Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("array") => TEXT_LIST_TYPE,
+            Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("array") => {
+                TEXT_LIST_TYPE
+            }
             Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("map") => MAP_TYPE,
             _ => {
                 out.push(token);

@@ -1,6 +1,6 @@
 //! Functions of Trino, which Athena and CloudTrail Lake speak.
 
-use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, Expr, Function, OrderByExpr, OrderByOptions, UnaryOperator};
+use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, Expr, Function, OrderByExpr, OrderByOptions};
 
 use super::build::{self, binary, literal, number, subscript, text};
 use super::formats::{of_joda, of_mysql};
@@ -65,17 +65,6 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
             Some((1..count).fold(first, |left, _| binary(left, BinaryOperator::StringConcat, next())))
         }
         ("replace", 2) => rename("replace", vec![next(), next(), text("")]),
-        ("substr" | "substring", 2) => {
-            let (whole, start) = (next(), next());
-            match &start {
-                // counted from the end
-                Expr::UnaryOp { op: UnaryOperator::Minus, expr } => {
-                    let length = expr.as_ref().clone();
-                    Some(build::call("right", vec![whole, length]))
-                }
-                _ => None,
-            }
-        }
         ("regexp_replace", 2) => rename("regexp_replace", vec![next(), next(), text(""), text("g")]),
         ("regexp_replace", 3) => rename("regexp_replace", vec![next(), next(), next(), text("g")]),
         ("levenshtein_distance", 2) => rename("levenshtein", vec![next(), next()]),
@@ -83,7 +72,10 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         ("to_utf8" | "from_utf8", 1) => Some(next()),
         ("to_hex", 1) => {
             let bytes = next();
-            Some(build::call("hex_upper", vec![if is_text_hash(&bytes) { bytes } else { build::call("encode", vec![bytes, text("hex")]) }]))
+            Some(build::call(
+                "hex_upper",
+                vec![if is_text_hash(&bytes) { bytes } else { build::call("encode", vec![bytes, text("hex")]) }],
+            ))
         }
         // JSON is text here
         ("json_parse" | "json_format", 1) => Some(next()),
@@ -136,7 +128,9 @@ fn of_format(name: &str, count: usize, next: &mut impl FnMut() -> Expr) -> Optio
     match (name, count) {
         ("date_format", 2) => {
             let (time, format) = (next(), next());
-            translated(instant(time), &format, of_mysql, "to_char")
+            // what cannot be translated now is when the query runs, or said to be impossible
+            let later = build::call("mysql_format", vec![time.clone(), format.clone()]);
+            translated(instant(time), &format, of_mysql, "to_char").or(Some(later))
         }
         ("format_datetime", 2) => {
             let (time, format) = (next(), next());

@@ -85,7 +85,10 @@ pub(super) fn is_json(expr: &Expr) -> bool {
         Expr::Nested(inner) => is_json(inner),
         Expr::Function(function) => {
             let name = function.name.to_string();
-            matches!(name.as_str(), "json_extract" | "json_array_get" | "json_arrow" | "json_arrow_index" | "json_query")
+            matches!(
+                name.as_str(),
+                "json_extract" | "json_array_get" | "json_arrow" | "json_arrow_index" | "json_query"
+            )
         }
         _ => false,
     }
@@ -97,7 +100,17 @@ fn is_list(expr: &Expr) -> bool {
         Expr::Nested(inner) => is_list(inner),
         Expr::Function(function) => {
             let name = function.name.to_string();
-            matches!(name.as_str(), "make_array" | "string_to_array" | "array_agg" | "array_distinct" | "map_keys" | "map_values" | "json_array" | "json_texts")
+            matches!(
+                name.as_str(),
+                "make_array"
+                    | "string_to_array"
+                    | "array_agg"
+                    | "array_distinct"
+                    | "map_keys"
+                    | "map_values"
+                    | "json_array"
+                    | "json_texts"
+            )
         }
         _ => false,
     }

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem, Statement,
-    TableAlias, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut, visit_expressions_mut,
+    BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem, Statement, TableAlias,
+    TableFactor, TableWithJoins, Value, VisitMut, VisitorMut, visit_expressions_mut,
 };
 
 use super::build::{call, literal, number, text};
@@ -125,7 +125,8 @@ impl Unnest<'_> {
             names.push((old, new));
         }
         self.renamed.insert(alias.to_lowercase(), names);
-        let inner = std::mem::replace(target, TableFactor::TableFunction { expr: Expr::value(Value::Null), alias: None });
+        let inner =
+            std::mem::replace(target, TableFactor::TableFunction { expr: Expr::value(Value::Null), alias: None });
         *target = TableFactor::Derived {
             lateral: false,
             subquery: Box::new(select_from(projection, inner)),
@@ -179,9 +180,7 @@ impl Unnest<'_> {
 /// One column of each field, as newer Trino has them, by the order of a resource's fields.
 fn fields_of(named: &[String], element: Expr) -> Vec<(String, Expr)> {
     const FIELDS: [&str; 4] = ["arn", "accountid", "type", "arnprefix"];
-    let field = |(name, field): (&String, &str)| {
-        (name.clone(), super::build::subscript(element.clone(), text(field)))
-    };
+    let field = |(name, field): (&String, &str)| (name.clone(), super::build::subscript(element.clone(), text(field)));
     named.iter().zip(FIELDS).map(field).collect()
 }
 
@@ -199,7 +198,9 @@ fn unnest_kind(join: &Join) -> Option<bool> {
     let always = |constraint: &JoinConstraint| match constraint {
         JoinConstraint::None => true,
         JoinConstraint::On(Expr::Value(value)) => value.value == Value::Boolean(true),
-        JoinConstraint::On(Expr::BinaryOp { left, op: BinaryOperator::Eq, right }) => left == right && literal(left).is_none(),
+        JoinConstraint::On(Expr::BinaryOp { left, op: BinaryOperator::Eq, right }) => {
+            left == right && literal(left).is_none()
+        }
         _ => false,
     };
     match &join.join_operator {
@@ -222,9 +223,9 @@ fn holder(from: &TableWithJoins, exprs: &[Expr]) -> Option<usize> {
             ControlFlow::<()>::Continue(())
         });
     }
-    from.joins.iter().position(|join| {
-        name_of(&join.relation).is_some_and(|name| named.contains(&name.value.to_lowercase()))
-    })
+    from.joins
+        .iter()
+        .position(|join| name_of(&join.relation).is_some_and(|name| named.contains(&name.value.to_lowercase())))
 }
 
 /// What columns of a table are called by.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arrow::array::{
-    ArrayRef, AsArray, Date32Array, Float64Array, Int64Array, IntervalMonthDayNanoArray, TimestampMicrosecondArray,
+    Array as _, ArrayRef, AsArray, Date32Array, Float64Array, Int64Array, IntervalMonthDayNanoArray, StringArray,
+    TimestampMicrosecondArray,
 };
 use arrow::datatypes::{
     DataType, Date32Type, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit,
@@ -35,6 +36,35 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     // known once a query runs, the same for all its rows
     Definition { name: "ago", arguments: &[Kind::Text], required: 1, returns: |_| instant_type(), volatility: Volatility::Stable, body: ago, call: "ago('7d')", meaning: "the instant that long before now: s, m, h, d, w, such as `90m`, `7d`, `1d12h`" },
 ];
+
+/// Formats that are not known before a query runs.
+pub(super) const FORMATS: &[Definition] = &[Definition {
+    name: "mysql_format",
+    arguments: &[Kind::Instant, Kind::Text],
+    required: 2,
+    returns: |_| DataType::Utf8,
+    volatility: Volatility::Immutable,
+    body: mysql_format,
+    call: "mysql_format(time, '%Y-%m-%d %H:%i')",
+    meaning: "a time in a format of MySQL's codes, as Trino's `date_format` takes them",
+}];
+
+fn mysql_format(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let (times, formats) = (instants(args, 0)?, texts(args, 1)?);
+    let mut found = Vec::with_capacity(times.len());
+    for row in 0..times.len() {
+        let (Some(format), true) = (formats.get(row), times.is_valid(row)) else {
+            found.push(None);
+            continue;
+        };
+        let Some(codes) = crate::dialect::formats::of_mysql(format) else {
+            return exec_err!("`{format}` has a code that has no counterpart here");
+        };
+        let time = DateTime::<Utc>::from_timestamp_micros(times.value(row));
+        found.push(time.map(|time| time.format(&codes).to_string()));
+    }
+    result(args, Arc::new(StringArray::from(found)))
+}
 
 /// An instant in ISO 8601: a day, a time with `T` or a blank, fractions, an offset or UTC. Microseconds since 1970.
 pub(super) fn parse_instant(text: &str) -> Option<i64> {
@@ -106,7 +136,9 @@ fn known_unit(name: Option<&str>) -> Result<Option<Unit>> {
     match name.map(|name| (name, unit(name))) {
         None => Ok(None),
         Some((_, Some(unit))) => Ok(Some(unit)),
-        Some((name, None)) => exec_err!("`{name}` is no unit of time: second, minute, hour, day, week, month, quarter, year"),
+        Some((name, None)) => {
+            exec_err!("`{name}` is no unit of time: second, minute, hour, day, week, month, quarter, year")
+        }
     }
 }
 
@@ -117,7 +149,8 @@ fn add(micros: i64, count: i64, unit: Unit) -> Option<i64> {
             let instant = DateTime::<Utc>::from_timestamp_micros(micros)?;
             let months = count.checked_mul(length)?;
             let distance = Months::new(u32::try_from(months.unsigned_abs()).ok()?);
-            let moved = if months < 0 { instant.checked_sub_months(distance) } else { instant.checked_add_months(distance) };
+            let moved =
+                if months < 0 { instant.checked_sub_months(distance) } else { instant.checked_add_months(distance) };
             Some(moved?.timestamp_micros())
         }
     }
@@ -150,10 +183,7 @@ fn date_add(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     instants_result(args, moved)
 }
 
-fn between(
-    args: &ScalarFunctionArgs,
-    count: fn(i64, i64, Unit) -> Option<i64>,
-) -> Result<ColumnarValue> {
+fn between(args: &ScalarFunctionArgs, count: fn(i64, i64, Unit) -> Option<i64>) -> Result<ColumnarValue> {
     let units = texts(args, 0)?;
     let (from, to) = (instants(args, 1)?, instants(args, 2)?);
     let counts = from
@@ -301,8 +331,12 @@ mod tests {
     fn instants_are_read_in_every_usual_form() {
         let noon = time::parse("2026-03-01T12:00:00Z");
         for text in [
-            "2026-03-01T12:00:00Z", "2026-03-01T12:00:00.000Z", "2026-03-01T13:00:00+01:00", "2026-03-01 12:00:00",
-            "2026-03-01T12:00", "2026-03-01 12:00:00.000000",
+            "2026-03-01T12:00:00Z",
+            "2026-03-01T12:00:00.000Z",
+            "2026-03-01T13:00:00+01:00",
+            "2026-03-01 12:00:00",
+            "2026-03-01T12:00",
+            "2026-03-01 12:00:00.000000",
         ] {
             assert_eq!(parse_instant(text), noon, "{text}");
         }

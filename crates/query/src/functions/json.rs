@@ -28,7 +28,8 @@ fn list_of_text(_: &[DataType]) -> DataType {
 
 /// A map from text to text, as the event data stores of CloudTrail Lake have them.
 pub(super) fn map_type() -> DataType {
-    let fields = Fields::from(vec![Field::new("key", DataType::Utf8, false), Field::new("value", DataType::Utf8, true)]);
+    let fields =
+        Fields::from(vec![Field::new("key", DataType::Utf8, false), Field::new("value", DataType::Utf8, true)]);
     DataType::Map(Arc::new(Field::new("entries", DataType::Struct(fields), false)), false)
 }
 
@@ -181,7 +182,11 @@ fn json_text(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let json = texts(args, 0)?;
     each_text(args, |row| {
         let json = json.get(row)?.trim();
-        if json == "null" { None } else { Some(json_path::string(json).map_or_else(|| json.to_owned(), |text| text.into_owned())) }
+        if json == "null" {
+            None
+        } else {
+            Some(json_path::string(json).map_or_else(|| json.to_owned(), |text| text.into_owned()))
+        }
     })
 }
 

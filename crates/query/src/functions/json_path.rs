@@ -100,7 +100,11 @@ fn element(json: &str, index: i64) -> Option<&str> {
         Ok(index) => index,
         Err(_) => {
             let elements = elements(json)?;
-            return elements.len().checked_add_signed(isize::try_from(index).ok()?).and_then(|at| elements.get(at)).copied();
+            return elements
+                .len()
+                .checked_add_signed(isize::try_from(index).ok()?)
+                .and_then(|at| elements.get(at))
+                .copied();
         }
     };
     let mut found = None;

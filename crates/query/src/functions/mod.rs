@@ -23,9 +23,16 @@ use self::scalar::Definition;
 pub(crate) const ISO_TIME: &str = "iso_time";
 
 fn definitions() -> impl Iterator<Item = &'static Definition> {
-    [json::FUNCTIONS, json_search::FUNCTIONS, instants::FUNCTIONS, network::FUNCTIONS, texts::FUNCTIONS]
-        .into_iter()
-        .flatten()
+    [
+        json::FUNCTIONS,
+        json_search::FUNCTIONS,
+        instants::FUNCTIONS,
+        network::FUNCTIONS,
+        texts::FUNCTIONS,
+        instants::FORMATS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Makes the functions known to `context`. Those of other crates that have the same name are replaced.
@@ -46,16 +53,16 @@ pub(crate) fn register(context: &SessionContext) {
 
 /// A function as the reference lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FunctionDoc {
+pub(crate) struct FunctionDoc {
     /// How it is called.
-    pub call: &'static str,
+    pub(crate) call: &'static str,
     /// What it gives.
-    pub meaning: &'static str,
+    pub(crate) meaning: &'static str,
 }
 
 /// The functions of our own, for the reference.
 #[must_use]
-pub fn reference() -> Vec<FunctionDoc> {
+pub(crate) fn reference() -> Vec<FunctionDoc> {
     let mut all: Vec<FunctionDoc> = definitions()
         .map(|definition| FunctionDoc { call: definition.call, meaning: definition.meaning })
         .chain(iso_time::DOCS.iter().copied())

@@ -10,15 +10,18 @@ use datafusion::common::{exec_err, internal_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use milepost_schema::COLUMNS;
-use milepost_schema::write_json_string;
 use milepost_schema::rebuild::Rebuilder;
+use milepost_schema::write_json_string;
 
 use super::FunctionDoc;
 use super::arguments::{array, result};
 
 pub(super) const DOCS: [FunctionDoc; 3] = [
     FunctionDoc { call: "resource_arns(resources)", meaning: "the ARNs of a list of resources" },
-    FunctionDoc { call: "to_json(value)", meaning: "a struct, list, map or number as JSON text; text is taken for JSON already" },
+    FunctionDoc {
+        call: "to_json(value)",
+        meaning: "a struct, list, map or number as JSON text; text is taken for JSON already",
+    },
     FunctionDoc { call: "typeof(value)", meaning: "the type of a value, as DuckDB calls it" },
 ];
 
@@ -31,7 +34,10 @@ pub(super) struct Renaming {
 }
 
 pub(super) const RENAMINGS: [&Renaming; 3] = [
-    &Renaming { function: "athena_resources", fields: &[("arn", "arn"), ("accountid", "account_id"), ("type", "type")] },
+    &Renaming {
+        function: "athena_resources",
+        fields: &[("arn", "arn"), ("accountid", "account_id"), ("type", "type")],
+    },
     &Renaming {
         function: "lake_resources",
         fields: &[("accountid", "account_id"), ("type", "type"), ("arn", "arn"), ("arnprefix", "arn_prefix")],
