@@ -204,7 +204,9 @@ fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
 
 /// Ask one question in SQL
 ///
-/// Tables: `events` (one row a record), `files` (what was taken in), `rejects` (what could not become a row), `runs`.
+/// Tables: `events` (one row a record), `files` (what was taken in), `rejects` (what could not become a row), `runs`;
+/// `action_catalog` and a view for each documented service. Queries written for Athena, CloudTrail Lake, Tailpipe or DuckDB
+/// run as they are.
 /// `DESCRIBE events` lists the columns. SQL here only reads. JSON columns open with `->`, `->>` and the `json_…`
 /// functions; `$name` is a placeholder for --param.
 #[derive(Debug, Args)]

@@ -285,7 +285,7 @@ SELECT errorcode FROM cloudtrail_logs ORDER BY errorcode DESC LIMIT 5
 ---
 SELECT err FROM r ORDER BY err DESC NULLS LAST LIMIT 5
 === path | hidden column
-SELECT count(DISTINCT "$path") > 0, count(*) FROM cloudtrail_logs WHERE "$path" LIKE '%eu-central-1%'
+SELECT count(DISTINCT "$path") <= count(*), count(*) FROM cloudtrail_logs WHERE "$path" LIKE '%eu-central-1%'
 ---
 SELECT true, count(*) FROM r WHERE region = 'eu-central-1'
 === star and path | select star, hidden column

@@ -9,6 +9,7 @@ mod check;
 mod context;
 mod convert;
 mod crashes;
+mod dialects;
 mod docs;
 mod filters;
 mod identities;

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Distinct, Expr, FunctionArgumentClause, FunctionArguments, Ident, OrderByExpr, OrderByKind, Query, Select,
-    SelectItem, SetExpr, Statement, VisitMut, VisitorMut, WindowType,
+    Distinct, Expr, FunctionArgumentClause, FunctionArguments, Ident, LimitClause, OrderByExpr, OrderByKind, Query,
+    Select, SelectItem, SetExpr, Statement, VisitMut, VisitorMut, WindowType,
 };
 
 use super::build::number;
@@ -78,6 +78,24 @@ fn unique(name: &str, taken: &mut HashSet<String>) -> String {
         count += 1;
     }
     found
+}
+
+/// `FETCH FIRST n ROWS ONLY` is `LIMIT n`.
+pub(super) fn limit(statement: &mut Statement) {
+    struct Limit;
+    impl VisitorMut for Limit {
+        type Break = ();
+        fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+            let plain = query.fetch.as_ref().is_some_and(|fetch| !fetch.percent && !fetch.with_ties);
+            if plain && query.limit_clause.is_none() {
+                let quantity = query.fetch.take().and_then(|fetch| fetch.quantity);
+                let limit = Some(quantity.unwrap_or_else(|| number(1)));
+                query.limit_clause = Some(LimitClause::LimitOffset { limit, offset: None, limit_by: vec![] });
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let _ = statement.visit(&mut Limit);
 }
 
 /// Nulls come last in Trino and DuckDB, whatever the direction.

@@ -20,6 +20,9 @@ pub(super) fn named(statement: &Statement, tables: &[Table]) -> Vec<(Table, Hidd
     let _ = statement.visit(&mut found);
     let mut hidden = BTreeSet::new();
     for name in &found.named {
+        if found.defined.contains(name) {
+            continue;
+        }
         // an alias of that name is meant, unless rows are chosen by it, where no alias counts
         if found.aliases.contains(name) && !found.chosen_by.contains(name) {
             continue;
@@ -38,6 +41,8 @@ struct Found<'a> {
     named: BTreeSet<String>,
     aliases: BTreeSet<String>,
     chosen_by: BTreeSet<String>,
+    /// Columns that an alias of a list or a subquery names.
+    defined: BTreeSet<String>,
     forms: BTreeMap<String, DayForm>,
 }
 
@@ -54,6 +59,14 @@ impl Visitor for Found<'_> {
             let mut inside = Found { tables: self.tables, ..Found::default() };
             let _ = condition.visit(&mut inside);
             self.chosen_by.extend(inside.named);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::UNNEST { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } = factor
+        {
+            self.defined.extend(alias.columns.iter().map(|column| column.name.value.to_lowercase()));
         }
         ControlFlow::Continue(())
     }

@@ -154,6 +154,7 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     let tables = tables.as_slice();
     let hidden = hidden::named(statement, tables);
     hidden::keep_out_of_wildcards(statement, &hidden, forced, known);
+    headers::limit(statement);
     headers::nulls_last(statement);
     headers::distinct_order(statement);
     headers::keep(statement, |expr| expressions(expr, dialect, tables));
