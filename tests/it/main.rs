@@ -6,6 +6,7 @@ mod architecture;
 mod bad_input;
 mod carriers;
 mod check;
+mod compact;
 mod context;
 mod convert;
 mod crashes;
