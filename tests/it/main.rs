@@ -14,6 +14,7 @@ mod docs;
 mod filters;
 mod identities;
 mod info;
+mod model;
 mod object_store;
 mod object_store_lake;
 mod readers;
