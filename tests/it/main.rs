@@ -10,6 +10,7 @@ mod compact;
 mod context;
 mod convert;
 mod crashes;
+mod disk;
 mod docs;
 mod filters;
 mod identities;

@@ -31,6 +31,15 @@ pub enum LakeError {
         #[source]
         source: std::io::Error,
     },
+    /// The place cannot be looked into.
+    #[error("cannot look into `{lake}`")]
+    Unreadable {
+        /// Where the lake should be.
+        lake: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// The address is none, or its store cannot be used.
     #[error(transparent)]
     Place(#[from] StoreError),

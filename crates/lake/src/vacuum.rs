@@ -8,7 +8,10 @@
 //! Delta's own vacuum is not used: it forgets which files were taken out after a week, whatever the age that was asked for,
 //! and says nothing of bytes.
 
+mod half_written;
+
 use std::collections::{HashMap, HashSet};
+use std::ops::AddAssign;
 
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -42,6 +45,13 @@ pub struct Deleted {
     pub bytes: u64,
 }
 
+impl AddAssign for Deleted {
+    fn add_assign(&mut self, more: Self) {
+        self.files += more.files;
+        self.bytes += more.bytes;
+    }
+}
+
 /// What a vacuum did to one table.
 #[derive(Debug, Clone)]
 pub struct Vacuumed {
@@ -70,7 +80,11 @@ impl Lake {
         let mut done = Vec::new();
         for name in TableName::ALL {
             if let Some(mut table) = self.open_table(name).await? {
-                done.push(vacuum(&mut table, kept, is_dry_run).await?);
+                let mut vacuumed = vacuum(&mut table, kept, is_dry_run).await?;
+                if let Some(folder) = self.place().child(name.name()).folder() {
+                    vacuumed.orphaned += half_written::sweep(folder, kept.orphans_millis, is_dry_run)?;
+                }
+                done.push(vacuumed);
             }
         }
         Ok(done)
