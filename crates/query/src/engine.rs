@@ -136,7 +136,7 @@ impl Engine {
     /// fails later comes out of the answer.
     pub async fn query(&self, sql: &str, parameters: &Parameters) -> Result<Answer, QueryError> {
         let plan = self.plan(sql, parameters).await?;
-        self.execute(plan).await
+        self.execute(plan).await.map_err(|error| diagnosis::at_name(error, sql))
     }
 
     /// Plans a query without running it.
