@@ -231,7 +231,7 @@ pub(crate) struct SqlArgs {
     pub(crate) params: Vec<(String, String)>,
 
     /// What the query is written for: milepost, athena, lake, tailpipe or duckdb [default: told by the tables it names]
-    #[arg(long, value_name = "DIALECT", env = "MILEPOST_DIALECT", hide_env = true)]
+    #[arg(long, value_name = "DIALECT", env = "MILEPOST_DIALECT")]
     pub(crate) dialect: Option<Dialect>,
 
     #[command(flatten)]

@@ -7,6 +7,10 @@ SELECT src, count(*) FROM r GROUP BY 1
 SELECT EventName, userIdentity.Arn AS "Caller" FROM "AwsDataCatalog"."security"."cloudtrail_logs_2026" WHERE EventSource = 'iam.amazonaws.com'
 ---
 SELECT name, uarn FROM r WHERE src = 'iam.amazonaws.com'
+=== placeholders for names | placeholder
+SELECT count(*) FROM <database>.<table> JOIN (SELECT 1 AS one) ON true
+---
+SELECT count(*) FROM r
 === qualified by database | three-part column
 SELECT default.cloudtrail_logs.eventname, cloudtrail_logs.useridentity.type FROM default.cloudtrail_logs WHERE default.cloudtrail_logs.eventname LIKE 'Delete%'
 ---

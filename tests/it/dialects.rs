@@ -185,7 +185,7 @@ fn errors_point_into_the_query_that_was_written() {
     let list = error("SELECT a.arn FROM cloudtrail_logs CROSS JOIN UNNEST(resurces) AS t(a)");
     assert!(list.contains("there is no column `resurces` at line 1, column 53"), "{list}");
     let after_id = error("SELECT x FROM 1e23d5c8-90ab-4def-8123-456789abcdef WHERE");
-    assert!(after_id.contains("cannot parse the query") && after_id.contains("line 1, column"), "{after_id}");
+    assert!(after_id.contains("cannot parse the query") && after_id.contains("at line 1, column 57"), "{after_id}");
     let table = error("SELECT * FROM vpc_flow_logs");
     assert!(table.contains("there is no table `vpc_flow_logs` at line 1, column 15"), "{table}");
     assert!(table.contains("there are: action_catalog, aws_cloudtrail_log, "), "{table}");
@@ -202,7 +202,6 @@ fn strange_queries_are_refused_and_no_more() {
         "SELECT * FROM <",
         "SELECT * FROM {",
         "SELECT * FROM $",
-        "SELECT * FROM ${a}.${b}.${c}",
         "SELECT '\u{e9}",
         "/* ",
         "SELECT CAST(a AS ARRAY(",

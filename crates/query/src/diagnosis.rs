@@ -48,8 +48,15 @@ pub(crate) fn of_planning(error: &DataFusionError, tables: &[String]) -> QueryEr
 pub(crate) fn at_name(error: QueryError, sql: &str) -> QueryError {
     let QueryError::Wrong { message, position: None, hint } = error else { return error };
     let name = message.split('`').nth(1).unwrap_or_default();
-    let position = dialect::place_of(sql, name);
+    let position = if message.ends_with("found: EOF") { Some(end_of(sql)) } else { dialect::place_of(sql, name) };
     QueryError::Wrong { message, position, hint }
+}
+
+/// Behind the last character of a text that is not blank.
+fn end_of(sql: &str) -> Position {
+    let lines = sql.trim_end().lines();
+    let (number, line) = lines.enumerate().last().unwrap_or_default();
+    Position { line: number as u64 + 1, column: line.chars().count() as u64 + 1 }
 }
 
 /// The error of a query that failed while it ran.

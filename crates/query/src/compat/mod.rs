@@ -165,16 +165,16 @@ pub(crate) fn field_names() -> Vec<String> {
 pub(crate) fn table_named(name: &str) -> Option<Table> {
     let name = name.to_lowercase();
     let is_id = name.len() == 36 && name.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
-    let says_store = ["event_data_store", "event data store", "eventdatastore", "event-data-store", "eds"];
+    let squeezed = name.replace(['_', '-', ' '], "");
+    let says_store = squeezed.contains("eventdatastore")
+        || squeezed.ends_with("storeid")
+        || squeezed.starts_with("eds")
+        || squeezed.ends_with("edsid");
     if name == "aws_cloudtrail_log" {
         Some(Table::Tailpipe)
     } else if name == "cloudtrail_events" {
         Some(Table::Notebook)
-    } else if is_id
-        || says_store.iter().any(|word| name.starts_with(word))
-        || name.ends_with("store_id")
-        || name.contains("eds_id")
-    {
+    } else if is_id || says_store {
         Some(Table::Lake)
     } else if name.starts_with("aws_cloudtrail_") {
         // Steampipe's, whose columns are not known here

@@ -11,20 +11,20 @@ use datafusion::sql::sqlparser::ast::{
 
 use super::build::number;
 
-/// Gives columns without an alias one, where `rewrite` changes them or their name would be another engine's.
-pub(super) fn keep(statement: &mut Statement, rewrite: impl Fn(&mut Expr)) {
-    struct Keep<F>(F);
-    impl<F: Fn(&mut Expr)> VisitorMut for Keep<F> {
+/// Gives columns without an alias one, before they are rewritten.
+pub(super) fn keep(statement: &mut Statement) {
+    struct Keep;
+    impl VisitorMut for Keep {
         type Break = ();
         fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-            name_items(select, &self.0);
+            name_items(select);
             ControlFlow::Continue(())
         }
     }
-    let _ = statement.visit(&mut Keep(rewrite));
+    let _ = statement.visit(&mut Keep);
 }
 
-fn name_items(select: &mut Select, rewrite: &impl Fn(&mut Expr)) {
+fn name_items(select: &mut Select) {
     let has_wildcard = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
     let mut taken: HashSet<String> = select
         .projection
@@ -52,14 +52,7 @@ fn name_items(select: &mut Select, rewrite: &impl Fn(&mut Expr)) {
                 Some(last) => unique(&folded(last), &mut taken),
                 None => continue,
             },
-            _ => {
-                let mut rewritten = expr.clone();
-                rewrite(&mut rewritten);
-                if rewritten == *expr && !matches!(expr, Expr::CompoundFieldAccess { .. }) {
-                    continue;
-                }
-                unique(&expr.to_string(), &mut taken)
-            }
+            _ => unique(&expr.to_string(), &mut taken),
         };
         let expr = expr.clone();
         *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', wanted) };

@@ -157,7 +157,7 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     headers::limit(statement);
     headers::nulls_last(statement);
     headers::distinct_order(statement);
-    headers::keep(statement, |expr| expressions(expr, dialect, tables));
+    headers::keep(statement);
     unnest::rewrite(statement, tables);
     tables::replace(statement, forced, known, &hidden);
     expressions(statement, dialect, tables);

@@ -1,12 +1,15 @@
 //! What has to be understood before there is a statement: names of event data stores, placeholders of published queries, and
 //! types that the parser does not know. It works on tokens; strings and comments are left alone, and places stay true.
 
+use std::collections::VecDeque;
+
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 
 use super::parser::MilepostDialect;
 use super::types::{JSON_LIST_TYPE, MAP_TYPE, TEXT_LIST_TYPE};
+use crate::compat::table_named;
 
 /// What stands for an id while its text is cut into tokens: with the 32 digits it is as long as the id.
 const STAND_IN: &str = "eds_";
@@ -96,48 +99,48 @@ fn is_keyword(token: &Token, keyword: Keyword) -> bool {
 /// Makes names of the placeholders that stand where a table is named: `$EDS_ID`, `<table>`, `{store_id}`, `${db}.${table}`.
 fn tables(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
-    let mut expected = false;
-    let mut rest = tokens.into_iter().peekable();
-    while let Some(mut token) = rest.next() {
-        let starts = match &token.token {
-            Token::Placeholder(_) => true,
-            Token::Lt | Token::LBrace => true,
-            _ => false,
-        };
-        if expected && starts {
-            let mut name = String::new();
-            let close = match &token.token {
-                Token::Placeholder(text) if text.len() > 1 => {
-                    name.push_str(text.trim_start_matches('$'));
-                    None
-                }
-                Token::Lt => Some(Token::Gt),
-                _ => Some(Token::RBrace),
-            };
-            for _ in 0..MAX_PLACEHOLDER {
-                let Some(close) = &close else { break };
-                match rest.next() {
-                    Some(next) if next.token == *close => {
-                        token.span.end = next.span.end;
-                        break;
-                    }
-                    Some(next) if matches!(next.token, Token::LBrace) => {}
-                    Some(next) => name.push_str(&next.token.to_string()),
-                    None => break,
-                }
-            }
-            token.token = quoted(name);
+    // whether a table is named next, and whether a part of its name was the last token
+    let (mut expected, mut named) = (false, false);
+    let mut rest = VecDeque::from(tokens);
+    while let Some(mut token) = rest.pop_front() {
+        if expected {
+            placeholder(&mut token, &mut rest);
         }
-        expected = match &token.token {
-            Token::Whitespace(_) => expected,
-            Token::Period => {
-                expected || out.last().is_some_and(|last| matches!(last.token, Token::Word(_))) && expected
-            }
-            token => is_keyword(token, Keyword::FROM) || is_keyword(token, Keyword::JOIN),
+        (expected, named) = match &token.token {
+            Token::Whitespace(_) => (expected, false),
+            Token::Period => (named, false),
+            Token::Word(_) if expected => (false, true),
+            token => (is_keyword(token, Keyword::FROM) || is_keyword(token, Keyword::JOIN), false),
         };
         out.push(token);
     }
     out
+}
+
+/// Makes one name of a placeholder, if `token` begins one. What does not say that it is an event data store is a table.
+fn placeholder(token: &mut TokenWithSpan, rest: &mut VecDeque<TokenWithSpan>) {
+    let (mut name, close) = match &token.token {
+        Token::Placeholder(text) if text.len() > 1 => (text.trim_start_matches('$').to_owned(), None),
+        Token::Placeholder(_) | Token::LBrace => (String::new(), Some(Token::RBrace)),
+        Token::Lt => (String::new(), Some(Token::Gt)),
+        _ => return,
+    };
+    if let Some(close) = close {
+        let Some(end) = rest.iter().take(MAX_PLACEHOLDER).position(|next| next.token == close) else { return };
+        for next in rest.drain(..=end) {
+            token.span.end = next.span.end;
+            if next.token != close && next.token != Token::LBrace {
+                name.push_str(&next.token.to_string());
+            }
+        }
+    }
+    if name.trim().is_empty() {
+        return;
+    }
+    if table_named(&name).is_none() {
+        name.insert_str(0, "cloudtrail ");
+    }
+    token.token = quoted(name);
 }
 
 /// Puts names of our own in place of `ARRAY(…)` and `MAP(…)` behind `AS`, which only exists in Trino.
@@ -207,6 +210,7 @@ mod tests {
         assert_eq!(written("SELECT a FROM $EDS_ID WHERE a < $b"), "SELECT a FROM \"EDS_ID\" WHERE a < $b");
         assert_eq!(written("FROM <event data store>"), "FROM \"event data store\"");
         assert_eq!(written("FROM {store_id} x"), "FROM \"store_id\" x");
+        assert_eq!(written("FROM ${db}.<table> x"), "FROM \"cloudtrail db\".\"cloudtrail table\" x");
         assert_eq!(written("SELECT a < b FROM t"), "SELECT a < b FROM t");
     }
 
