@@ -29,7 +29,8 @@ SELECT
 FROM (
   SELECT account, region, date, event_time, source_file,
     -- the names of log files carry the minute of delivery
-    CAST(date_part('epoch', to_timestamp(regexp_replace(source_file, '^.*_([0-9]{8}T[0-9]{4})Z_.*$', '\1'), '%Y%m%dT%H%M')) AS BIGINT) / 60
+    CAST(date_part('epoch', TRY_CAST(regexp_replace(
+        source_file, '^.*_(....)(..)(..)T(..)(..)Z_.*$', '\1-\2-\3T\4:\5:00Z') AS TIMESTAMP)) AS BIGINT) / 60
       - CAST(date_part('epoch', event_time) AS BIGINT) / 60 AS minutes
   FROM events
   WHERE regexp_like(source_file, '_[0-9]{8}T[0-9]{4}Z_')
