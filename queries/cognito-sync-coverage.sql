@@ -1,6 +1,6 @@
 -- name = "cognito-sync-coverage"
 -- title = "Cognito Sync: coverage"
--- description = "The documented actions of Cognito Sync: seen, never seen, or not logged by AWS; and seen ones that the document does not name"
+-- description = "The documented actions of Cognito Sync: seen, never seen, or not logged by AWS; and those seen that the document does not name"
 -- tags = ["service", "cognito-sync", "coverage"]
 -- columns = ["action", "status", "events", "last_event", "note"]
 -- [params.since]
@@ -28,7 +28,7 @@ WITH seen AS (
 SELECT
   coalesce(documented.action, seen.event_name) AS action,
   CASE
-    WHEN documented.action IS NULL THEN 'seen, not documented'
+    WHEN documented.action IS NULL THEN 'seen, not named'
     WHEN seen.events IS NOT NULL THEN 'seen'
     WHEN documented.logged THEN 'never seen'
     ELSE 'not logged by AWS'

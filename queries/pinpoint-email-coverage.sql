@@ -1,6 +1,6 @@
 -- name = "pinpoint-email-coverage"
 -- title = "Amazon Pinpoint Email: coverage"
--- description = "The documented actions of Amazon Pinpoint Email: seen, never seen, or not logged by AWS; and seen ones that the document does not name; actions that the SES API has under the same names are counted too"
+-- description = "The documented actions of Amazon Pinpoint Email: seen, never seen, or not logged by AWS; and those seen that the document does not name; actions that the SES API has under the same names are counted too"
 -- tags = ["service", "pinpoint-email", "coverage"]
 -- columns = ["action", "status", "events", "last_event", "note"]
 -- [params.since]
@@ -29,7 +29,7 @@ WITH seen AS (
 SELECT
   coalesce(documented.action, seen.event_name) AS action,
   CASE
-    WHEN documented.action IS NULL THEN 'seen, not documented'
+    WHEN documented.action IS NULL THEN 'seen, not named'
     WHEN seen.events IS NOT NULL THEN 'seen'
     WHEN documented.logged THEN 'never seen'
     ELSE 'not logged by AWS'

@@ -24,6 +24,8 @@ SELECT
   max(event_name) AS event_name
 FROM events
 WHERE shared_event_id IS NOT NULL
+  -- the start and the end of a finding share an id too
+  AND coalesce(event_category, '') <> 'Insight'
   AND ($since IS NULL OR event_time >= $since)
   AND ($until IS NULL OR event_time < $until)
 GROUP BY shared_event_id

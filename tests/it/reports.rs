@@ -178,7 +178,7 @@ fn coverage_knows_what_is_seen_and_what_never_can_be() {
     assert_eq!(status(&pinpoint, "PutEvents"), "not logged by AWS");
     // what the document says is not logged, and is there all the same
     assert_eq!(status(&pinpoint, "SendMessages"), "seen");
-    assert_eq!(status(&rows("personalize-coverage"), "CreateSolution"), "seen, not documented");
+    assert_eq!(status(&rows("personalize-coverage"), "CreateSolution"), "seen, not named");
     assert_eq!(rows("cognito-sync-coverage").len(), 8);
 }
 

@@ -199,6 +199,22 @@ async fn a_report_waits_for_its_data_and_says_what_is_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_waits_is_not_forgotten_for_the_next() {
+    let context = Context::new();
+    deliver(&context, "all", &[event("2026-03-01T12:30:00Z", "UpdateIdentityPool", 1)]);
+    let waiting = job("cognito-identity-activity", "cron = \"0 * * * *\"\nwindow = \"hour\"\nwait-for = \"150m\"\n");
+    let running = scheduler(&context, vec![waiting]).await;
+    let mut done = Vec::new();
+    for hour in 13..18 {
+        for found in tick(&running, &format!("2026-03-01T{hour}:00:00Z")).await {
+            done.extend((found.outcome == Outcome::Done).then(|| (hour, found.window.unwrap(), found.rows)));
+        }
+    }
+    let window = |hour: u32| format!("20260301T{hour:02}0000Z-20260301T{:02}0000Z", hour + 1);
+    assert_eq!(done, [(16, window(12), 1), (17, window(13), 0)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn alerts_are_told_once_each_way() {
     let context = Context::new();
     deliver(&context, "one", &[event("2026-03-01T12:00:00Z", "UpdateIdentityPool", 1)]);

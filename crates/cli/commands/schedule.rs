@@ -3,6 +3,7 @@
 mod history;
 mod jobs;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -53,9 +54,13 @@ async fn run_jobs(args: &ScheduleRunArgs, settings: &Settings, printer: &Printer
         return Ok(if has_failed { ExitStatus::Failed } else { ExitStatus::Done });
     }
     printer.say(&format!("{} jobs; the next is due {}", scheduler.jobs().len(), next_text(&scheduler)));
+    let mut held = HashSet::new();
     while !stop.is_asked.load(Ordering::SeqCst) {
         let clock = Clock::at(SystemTime::now().into());
-        tell(&scheduler.tick(&clock, &stop.is_asked).await, args.json, printer)?;
+        let mut done = scheduler.tick(&clock, &stop.is_asked).await;
+        // that a window waits is said once
+        done.retain(|done| done.outcome != Outcome::Held || held.insert((done.job.clone(), done.window.clone())));
+        tell(&done, args.json, printer)?;
         stop.wait(pause(&scheduler)).await;
     }
     printer.say("stopped");

@@ -110,7 +110,11 @@ impl Scheduler {
         let missing = seen.missing(window);
         if work == Work::New && !missing.is_empty() && clock.now() < window.end + job.wait_for {
             let notes = vec![format!("waits for {}", missing_text(&missing))];
-            let state = unknown(clock.now());
+            let state = WindowState { not_before: Some(clock.now()), ..unknown(clock.now()) };
+            if known.is_none() {
+                // so that it is not forgotten when the next one is due
+                memory.put(window, &state).await?;
+            }
             return Ok(Some(Produced { outcome: Outcome::Held, state, seen, notes, told: 0 }));
         }
         let ran = run::run(&self.lake, &engine, &job.report, &values).await?;
