@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use chrono::Utc;
-use futures::TryStreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _};
 use milepost_schema::SOURCE_FILE;
 use milepost_store::Place;
 use parquet::arrow::ProjectionMask;
@@ -14,7 +14,7 @@ use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use uuid::Uuid;
 
 use crate::commit::put;
-use crate::encode::encode;
+use crate::encode::Encoder;
 use crate::error::LakeError;
 use crate::reader::DataFileReader;
 use crate::snapshot::DataFile;
@@ -111,7 +111,12 @@ pub struct Known {
     pub filtered: u64,
     /// That filter.
     pub filter: Option<String>,
+    /// When, in microseconds since 1970.
+    pub taken_micros: i64,
 }
+
+/// Data files of the ledger read at once.
+const AT_ONCE: usize = 16;
 
 /// The ledger's tables, for one run.
 pub struct Ledger {
@@ -136,11 +141,16 @@ impl Ledger {
     /// # Errors
     /// A data file of `files` cannot be read.
     pub async fn known(&self) -> Result<HashMap<String, Known>, LakeError> {
-        let mut snapshot = self.files.snapshot()?;
-        snapshot.files.sort_by_key(|file| file.modified_millis);
+        let snapshot = self.files.snapshot()?;
+        let (store, files) = (&snapshot.store, futures::stream::iter(snapshot.files));
+        let mut files = std::pin::pin!(
+            files.map(|file| async move { read_columns(store, &file, &KNOWN_COLUMNS).await }).buffered(AT_ONCE)
+        );
         let mut known = HashMap::new();
-        for file in &snapshot.files {
-            read_known(&snapshot.store, file, &mut known).await?;
+        while let Some(batches) = files.try_next().await? {
+            for batch in batches {
+                add_known(&batch, &mut known);
+            }
         }
         Ok(known)
     }
@@ -275,8 +285,10 @@ async fn append(table: &mut Table, name: TableName, columns: Vec<ArrayRef>, run_
     let path = format!("{}.parquet", Uuid::new_v4());
     let schema = name.file_schema();
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
-        .map_err(|source| LakeError::Rows { path: path.clone(), source });
-    let encoded = encode(std::iter::once(batch), &schema, &path)?;
+        .map_err(|source| LakeError::Rows { path: path.clone(), source })?;
+    let mut encoder = Encoder::new(&schema, batch.num_rows(), &path)?;
+    encoder.write(&batch)?;
+    let encoded = encoder.finish()?;
     let add = add_action(&path, &encoded, HashMap::new(), Utc::now().timestamp_millis());
     put(&table.store(), &path, encoded.bytes).await?;
     table.refresh().await?;
@@ -284,39 +296,49 @@ async fn append(table: &mut Table, name: TableName, columns: Vec<ArrayRef>, run_
 }
 
 /// Columns of `files` that [`Known`] is made of.
-const KNOWN_COLUMNS: [&str; 8] =
-    ["uri", "size_bytes", "etag", "carrier", "reader_version", "records_rejected", "records_filtered", "filter"];
+const KNOWN_COLUMNS: [&str; 9] = [
+    "uri",
+    "size_bytes",
+    "etag",
+    "carrier",
+    "reader_version",
+    "records_rejected",
+    "records_filtered",
+    "filter",
+    "taken_at",
+];
 
-async fn read_known(
-    store: &Arc<dyn object_store::ObjectStore>,
-    file: &DataFile,
-    known: &mut HashMap<String, Known>,
-) -> Result<(), LakeError> {
-    for batch in read_columns(store, file, &KNOWN_COLUMNS).await? {
-        let text = |name: &str| batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
-        let number = |name: &str, row: usize| {
-            let array = batch.column_by_name(name).and_then(|array| array.as_primitive_opt::<Int64Type>());
-            array.filter(|array| array.is_valid(row)).map_or(0, |array| u64::try_from(array.value(row)).unwrap_or(0))
-        };
-        let (Some(uris), Some(etags), Some(carriers), Some(filters)) =
-            (text("uri"), text("etag"), text("carrier"), text("filter"))
-        else {
+fn add_known(batch: &RecordBatch, known: &mut HashMap<String, Known>) {
+    let text = |name: &str| batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
+    let number = |name: &str, row: usize| {
+        let array = batch.column_by_name(name).and_then(|array| array.as_primitive_opt::<Int64Type>());
+        array.filter(|array| array.is_valid(row)).map_or(0, |array| u64::try_from(array.value(row)).unwrap_or(0))
+    };
+    let times = batch.column_by_name("taken_at");
+    let times = times.and_then(|array| array.as_primitive_opt::<TimestampMicrosecondType>());
+    let (Some(uris), Some(etags), Some(carriers), Some(filters)) =
+        (text("uri"), text("etag"), text("carrier"), text("filter"))
+    else {
+        return;
+    };
+    for row in (0..batch.num_rows()).filter(|row| uris.is_valid(*row)) {
+        let taken_micros = times.filter(|array| array.is_valid(row)).map_or(i64::MIN, |array| array.value(row));
+        let is_older = |entry: &Known| entry.taken_micros > taken_micros;
+        if known.get(uris.value(row)).is_some_and(is_older) {
             continue;
-        };
-        for row in (0..batch.num_rows()).filter(|row| uris.is_valid(*row)) {
-            let entry = Known {
-                size_bytes: number("size_bytes", row),
-                etag: etags.value(row).to_owned(),
-                carrier: carriers.value(row).to_owned(),
-                reader_version: u32::try_from(number("reader_version", row)).unwrap_or(0),
-                rejected: number("records_rejected", row),
-                filtered: number("records_filtered", row),
-                filter: filters.is_valid(row).then(|| filters.value(row).to_owned()),
-            };
-            known.insert(uris.value(row).to_owned(), entry);
         }
+        let entry = Known {
+            size_bytes: number("size_bytes", row),
+            etag: etags.value(row).to_owned(),
+            carrier: carriers.value(row).to_owned(),
+            reader_version: u32::try_from(number("reader_version", row)).unwrap_or(0),
+            rejected: number("records_rejected", row),
+            filtered: number("records_filtered", row),
+            filter: filters.is_valid(row).then(|| filters.value(row).to_owned()),
+            taken_micros,
+        };
+        known.insert(uris.value(row).to_owned(), entry);
     }
-    Ok(())
 }
 
 /// These columns of a data file, whole.

@@ -35,6 +35,15 @@ pub(crate) enum Attempt {
     Overtaken,
 }
 
+/// Why files are taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Removal {
+    /// Their rows are to go.
+    Rows,
+    /// Their rows stay, in other files.
+    Files,
+}
+
 impl Table {
     /// Opens the table below `root`, or gives `None` if there is none.
     pub(crate) async fn open(place: &Place, name: TableName) -> Result<Option<Self>, LakeError> {
@@ -98,29 +107,26 @@ impl Table {
 
     /// Tries once to commit new files on top of the version that is open.
     pub(crate) async fn append_once(&mut self, files: Vec<Add>, run_id: &str) -> Result<Attempt, LakeError> {
-        match self.commit(files, run_id, 0).await {
-            Ok(version) => Ok(Attempt::Committed(version)),
-            Err(DeltaTableError::Transaction { source: TransactionError::MaxCommitAttempts(_) }) => {
-                Ok(Attempt::Overtaken)
-            }
-            Err(source) => Err(self.failed("commit to", source)),
-        }
+        let actions = files.into_iter().map(Action::Add).collect();
+        self.commit_once(actions, self.append_operation(), run_id).await
     }
 
     /// Commits new files whatever others commit meanwhile; for tables whose rows do not depend on each other.
     pub(crate) async fn append(&mut self, files: Vec<Add>, run_id: &str) -> Result<(), LakeError> {
         const RETRIES: usize = 50;
-        match self.commit(files, run_id, RETRIES).await {
+        let actions = files.into_iter().map(Action::Add).collect();
+        match self.commit_actions(actions, self.append_operation(), run_id, RETRIES).await {
             Ok(_) => Ok(()),
             Err(source) => Err(self.failed("commit to", source)),
         }
     }
 
     /// The files of the version that is open, and how each would be taken out.
-    pub(crate) fn removable(&self) -> Result<Vec<(DataFile, Remove)>, LakeError> {
+    pub(crate) fn removable(&self, removal: Removal) -> Result<Vec<(DataFile, Remove)>, LakeError> {
         let state = self.delta.snapshot().map_err(|source| self.failed("read", source))?;
         let log = state.snapshot().try_log_data().map_err(|source| self.failed("read", source))?;
-        Ok(log.iter().map(|view| (DataFile::from_log(&view), view.remove_action(true))).collect())
+        let is_change = removal == Removal::Rows;
+        Ok(log.iter().map(|view| (DataFile::from_log(&view), view.remove_action(is_change))).collect())
     }
 
     /// Tries once to take files out of the version that is open. `predicate` says in SQL which rows they hold.
@@ -132,6 +138,30 @@ impl Table {
     ) -> Result<Attempt, LakeError> {
         let operation = DeltaOperation::Delete { predicate: Some(predicate) };
         let actions = files.into_iter().map(Action::Remove).collect();
+        self.commit_once(actions, operation, run_id).await
+    }
+
+    /// Tries once to put files in the place of others that hold the same rows, in the version that is open.
+    pub(crate) async fn replace_once(
+        &mut self,
+        removes: Vec<Remove>,
+        adds: Vec<Add>,
+        target_bytes: u64,
+        run_id: &str,
+    ) -> Result<Attempt, LakeError> {
+        let target_size = i64::try_from(target_bytes).unwrap_or(i64::MAX);
+        let operation = DeltaOperation::Optimize { predicate: None, target_size };
+        let adds = adds.into_iter().map(|add| Action::Add(Add { data_change: false, ..add }));
+        let actions = removes.into_iter().map(Action::Remove).chain(adds).collect();
+        self.commit_once(actions, operation, run_id).await
+    }
+
+    async fn commit_once(
+        &mut self,
+        actions: Vec<Action>,
+        operation: DeltaOperation,
+        run_id: &str,
+    ) -> Result<Attempt, LakeError> {
         match self.commit_actions(actions, operation, run_id, 0).await {
             Ok(version) => Ok(Attempt::Committed(version)),
             Err(DeltaTableError::Transaction { source: TransactionError::MaxCommitAttempts(_) }) => {
@@ -141,12 +171,9 @@ impl Table {
         }
     }
 
-    async fn commit(&mut self, files: Vec<Add>, run_id: &str, retries: usize) -> Result<u64, DeltaTableError> {
+    fn append_operation(&self) -> DeltaOperation {
         let partition_by = self.name.partition_columns().iter().map(|name| (*name).to_owned()).collect();
-        let operation =
-            DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(partition_by), predicate: None };
-        let actions = files.into_iter().map(Action::Add).collect();
-        self.commit_actions(actions, operation, run_id, retries).await
+        DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(partition_by), predicate: None }
     }
 
     async fn commit_actions(
