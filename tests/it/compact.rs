@@ -136,7 +136,7 @@ fn files_of_others_are_left_alone() {
     let bytes = fs::read(&files[0]).unwrap();
     let name = b"milepost ";
     let at = bytes.windows(name.len()).rposition(|window| window == name).unwrap();
-    let mut other = bytes.clone();
+    let mut other = bytes;
     other[at..at + name.len()].copy_from_slice(b"somebody ");
     fs::write(&files[0], other).unwrap();
     let did = compact(&context, &["--table", "events"]);

@@ -39,7 +39,8 @@ fn a_page_stands_alone_and_says_what_it_saw() {
     for outside in ["http://", "https://", "src=", "@import", " style=", "onclick"] {
         assert!(!html.contains(outside), "{outside}");
     }
-    for part in ["<h1>Activity over time</h1>", "<polyline class=\"line s0\"", "lake version", "<td>012345678901</td>"] {
+    for part in ["<h1>Activity over time</h1>", "<polyline class=\"line s0\"", "lake version", "<td>012345678901</td>"]
+    {
         assert!(html.contains(part), "{part}");
     }
     let again = page("activity-over-time", "pages/again.html").1;

@@ -48,8 +48,7 @@ async fn lake(context: &Context) -> Lake {
 
 async fn tick(scheduler: &Scheduler, at: &str) -> Vec<Done> {
     let never = AtomicBool::new(false);
-    let base = at.parse().unwrap_or_else(|error| panic!("{at}: {error}"));
-    scheduler.tick(&Clock::at(base), &never).await
+    scheduler.tick(&Clock::at(at.parse().unwrap()), &never).await
 }
 
 fn outcomes(done: &[Done]) -> Vec<(&str, Outcome)> {
@@ -57,7 +56,8 @@ fn outcomes(done: &[Done]) -> Vec<(&str, Outcome)> {
 }
 
 fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    assert!(path.exists(), "{} is not there", path.display());
+    std::fs::read_to_string(path).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,7 +119,11 @@ async fn a_week_with_a_crash_and_late_data_in_it() {
     }
     let revised = all.iter().find(|done| done.outcome == Outcome::Revised).unwrap();
     assert_eq!(revised.notes.len(), 1);
-    assert!(revised.notes[0].starts_with("revised, +1 rows (1 events came late, since version "), "{:?}", revised.notes);
+    assert!(
+        revised.notes[0].starts_with("revised, +1 rows (1 events came late, since version "),
+        "{:?}",
+        revised.notes
+    );
     assert_eq!(revised.seen.newest.len(), 1);
     // outputs of the last days, with the note in them; older ones are gone
     assert!(read(&destination.join("2026-03-04.html")).contains("revised, +1 rows"));
@@ -158,7 +162,10 @@ async fn a_job_that_fails_is_tried_again_later_and_keeps_no_other_away() {
     let context = Context::new();
     deliver(&context, "all", &[event("2026-03-01T12:00:00Z", "UpdateIdentityPool", 1)]);
     context.write("occupied", "a file where a folder should be");
-    let bad = format!("name = \"bad\"\ncron = \"0 6 * * *\"\nwindow = \"day\"\ndestination = '{}'\n", context.path("occupied/x").display());
+    let bad = format!(
+        "name = \"bad\"\ncron = \"0 6 * * *\"\nwindow = \"day\"\ndestination = '{}'\n",
+        context.path("occupied/x").display()
+    );
     let good = "name = \"good\"\ncron = \"0 6 * * *\"\nwindow = \"day\"\n";
     let jobs = vec![job("cognito-identity-activity", &bad), job("cognito-identity-activity", good)];
     let running = scheduler(&context, jobs).await;
@@ -243,7 +250,10 @@ async fn alerts_are_told_once_each_way() {
     assert_eq!(bodies.len(), 2);
     assert!(web.heads().len() == 4 && web.heads()[0].contains("x-team: blue"));
     assert_eq!(bodies[0]["rows"][0]["event_name"], "UpdateIdentityPool");
-    assert_eq!((&bodies[1]["rows"][0]["event_name"], &bodies[1]["new_rows"]), (&json!("DeleteIdentityPool"), &json!(1)));
+    assert_eq!(
+        (&bodies[1]["rows"][0]["event_name"], &bodies[1]["new_rows"]),
+        (&json!("DeleteIdentityPool"), &json!(1))
+    );
     let text: Value = serde_json::from_str(&slack.bodies()[0]).unwrap();
     assert!(text["text"].as_str().unwrap().contains("eu-west-1:&lt;b&gt;pool&lt;/b&gt;"), "{text}");
     assert_eq!(mail.mails().len(), 2);

@@ -46,14 +46,30 @@ async fn run_jobs(args: &ScheduleRunArgs, settings: &Settings, printer: &Printer
     let scheduler = Scheduler::new(lake, settings.store.clone(), settings.threads, jobs);
     let stop = Arc::new(Stop::default());
     stop.listen();
+    tokio::select! {
+        ended = keep_running(args, &scheduler, &stop, !faults.is_empty(), printer) => ended,
+        () = stop.insisted.notified() => {
+            printer.complain("error: stopped in the middle of a report; it is done again after its lease expires");
+            Ok(ExitStatus::Failed)
+        }
+    }
+}
+
+async fn keep_running(
+    args: &ScheduleRunArgs,
+    scheduler: &Scheduler,
+    stop: &Stop,
+    has_faults: bool,
+    printer: &Printer,
+) -> anyhow::Result<ExitStatus> {
     if args.once {
         let clock = Clock::at(args.at.as_deref().map_or_else(|| Ok(SystemTime::now().into()), instant)?);
         let done = scheduler.tick(&clock, &stop.is_asked).await;
         tell(&done, args.json, printer)?;
-        let has_failed = !faults.is_empty() || done.iter().any(|done| done.outcome == Outcome::Failed);
+        let has_failed = has_faults || done.iter().any(|done| done.outcome == Outcome::Failed);
         return Ok(if has_failed { ExitStatus::Failed } else { ExitStatus::Done });
     }
-    printer.say(&format!("{} jobs; the next is due {}", scheduler.jobs().len(), next_text(&scheduler)));
+    printer.say(&format!("{} jobs; the next is due {}", scheduler.jobs().len(), next_text(scheduler)));
     let mut held = HashSet::new();
     while !stop.is_asked.load(Ordering::SeqCst) {
         let clock = Clock::at(SystemTime::now().into());
@@ -61,7 +77,7 @@ async fn run_jobs(args: &ScheduleRunArgs, settings: &Settings, printer: &Printer
         // that a window waits is said once
         done.retain(|done| done.outcome != Outcome::Held || held.insert((done.job.clone(), done.window.clone())));
         tell(&done, args.json, printer)?;
-        stop.wait(pause(&scheduler)).await;
+        stop.wait(pause(scheduler)).await;
     }
     printer.say("stopped");
     Ok(ExitStatus::Done)
@@ -116,10 +132,11 @@ fn pause(scheduler: &Scheduler) -> Duration {
 struct Stop {
     is_asked: AtomicBool,
     asked: Notify,
+    insisted: Notify,
 }
 
 impl Stop {
-    /// The first signal asks, the second ends the process as it does without us.
+    /// The first signal asks, the second insists.
     fn listen(self: &Arc<Self>) {
         let stop = Arc::clone(self);
         tokio::spawn(async move {
@@ -127,7 +144,7 @@ impl Stop {
             stop.is_asked.store(true, Ordering::SeqCst);
             stop.asked.notify_one();
             signal().await;
-            std::process::exit(130);
+            stop.insisted.notify_one();
         });
     }
 

@@ -60,12 +60,12 @@ pub(super) async fn run(
         None => None,
     };
     let seen_before = windowed.as_ref().and_then(|windowed| Some((windowed, windowed.known.as_ref()?)));
-    if let Some((windowed, known)) = seen_before.filter(|_| args.window.if_new) {
-        if windowed.events <= known.events {
-            let at = known.at.format("%Y-%m-%dT%H:%M:%SZ");
-            printer.say(&format!("nothing new of the window since the run of {at}"));
-            return Ok(ExitStatus::Done);
-        }
+    if let Some((windowed, known)) = seen_before.filter(|_| args.window.if_new)
+        && windowed.events <= known.events
+    {
+        let at = known.at.format("%Y-%m-%dT%H:%M:%SZ");
+        printer.say(&format!("nothing new of the window since the run of {at}"));
+        return Ok(ExitStatus::Done);
     }
     let ran = run::run(&lake, &engine, report, &values).await.map_err(|error| described(error, report))?;
     if let Some((windowed, known)) = seen_before {
