@@ -419,3 +419,94 @@ fn outputs_go_to_an_object_store() {
     context.run_with(&one_shot, &s3.env(), "").ended_with(0);
     assert!(read(&context.path("s3/reports/2026-03-01.csv")).contains("user/alice"));
 }
+
+#[test]
+fn a_report_that_is_wrong_is_named_with_its_place_and_in_the_history() {
+    let context = Context::new();
+    deliver(&context, "one", &[event("2026-03-01T12:00:00Z", "UpdateIdentityPool", 1)]);
+    let head = |name: &str| {
+        format!(
+            "-- name = \"{name}\"\n-- title = \"T\"\n-- description = \"B\"\n-- columns = [\"n\"]\n\
+             -- [params.since]\n-- type = \"timestamp\"\n-- description = \"C\"\n\
+             -- [params.until]\n-- type = \"timestamp\"\n-- description = \"C\"\n\
+             -- [schedule]\n-- cron = \"0 6 * * *\"\n-- window = \"day\"\n"
+        )
+    };
+    context.write(
+        "mine/typo.sql",
+        head("typo") + "SELECT count(*) AS n\nFROM evnts WHERE event_time < $until AND event_time >= $since",
+    );
+    let failing =
+        "SELECT CAST(event_name AS BIGINT) AS n FROM events WHERE event_time < $until AND event_time >= $since";
+    context.write("mine/failing.sql", head("failing") + failing);
+    context.write(
+        "mine/fine.sql",
+        head("fine") + "SELECT count(*) AS n FROM events WHERE event_time < $until AND event_time >= $since",
+    );
+    context.write("mine/header.sql", "-- name = \"header\"\n-- colour = 1\n");
+    let arguments = ["run", "--once", "--at", "2026-03-02T06:00:00Z", "--reports", "mine"];
+    let said = configured(&context, &arguments).ended_with(1).stderr;
+    assert!(said.contains("`mine/header.sql` line 2: unknown field `colour`"), "{said}");
+    assert!(
+        said.contains("error: typo 2026-03-01T00:00Z to 2026-03-02T00:00Z: failed: `mine/typo.sql`:15:6: "),
+        "{said}"
+    );
+    assert!(said.contains("there is no table `evnts`"), "{said}");
+    assert!(said.contains("`mine/failing.sql`: the report `failing` failed: the query failed: "), "{said}");
+    assert!(said.contains("fine 2026-03-01T00:00Z to 2026-03-02T00:00Z: done, 1 rows"), "{said}");
+    let one_shot = ["report", "run", "failing", "--reports", "mine", "--for", "2026-03-01"];
+    context.run(&one_shot).ended_with(1);
+    let history = configured(&context, &["history", "-F", "json"]).ended_with(0).json();
+    let failed =
+        history.as_array().unwrap().iter().filter(|row| row["outcome"] == "failed" && row["error"] != Value::Null);
+    assert_eq!((failed.count(), history.as_array().unwrap().len()), (3, 4));
+}
+
+#[test]
+fn several_processes_run_a_window_once_also_in_an_object_store() {
+    let context = Context::new();
+    let s3 = S3::start(&context.path("s3"), Faults::default());
+    s3.make_bucket("lakes");
+    context.write("one.json", log(&[event("2026-03-01T12:00:00Z", "UpdateIdentityPool", 1)]));
+    context.run_with(&["convert", "one.json", "--lake", "s3://lakes/trail"], &s3.env(), "").ended_with(0);
+    context.write(
+        "milepost.toml",
+        "lake = \"s3://lakes/trail\"\n[[schedule]]\nreport = \"cognito-identity-who\"\ncron = \"0 6 * * *\"\nwindow = \"day\"\n",
+    );
+    let arguments = ["schedule", "run", "--once", "--at", "2026-03-02T06:00:00Z", "--json"];
+    let done: String = std::thread::scope(|scope| {
+        let run = || context.run_with(&arguments, &s3.env(), "").ended_with(0).stdout;
+        let runs: Vec<_> = (0..4).map(|_| scope.spawn(run)).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    assert_eq!(done.lines().count(), 1, "{done}");
+    let history = context.run_with(&["schedule", "history", "-F", "json"], &s3.env(), "").ended_with(0).json();
+    assert_eq!(history.as_array().unwrap().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_scheduler_stops_when_it_is_told_to() {
+    let context = Context::new();
+    deliver(&context, "one", &[event("2026-03-01T12:00:00Z", "UpdateIdentityPool", 1)]);
+    context
+        .write("milepost.toml", "[[schedule]]\nreport = \"root-usage\"\ncron = \"* * * * *\"\ndestination = \"out\"\n");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_milepost"))
+        .args(["schedule", "run"])
+        .current_dir(context.path(""))
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let started = std::time::Instant::now();
+    while !context.path("out/root-usage").exists() {
+        assert!(started.elapsed().as_secs() < 60, "it does nothing");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let killed = std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(killed.success());
+    let status = child.wait().unwrap();
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
+    assert!(status.success(), "{said}");
+    assert!(said.starts_with("1 jobs; the next is due ") && said.ends_with("stopped\n"), "{said}");
+}

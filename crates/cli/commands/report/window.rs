@@ -67,7 +67,15 @@ pub(super) async fn run(
         printer.say(&format!("nothing new of the window since the run of {at}"));
         return Ok(ExitStatus::Done);
     }
-    let ran = run::run(&lake, &engine, report, &values).await.map_err(|error| described(error, report))?;
+    let ran = match run::run(&lake, &engine, report, &values).await {
+        Ok(ran) => ran,
+        Err(error) => {
+            if let Some(windowed) = &windowed {
+                enter_failure(&lake, windowed, report, given, &error, started).await;
+            }
+            return Err(described(error, report));
+        }
+    };
     if let Some((windowed, known)) = seen_before {
         notes.extend(revised(known, windowed.events, ran.rows.texts.len()));
     }
@@ -247,15 +255,41 @@ async fn remember(
         outputs: Vec::new(),
         at: now,
     };
-    let Window { start, end } = windowed.window;
-    let arguments = json!({
-        "job": null, "report": done.report, "window_start": start, "window_end": end, "params": given,
-    });
+    let arguments = arguments(windowed, &done.report, given);
     if let Err(error) = windowed.memory.put(windowed.window, &state).await {
         printer.complain(&format!("warning: the run is not remembered: {error}"));
     } else if let Err(error) = schedule::enter(lake, &arguments, done, started).await {
         printer.complain(&format!("warning: the run is not entered into `runs`: {error}"));
     }
+}
+
+/// A run that failed is in the history too; why it failed is what the user is told, whatever becomes of that.
+async fn enter_failure(
+    lake: &Lake,
+    windowed: &Windowed,
+    report: &Report,
+    given: &BTreeMap<String, String>,
+    error: &RunError,
+    started: DateTime<Utc>,
+) {
+    let failed = Done {
+        job: report.name.clone(),
+        report: report.name.clone(),
+        window: Some(windowed.window.key()),
+        outcome: Outcome::Failed,
+        rows: 0,
+        notes: Vec::new(),
+        outputs: Vec::new(),
+        told: 0,
+        error: Some(error.to_string()),
+        seen: Seen::default(),
+    };
+    let _ = schedule::enter(lake, &arguments(windowed, &report.name, given), &failed, started).await;
+}
+
+fn arguments(windowed: &Windowed, report: &str, given: &BTreeMap<String, String>) -> serde_json::Value {
+    let Window { start, end } = windowed.window;
+    json!({ "job": null, "report": report, "window_start": start, "window_end": end, "params": given })
 }
 
 fn alert(args: &ReportRunArgs, report: &Report, ran: &Ran, printer: &Printer) -> anyhow::Result<ExitStatus> {
