@@ -16,7 +16,7 @@
 -- description = "Only events before this instant"
 -- [params.limit]
 -- type = "integer"
--- default = 100
+-- default = 168
 -- description = "Most rows to show"
 
 SELECT

@@ -15,7 +15,7 @@
 -- description = "Only events before this instant"
 -- [params.limit]
 -- type = "integer"
--- default = 100
+-- default = 1000
 -- description = "Most rows to show"
 
 SELECT

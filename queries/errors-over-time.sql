@@ -16,7 +16,7 @@
 -- description = "Only events before this instant"
 -- [params.limit]
 -- type = "integer"
--- default = 100
+-- default = 2000
 -- description = "Most rows to show"
 
 SELECT

@@ -104,6 +104,17 @@ pub async fn events_of(engine: &Engine, window: Window) -> Result<u64, QueryErro
     Ok(count.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
+/// Says so if the answer has as many rows as the parameter `limit` lets it have.
+#[must_use]
+pub fn cut_text(values: &Parameters, rows: u64) -> Option<String> {
+    match values.get("limit") {
+        Some(Parameter::Integer(Some(limit))) if u64::try_from(*limit) == Ok(rows) => {
+            Some(format!("the answer was cut at {limit} rows; the parameter `limit` gives more"))
+        }
+        _ => None,
+    }
+}
+
 /// A value as a reader wants to see it.
 #[must_use]
 pub fn value_text(value: &Parameter) -> Option<String> {

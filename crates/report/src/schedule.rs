@@ -17,7 +17,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt as _, stream};
 use milepost_lake::{AsOf, Lake, TableName};
-use milepost_store::StoreOptions;
+use milepost_store::{StoreError, StoreOptions};
 use serde::Serialize;
 
 use crate::job::Job;
@@ -98,8 +98,18 @@ pub struct Scheduler {
     jobs: Vec<Job>,
     /// What leases of this scheduler are called.
     owner: String,
-    /// Version of the lake up to which a job's windows were looked at for late data.
-    looked: Mutex<HashMap<String, u64>>,
+    /// When each job was looked at.
+    looked: Mutex<HashMap<String, Looked>>,
+}
+
+/// What a scheduler knows of a job without looking at its memory.
+#[derive(Debug, Clone, Copy)]
+struct Looked {
+    /// Version of the lake up to which its windows were looked at for late data.
+    version: u64,
+    at: DateTime<Utc>,
+    /// Whether there is nothing to do until it is due again or the lake changes.
+    is_clear: bool,
 }
 
 impl Scheduler {
@@ -142,16 +152,41 @@ impl Scheduler {
         clock: &Clock,
         stop: &AtomicBool,
     ) -> Result<Vec<Done>, Box<dyn std::error::Error + Send + Sync>> {
-        let memory = Memory::of(&self.lake, &job.name);
-        let looked = self.looked(&job.name);
-        let is_looked = looked == Some(version);
-        if plan::plan(job, &memory, is_looked, clock.now()).await?.is_empty() {
-            self.set_looked(&job.name, version);
+        let now = clock.now();
+        let looked = self.looked(&job.name).filter(|looked| looked.version == version);
+        if looked.is_some_and(|looked| looked.is_clear && job.rhythm.next(looked.at).is_none_or(|next| next > now)) {
+            // most ticks end here, without a request to the store
             return Ok(Vec::new());
         }
-        let Some(lease) = memory.lease(&self.owner, clock.now()).await? else { return Ok(Vec::new()) };
+        let memory = Memory::of(&self.lake, &job.name);
+        let plan = plan::plan(job, &memory, looked.is_some(), now).await?;
+        if plan.work.is_empty() {
+            self.set_looked(&job.name, Looked { version, at: now, is_clear: !plan.is_waiting });
+            return Ok(Vec::new());
+        }
+        let Some(lease) = memory.lease(&self.owner, now).await? else { return Ok(Vec::new()) };
+        let work = self.work(job, &memory, looked.is_some(), clock, stop);
+        let done = self.renewing(&lease, clock, work).await;
+        let is_settled = |done: &Done| matches!(done.outcome, Outcome::Done | Outcome::Revised);
+        if done.as_ref().is_ok_and(|done| done.iter().all(is_settled)) && !stop.load(Ordering::SeqCst) {
+            // the next tick sees whether something waits
+            self.set_looked(&job.name, Looked { version, at: now, is_clear: false });
+        }
+        lease.release(clock.now()).await?;
+        Ok(done?)
+    }
+
+    /// Does what is due of a job, by who holds its lease.
+    async fn work(
+        &self,
+        job: &Job,
+        memory: &Memory,
+        is_looked: bool,
+        clock: &Clock,
+        stop: &AtomicBool,
+    ) -> Result<Vec<Done>, StoreError> {
         // somebody else may have done it in between
-        let planned = plan::plan(job, &memory, is_looked, clock.now()).await?;
+        let planned = plan::plan(job, memory, is_looked, clock.now()).await?.work;
         let mut done = Vec::new();
         let mut is_held = false;
         for (window, work) in planned {
@@ -162,15 +197,11 @@ impl Scheduler {
             if is_held && work == Work::New {
                 continue;
             }
-            let ended = self.renewing(&lease, clock, self.execute(job, &memory, window, work, clock)).await;
+            let ended = self.execute(job, memory, window, work, clock).await;
             is_held = is_held || ended.as_ref().is_some_and(|done| done.outcome == Outcome::Held);
             done.extend(ended);
         }
-        if !is_held && !stop.load(Ordering::SeqCst) {
-            self.set_looked(&job.name, version);
-        }
-        tidy::tidy(job, &memory, &self.store, clock.now()).await;
-        lease.release(clock.now()).await?;
+        tidy::tidy(job, memory, &self.store, clock.now()).await;
         Ok(done)
     }
 
@@ -186,24 +217,19 @@ impl Scheduler {
         };
         tokio::select! {
             done = work => done,
-            () = renew => unreachable_renewal().await,
+            () = renew => std::future::pending().await,
         }
     }
 
-    fn looked(&self, job: &str) -> Option<u64> {
+    fn looked(&self, job: &str) -> Option<Looked> {
         self.looked.lock().ok().and_then(|looked| looked.get(job).copied())
     }
 
-    fn set_looked(&self, job: &str, version: u64) {
+    fn set_looked(&self, job: &str, now: Looked) {
         if let Ok(mut looked) = self.looked.lock() {
-            looked.insert(job.to_owned(), version);
+            looked.insert(job.to_owned(), now);
         }
     }
-}
-
-/// Renewing never ends by itself.
-async fn unreachable_renewal<T>() -> T {
-    std::future::pending().await
 }
 
 /// A job of which not even the memory could be read.

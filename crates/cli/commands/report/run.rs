@@ -46,7 +46,7 @@ pub(super) async fn run(args: &ReportRunArgs, settings: &Settings, printer: &Pri
 }
 
 /// Says so if the answer has as many rows as it may have.
-pub(super) fn say_if_cut(parameters: &Parameters, rows: u64, printer: &Printer) {
+fn say_if_cut(parameters: &Parameters, rows: u64, printer: &Printer) {
     if let Some(Parameter::Integer(Some(limit))) = parameters.get("limit")
         && i64::try_from(rows) == Ok(*limit)
     {

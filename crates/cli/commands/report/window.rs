@@ -19,7 +19,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::super::as_of;
-use super::run::{format, say_if_cut};
+use super::run::format;
 use crate::args::ReportRunArgs;
 use crate::diagnostics::{ExitStatus, Hinted, WrongQuery};
 use crate::printer::{Destination, Printer};
@@ -79,9 +79,9 @@ pub(super) async fn run(
     if let Some((windowed, known)) = seen_before {
         notes.extend(revised(known, windowed.events, ran.rows.texts.len()));
     }
+    notes.extend(run::cut_text(&values, ran.rows.texts.len() as u64));
     let output = write(args, report, (window, zone), &values, &ran, &notes, (&format, settings)).await?;
     notes.iter().for_each(|note| printer.say(note));
-    say_if_cut(&values, ran.rows.texts.len() as u64, printer);
     if let Some(windowed) = windowed {
         let done = done(report, &windowed, &ran, notes, output);
         remember(&lake, &windowed, &ran, given, &done, started, printer).await;

@@ -127,6 +127,7 @@ impl Scheduler {
         if !missing.is_empty() && job.wait_for > TimeDelta::zero() {
             notes.push(format!("incomplete, nothing after the window's end from {}", missing_text(&missing)));
         }
+        notes.extend(run::cut_text(&values, rows));
         let written = self.write(job, window, &ran, &values, &notes).await?;
         let told = self.tell(job, memory, Some(window), &ran, &addresses(&written)).await?;
         let state = WindowState {

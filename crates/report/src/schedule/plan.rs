@@ -20,37 +20,42 @@ pub(super) enum Work {
     Look,
 }
 
-/// The windows to look at, the oldest first. `is_looked` says that nothing came into the lake since the last time.
-pub(super) async fn plan(
-    job: &Job,
-    memory: &Memory,
-    is_looked: bool,
-    now: DateTime<Utc>,
-) -> Result<Vec<(Window, Work)>, StoreError> {
+/// What is to be done of a job.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// The windows to look at, the oldest first.
+    pub(super) work: Vec<(Window, Work)>,
+    /// Whether there are windows that are tried again later.
+    pub(super) is_waiting: bool,
+}
+
+/// Looks at the memory of a job. `is_looked` says that nothing came into the lake since the last time.
+pub(super) async fn plan(job: &Job, memory: &Memory, is_looked: bool, now: DateTime<Utc>) -> Result<Plan, StoreError> {
     let known = memory.windows().await?;
     let horizon = now - job.catch_up;
-    let mut planned = Vec::new();
+    let mut plan = Plan::default();
     // a job that never ran begins with its newest window
     let limit = if known.is_empty() { 1 } else { MAX_WINDOWS };
     let first_end = known.first().map_or(horizon, |first| first.end);
     for (_, window) in job.rhythm.due(horizon, now, limit) {
         if !known.contains(&window) && window.end > first_end {
-            planned.push((window, Work::New));
+            plan.work.push((window, Work::New));
         }
     }
     let oldest = horizon.min(now - job.look_back);
     for (window, state) in memory.states(oldest).await? {
+        plan.is_waiting |= state.not_before.is_some();
         let may_try = state.not_before.is_some_and(|not_before| not_before <= now);
         if !state.is_done && may_try {
-            planned.push((window, Work::New));
+            plan.work.push((window, Work::New));
         } else if state.is_done
             && (may_try || !is_looked)
             && job.report.has_window()
             && window.end > now - job.look_back
         {
-            planned.push((window, Work::Look));
+            plan.work.push((window, Work::Look));
         }
     }
-    planned.sort_by_key(|(window, _)| *window);
-    Ok(planned)
+    plan.work.sort_by_key(|(window, _)| *window);
+    Ok(plan)
 }
