@@ -15,6 +15,8 @@ use crate::window::{Rhythm, WindowKind};
 
 /// How far back missed windows are caught up.
 const CATCH_UP: &str = "7d";
+/// Longest of all spans: ten years, so that no instant is out of the calendar.
+const LONGEST_SPAN: TimeDelta = TimeDelta::days(3660);
 /// How long windows are looked at again for late data.
 const LOOK_BACK: &str = "3d";
 
@@ -174,5 +176,6 @@ impl JobHeader {
 }
 
 fn span(key: &str, text: &str) -> Result<TimeDelta, String> {
-    moment::parse_span(text).ok_or_else(|| format!("`{key} = \"{text}\"` is no span of time: write `90m`, `36h`, `7d`"))
+    let span = moment::parse_span(text).filter(|span| *span <= LONGEST_SPAN);
+    span.ok_or_else(|| format!("`{key} = \"{text}\"` is no span of time: write `90m`, `36h`, `7d`"))
 }

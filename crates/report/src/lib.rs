@@ -1,7 +1,7 @@
 //! Saved questions: what they ask, how their answers are shown, when they run by themselves, whom they tell.
 //!
 //! A report is one SQL file with a header ([`Report`]); the [`Catalogue`] holds the shipped ones and those of a user's
-//! folder, [`check`] says what is wrong with a file. [`values`](Report::values) turns what a user wrote into typed values
+//! folder, [`check()`] says what is wrong with a file. [`values`](Report::values) turns what a user wrote into typed values
 //! that are bound to the query.
 //!
 //! The way of a run: a [`Window`] is bound to the parameters, the query runs ([`run`]), [`Seen`] says what data it saw,

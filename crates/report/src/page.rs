@@ -1,6 +1,6 @@
 //! An answer as one HTML page that needs nothing else: no network, no other file, nothing that a value could start.
 //!
-//! Values come from logs, and strangers write logs. They reach the page through [`escaped`] only; and if one slipped through,
+//! Values come from logs, and strangers write logs. They reach the page through `escaped` only; and if one slipped through,
 //! the page's policy lets no script run but the page's own, which is known by its hash.
 
 mod bars;

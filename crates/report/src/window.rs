@@ -10,6 +10,9 @@ use croner::Cron;
 
 use crate::moment;
 
+/// Ticks that are looked back at; with a tick a minute, more than two months.
+const MAX_TICKS: usize = 100_000;
+
 /// From `start` to before `end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Window {
@@ -198,7 +201,8 @@ impl Rhythm {
     pub fn due(&self, after: DateTime<Utc>, now: DateTime<Utc>, limit: usize) -> Vec<(DateTime<Utc>, Window)> {
         let mut found: Vec<(DateTime<Utc>, Window)> = Vec::new();
         let mut tick = self.last(now, true);
-        while let Some(at) = tick.filter(|at| *at > after) {
+        for _ in 0..MAX_TICKS {
+            let Some(at) = tick.filter(|at| *at > after) else { break };
             let window = self.window(at);
             let is_full = found.len() == limit;
             match found.last_mut() {

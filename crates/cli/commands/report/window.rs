@@ -124,7 +124,8 @@ async fn wait(lake: &Lake, window: Window, span: &str, printer: &Printer) -> any
             return Ok(None);
         }
         let now: DateTime<Utc> = SystemTime::now().into();
-        let left = window.end + patience - now;
+        let until = window.end.checked_add_signed(patience).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let left = until.signed_duration_since(now);
         let Some(left) = left.to_std().ok().filter(|left| !left.is_zero()) else {
             return Ok(Some(format!("incomplete, nothing after the window's end from {}", missing_text(&missing))));
         };
