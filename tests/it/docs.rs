@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::context::{Context, files_below};
 
 /// Commands of the command reference, with the words that lead to them.
-const COMMANDS: [&[&str]; 24] = [
+const COMMANDS: [&[&str]; 25] = [
     &[],
     &["demo"],
     &["convert"],
@@ -27,6 +27,7 @@ const COMMANDS: [&[&str]; 24] = [
     &["lake", "rejects"],
     &["lake", "runs"],
     &["lake", "history"],
+    &["lake", "compact"],
     &["lake", "expire"],
     &["lake", "vacuum"],
     &["lake", "check"],

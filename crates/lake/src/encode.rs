@@ -14,6 +14,7 @@ use parquet::schema::types::ColumnPath;
 use serde_json::{Map, Value, json};
 
 use crate::error::LakeError;
+use crate::footer::{footer_of, sha256};
 use crate::gather::Place;
 
 /// Rows of one row group: small enough that time prunes inside a busy day, large enough to compress.
@@ -38,6 +39,8 @@ const _: () = assert!(ROW_GROUP_ROWS.is_multiple_of(CHUNK_ROWS));
 pub(crate) struct Encoded {
     pub(crate) bytes: Vec<u8>,
     pub(crate) rows: u64,
+    /// Checksum of the footer, which says where everything else is.
+    pub(crate) footer_sha256: Option<String>,
     /// Statistics as the transaction log wants them.
     pub(crate) statistics: String,
 }
@@ -100,7 +103,8 @@ impl Encoder {
     /// [`LakeError::Encode`].
     pub(crate) fn finish(self) -> Result<Encoded, LakeError> {
         let bytes = self.writer.into_inner().map_err(|source| LakeError::Encode { path: self.path, source })?;
-        Ok(Encoded { bytes, rows: self.statistics.rows, statistics: self.statistics.to_json() })
+        let footer_sha256 = footer_of(&bytes).map(sha256);
+        Ok(Encoded { bytes, rows: self.statistics.rows, statistics: self.statistics.to_json(), footer_sha256 })
     }
 }
 

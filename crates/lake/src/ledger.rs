@@ -1,10 +1,12 @@
 //! The ledger: which source objects have been taken in, what was rejected, which runs there were.
 
+mod known;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::TimestampMicrosecondType;
 use chrono::Utc;
 use futures::{StreamExt as _, TryStreamExt as _};
 use milepost_schema::SOURCE_FILE;
@@ -20,6 +22,7 @@ use crate::reader::DataFileReader;
 use crate::snapshot::DataFile;
 use crate::table::{Table, add_action};
 use crate::tables::TableName;
+pub use known::{Known, KnownFiles};
 
 /// A source object that was taken in.
 #[derive(Debug, Clone)]
@@ -94,27 +97,6 @@ pub struct RunEntry {
     pub summary: String,
 }
 
-/// What the ledger knows of an object, as it was when it was taken in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    /// Size as it lay there.
-    pub size_bytes: u64,
-    /// Its etag.
-    pub etag: String,
-    /// What it turned out to be.
-    pub carrier: String,
-    /// Version of what read it.
-    pub reader_version: u32,
-    /// Records that could not become rows.
-    pub rejected: u64,
-    /// Records that a filter left out.
-    pub filtered: u64,
-    /// That filter.
-    pub filter: Option<String>,
-    /// When, in microseconds since 1970.
-    pub taken_micros: i64,
-}
-
 /// Data files of the ledger read at once.
 const AT_ONCE: usize = 16;
 
@@ -136,21 +118,19 @@ impl Ledger {
         })
     }
 
-    /// Every object that was taken in, by its uri; the newest entry of each.
+    /// Every object that was taken in; the newest entry of each. `member_mark` parts the names of archives from those of
+    /// their members.
     ///
     /// # Errors
     /// A data file of `files` cannot be read.
-    pub async fn known(&self) -> Result<HashMap<String, Known>, LakeError> {
+    pub async fn known(&self, member_mark: &'static str) -> Result<KnownFiles, LakeError> {
         let snapshot = self.files.snapshot()?;
         let (store, files) = (&snapshot.store, futures::stream::iter(snapshot.files));
-        let mut files = std::pin::pin!(
-            files.map(|file| async move { read_columns(store, &file, &KNOWN_COLUMNS).await }).buffered(AT_ONCE)
-        );
-        let mut known = HashMap::new();
+        let files = files.map(|file| async move { read_columns(store, &file, &known::COLUMNS).await });
+        let mut files = std::pin::pin!(files.buffered(AT_ONCE));
+        let mut known = KnownFiles::new(member_mark);
         while let Some(batches) = files.try_next().await? {
-            for batch in batches {
-                add_known(&batch, &mut known);
-            }
+            batches.iter().for_each(|batch| known.add(batch));
         }
         Ok(known)
     }
@@ -293,52 +273,6 @@ async fn append(table: &mut Table, name: TableName, columns: Vec<ArrayRef>, run_
     put(&table.store(), &path, encoded.bytes).await?;
     table.refresh().await?;
     table.append(vec![add], run_id).await
-}
-
-/// Columns of `files` that [`Known`] is made of.
-const KNOWN_COLUMNS: [&str; 9] = [
-    "uri",
-    "size_bytes",
-    "etag",
-    "carrier",
-    "reader_version",
-    "records_rejected",
-    "records_filtered",
-    "filter",
-    "taken_at",
-];
-
-fn add_known(batch: &RecordBatch, known: &mut HashMap<String, Known>) {
-    let text = |name: &str| batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
-    let number = |name: &str, row: usize| {
-        let array = batch.column_by_name(name).and_then(|array| array.as_primitive_opt::<Int64Type>());
-        array.filter(|array| array.is_valid(row)).map_or(0, |array| u64::try_from(array.value(row)).unwrap_or(0))
-    };
-    let times = batch.column_by_name("taken_at");
-    let times = times.and_then(|array| array.as_primitive_opt::<TimestampMicrosecondType>());
-    let (Some(uris), Some(etags), Some(carriers), Some(filters)) =
-        (text("uri"), text("etag"), text("carrier"), text("filter"))
-    else {
-        return;
-    };
-    for row in (0..batch.num_rows()).filter(|row| uris.is_valid(*row)) {
-        let taken_micros = times.filter(|array| array.is_valid(row)).map_or(i64::MIN, |array| array.value(row));
-        let is_older = |entry: &Known| entry.taken_micros > taken_micros;
-        if known.get(uris.value(row)).is_some_and(is_older) {
-            continue;
-        }
-        let entry = Known {
-            size_bytes: number("size_bytes", row),
-            etag: etags.value(row).to_owned(),
-            carrier: carriers.value(row).to_owned(),
-            reader_version: u32::try_from(number("reader_version", row)).unwrap_or(0),
-            rejected: number("records_rejected", row),
-            filtered: number("records_filtered", row),
-            filter: filters.is_valid(row).then(|| filters.value(row).to_owned()),
-            taken_micros,
-        };
-        known.insert(uris.value(row).to_owned(), entry);
-    }
 }
 
 /// These columns of a data file, whole.

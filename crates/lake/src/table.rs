@@ -5,19 +5,23 @@ use std::sync::Arc;
 
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel as _;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, TransactionError};
-use deltalake_core::kernel::{Action, Add, Remove, StructType};
+use deltalake_core::kernel::{Action, Add, LogicalFileView, Remove, StructType};
 use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::{DeltaTable, DeltaTableError};
 use milepost_store::Place;
 use object_store::ObjectStore;
+use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 
 use crate::encode::{Encoded, STATISTICS_COLUMNS};
 use crate::error::LakeError;
 use crate::snapshot::{DataFile, Snapshot};
 use crate::tables::TableName;
+
+/// Tag of a file in the log: the SHA-256 of its footer.
+const FOOTER_SHA256: &str = "milepost.footerSha256";
 
 /// An open table at one version.
 pub(crate) struct Table {
@@ -129,6 +133,18 @@ impl Table {
         Ok(log.iter().map(|view| (DataFile::from_log(&view), view.remove_action(is_change))).collect())
     }
 
+    /// Checksums of the footers of files, as far as the log has them.
+    pub(crate) fn footer_checksums(&self) -> Result<HashMap<Path, String>, LakeError> {
+        let state = self.delta.snapshot().map_err(|source| self.failed("read", source))?;
+        let log = state.snapshot().try_log_data().map_err(|source| self.failed("read", source))?;
+        let checksum = |view: LogicalFileView| {
+            #[expect(deprecated, reason = "nothing else gives the tags")]
+            let tags = view.add_action().tags?;
+            Some((view.object_store_path(), tags.get(FOOTER_SHA256)?.clone()?))
+        };
+        Ok(log.iter().filter_map(checksum).collect())
+    }
+
     /// Tries once to take files out of the version that is open. `predicate` says in SQL which rows they hold.
     pub(crate) async fn remove_once(
         &mut self,
@@ -233,7 +249,7 @@ pub(crate) fn add_action(
         modification_time: now_millis,
         data_change: true,
         stats: Some(encoded.statistics.clone()),
-        tags: None,
+        tags: encoded.footer_sha256.clone().map(|sum| HashMap::from([(FOOTER_SHA256.to_owned(), Some(sum))])),
         deletion_vector: None,
         base_row_id: None,
         default_row_commit_version: None,
