@@ -4,6 +4,7 @@
 //! files of a snapshot and `pruning` leaves out those that cannot hold an answer; `views` says what `events` is made of;
 //! [`QueryError`] says where in the user's text something is wrong; [`output`] writes answers. SQL here can only read.
 
+mod action_catalog;
 mod diagnosis;
 mod engine;
 mod error;
@@ -26,6 +27,7 @@ pub use fields::drifting_fields;
 pub use findings::findings_answer;
 pub use history::lake_history;
 pub use info::lake_info;
+pub use output::Rows;
 pub use parameters::{Parameter, Parameters};
 pub use partitions::{lake_gaps, lake_partitions};
 pub use row_filter::{Conditions, RowFilter};
