@@ -9,5 +9,6 @@ pub(crate) mod export;
 pub(crate) mod lake;
 pub(crate) mod report;
 pub(crate) mod sql;
+mod told;
 
 use as_of::as_of;

@@ -86,14 +86,9 @@ async fn run_one(args: &ReportRunArgs, settings: &Settings, printer: &Printer) -
     let parameters = report.values(&given, SystemTime::now().into())?;
     let lake = Lake::open(&settings.lake, &settings.store).await?;
     let engine = Engine::open(&lake, as_of(&args.as_of)?, settings.threads).await?;
-    let question = Question {
-        sql: &report.sql,
-        origin: Some(&report.origin),
-        parameters: &parameters,
-        format: settings.format()?,
-    };
+    let question = Question::new(&report.sql, Some(&report.origin), &parameters);
     check_columns(&engine, report, &question).await?;
-    let rows = answer::write(&engine, question, &args.output, printer).await?;
+    let rows = answer::write(&engine, question, settings, &args.output, printer).await?;
     if let Some(Parameter::Integer(Some(limit))) = parameters.get("limit")
         && i64::try_from(rows) == Ok(*limit)
     {

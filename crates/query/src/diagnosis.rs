@@ -45,6 +45,9 @@ pub(crate) fn of_running(error: &DataFusionError) -> QueryError {
     if let Some(path) = missing_file(error) {
         return QueryError::FileGone { path };
     }
+    if let DataFusionError::ResourcesExhausted(message) = error.find_root() {
+        return QueryError::OutOfMemory { message: first_sentence(message) };
+    }
     QueryError::Failed { message: plain(&error.find_root().strip_backtrace()) }
 }
 
@@ -69,6 +72,16 @@ fn missing_footer(message: &str) -> Option<String> {
     let (_, rest) = message.split_once("Failed to fetch metadata for file ")?;
     let (path, error) = rest.split_once(": Object Store error: Object at location ")?;
     error.contains(" not found").then(|| path.to_owned())
+}
+
+/// `Sort[0] asked for 3.1 MB` from what the memory pool says.
+fn first_sentence(message: &str) -> String {
+    let asked = message.split_once("Failed to allocate additional ").and_then(|(_, rest)| {
+        let (size, rest) = rest.split_once(" for ")?;
+        let (step, _) = rest.split_once(" with ")?;
+        Some(format!("the step `{step}` asked for {size} more"))
+    });
+    asked.unwrap_or_else(|| plain(message.lines().next().unwrap_or(message)))
 }
 
 fn of_schema(error: &SchemaError, position: Option<Position>) -> QueryError {

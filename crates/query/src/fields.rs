@@ -9,7 +9,8 @@ use milepost_schema::COLUMNS;
 use serde_json::value::RawValue;
 
 use crate::diagnosis;
-use crate::engine::{Answer, Engine};
+use crate::answer::Answer;
+use crate::engine::Engine;
 use crate::error::QueryError;
 use crate::parameters::Parameters;
 

@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use milepost_lake::Finding;
 
 use crate::diagnosis;
-use crate::engine::Answer;
+use crate::answer::Answer;
 use crate::error::QueryError;
 
 /// One row a finding: severity, table, object, problem, hint.

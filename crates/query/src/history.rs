@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray,
 use milepost_lake::{Change, Lake, TableName};
 
 use crate::diagnosis;
-use crate::engine::Answer;
+use crate::answer::Answer;
 use crate::error::QueryError;
 
 /// One row a version, newest first, at most `limit`: time, operation, run, files, rows, and whether it can be read.

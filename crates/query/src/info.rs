@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicr
 use milepost_lake::{AsOf, Lake, Snapshot, TableName};
 
 use crate::diagnosis;
-use crate::engine::Answer;
+use crate::answer::Answer;
 use crate::error::QueryError;
 
 /// One row a table: version, files, rows, bytes, partitions, and the span of the events.

@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, 
 use milepost_lake::{AsOf, Lake, Partition, TableName};
 
 use crate::diagnosis;
-use crate::engine::Answer;
+use crate::answer::Answer;
 use crate::error::QueryError;
 
 /// What the log says of one partition.

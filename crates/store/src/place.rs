@@ -3,6 +3,7 @@
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
+use futures::StreamExt as _;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
@@ -72,6 +73,18 @@ impl Place {
     #[must_use]
     pub fn folder(&self) -> Option<&FilePath> {
         self.folder.as_deref()
+    }
+
+    /// Whether there is nothing below the place.
+    ///
+    /// # Errors
+    /// [`StoreError::Store`] if the store does not say.
+    pub async fn is_empty(&self) -> Result<bool, StoreError> {
+        match self.root.list(Some(&self.path)).next().await {
+            None => Ok(true),
+            Some(Ok(_)) => Ok(false),
+            Some(Err(source)) => Err(StoreError::Store { address: self.name.clone(), source }),
+        }
     }
 
     /// The place below this one with that name.
