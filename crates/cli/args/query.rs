@@ -14,8 +14,7 @@ use super::{AsOfArgs, LakeArgs, OutputArgs, parse_pair};
 /// standard input may hold several statements and the shell's commands. A summary of rows, time, files and bytes goes to stderr
 /// if that is a terminal.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  milepost sql                       # a shell; \\? lists its commands\n  \
+#[command(after_help = "Examples:\n  milepost sql                       # a shell; \\? lists its commands\n  \
                   milepost sql \"SELECT event_name, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC LIMIT 10\"\n  \
                   milepost sql -f question.sql --format csv --output answer.csv\n  \
                   milepost sql \"SELECT * FROM events WHERE event_id = \\$id\" --param id=1b2c…\n  \
@@ -23,8 +22,7 @@ use super::{AsOfArgs, LakeArgs, OutputArgs, parse_pair};
                   milepost sql \"SELECT * FROM events WHERE date = '2026-03-02'\" --output s3://my-bucket/day.parquet\n  \
                   milepost sql \"SELECT * FROM events\" --partition-by region,account --output export/\n  \
                   milepost sql --allow-files \"SELECT * FROM read_csv('owners.csv') o JOIN events e ON e.account = o.account\"\n  \
-                  echo 'SELECT count(*) FROM events' | milepost sql"
-)]
+                  echo 'SELECT count(*) FROM events' | milepost sql")]
 pub(crate) struct SqlArgs {
     /// The query; `-` reads it from stdin, and so does nothing if stdin is no terminal
     #[arg(value_name = "SQL")]

@@ -105,7 +105,9 @@ impl QueryError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Wrong { hint, .. } => return hint.clone(),
-            Self::UnusedParameter { used, .. } if used.is_empty() => "the query has none: write `$name` where it belongs",
+            Self::UnusedParameter { used, .. } if used.is_empty() => {
+                "the query has none: write `$name` where it belongs"
+            }
             Self::UnusedParameter { used, .. } => return Some(format!("it has: ${}", used.join(", $"))),
             Self::OutOfMemory { .. } => "ask for fewer rows or columns at once, or allow more: --memory 8GiB",
             Self::FileGone { .. } => {

@@ -193,11 +193,8 @@ mod tests {
         let text = "-- one; still one\nSELECT ';' AS \"a;b\" /* ; */;;\n SELECT $$;$$, $x;\n\n;SELECT 3 -- end";
         let found: Vec<(&str, u64)> =
             statements(text).iter().map(|statement| (statement.text, statement.line)).collect();
-        let expected = [
-            ("-- one; still one\nSELECT ';' AS \"a;b\" /* ; */", 1),
-            ("SELECT $$;$$, $x", 3),
-            ("SELECT 3 -- end", 5),
-        ];
+        let expected =
+            [("-- one; still one\nSELECT ';' AS \"a;b\" /* ; */", 1), ("SELECT $$;$$, $x", 3), ("SELECT 3 -- end", 5)];
         assert_eq!(found, expected);
         assert_eq!(statements(" ;; -- nothing\n").len(), 0);
         assert_eq!(statements("SELECT 'é;").len(), 1);
@@ -225,10 +222,7 @@ mod tests {
             assert_eq!(end, text.len(), "{text:?}");
         }
         let kinds: Vec<Piece> = pieces("SELECT 'a', 1").into_iter().map(|(_, piece)| piece).collect();
-        assert_eq!(
-            kinds,
-            [Piece::Keyword, Piece::Other, Piece::Text, Piece::Other, Piece::Other, Piece::Number]
-        );
+        assert_eq!(kinds, [Piece::Keyword, Piece::Other, Piece::Text, Piece::Other, Piece::Other, Piece::Number]);
     }
 
     #[test]

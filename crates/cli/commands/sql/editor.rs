@@ -15,9 +15,42 @@ use super::meta::COMMANDS;
 
 /// Words that are offered beside names.
 const KEYWORDS: [&str; 36] = [
-    "SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "LIMIT", "HAVING", "JOIN", "LEFT JOIN", "ON", "USING", "AND", "OR",
-    "NOT", "IN", "LIKE", "ILIKE", "BETWEEN", "IS NULL", "IS NOT NULL", "AS", "DISTINCT", "CASE", "WHEN", "THEN", "ELSE",
-    "END", "WITH", "UNION ALL", "OVER", "PARTITION BY", "DESC", "DESCRIBE", "EXPLAIN", "SHOW TABLES", "INTERVAL",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP BY",
+    "ORDER BY",
+    "LIMIT",
+    "HAVING",
+    "JOIN",
+    "LEFT JOIN",
+    "ON",
+    "USING",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "LIKE",
+    "ILIKE",
+    "BETWEEN",
+    "IS NULL",
+    "IS NOT NULL",
+    "AS",
+    "DISTINCT",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "WITH",
+    "UNION ALL",
+    "OVER",
+    "PARTITION BY",
+    "DESC",
+    "DESCRIBE",
+    "EXPLAIN",
+    "SHOW TABLES",
+    "INTERVAL",
 ];
 /// Words after which a table comes.
 const BEFORE_TABLES: [&str; 5] = ["from", "join", "describe", "into", "table"];
@@ -48,7 +81,9 @@ impl SqlHelper {
         if let Some((column, value)) = value_before(line, pos) {
             return (pos - value.len(), self.values(column, value));
         }
-        let start = before.rfind(|char: char| !is_word(char)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+        let start = before
+            .rfind(|char: char| !is_word(char))
+            .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
         let word = &before[start..];
         let tables = self.names.tables.keys();
         let wants_table = last_word(&before[..start]).is_some_and(|word| BEFORE_TABLES.contains(&word.as_str()));
@@ -62,7 +97,8 @@ impl SqlHelper {
         let columns = self.columns(line);
         let names = columns.iter().map(String::as_str).chain(tables.map(String::as_str));
         let mut found = matching(names, word);
-        found.extend(matching(self.names.functions.iter().map(String::as_str), word).into_iter().map(|name| name + "("));
+        found
+            .extend(matching(self.names.functions.iter().map(String::as_str), word).into_iter().map(|name| name + "("));
         found.extend(keywords(word));
         (start, found)
     }
@@ -218,7 +254,10 @@ mod tests {
         assert_eq!(complete("\\report ro"), (8, vec!["root-usage".into()]));
         assert_eq!(complete("\\d fi"), (3, vec!["files".into()]));
         // columns of the table that is named
-        assert_eq!(complete("SELECT uri FROM files WHERE e"), (28, vec!["etag".into(), "ELSE".to_lowercase(), "end".into(), "explain".into()]));
+        assert_eq!(
+            complete("SELECT uri FROM files WHERE e"),
+            (28, vec!["etag".into(), "ELSE".to_lowercase(), "end".into(), "explain".into()])
+        );
         // a character of several bytes before the word
         assert_eq!(complete("SELECT é,cou"), (10, vec!["count(".into()]));
     }

@@ -70,7 +70,10 @@ impl Meta {
             _ => {
                 let names: Vec<String> = COMMANDS.iter().map(|(name, ..)| (*name).to_owned()).collect();
                 let hint = nearest(name, &names).map(|name| format!("did you mean `{name}`?"));
-                return Err(wrong(format!("there is no command `{name}`"), &hint.unwrap_or("\\? lists them".to_owned())));
+                return Err(wrong(
+                    format!("there is no command `{name}`"),
+                    &hint.unwrap_or("\\? lists them".to_owned()),
+                ));
             }
         })
     }

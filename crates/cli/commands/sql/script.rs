@@ -17,11 +17,7 @@ enum Step {
     Command(Range<usize>),
 }
 
-pub(super) async fn run(
-    mut session: Session<'_>,
-    text: &str,
-    origin: Option<&str>,
-) -> anyhow::Result<ExitStatus> {
+pub(super) async fn run(mut session: Session<'_>, text: &str, origin: Option<&str>) -> anyhow::Result<ExitStatus> {
     session.is_script = true;
     for step in steps(text) {
         match step {

@@ -88,8 +88,7 @@ impl<'a> Session<'a> {
     pub(super) async fn ask(&mut self, sql: &str, shown: &str, origin: Option<&str>) -> anyhow::Result<()> {
         // values that are given to a script need not be for each of its statements
         let parameters = if self.is_script { self.used_parameters(sql) } else { self.parameters.clone() };
-        let question =
-            Question { ask: self.ask, limits: self.limits, ..Question::new(sql, origin, &parameters) };
+        let question = Question { ask: self.ask, limits: self.limits, ..Question::new(sql, origin, &parameters) };
         let asked = self.answer(question).await;
         asked.map_err(|error| match error.downcast::<WrongQuery>() {
             Ok(wrong) => wrong.shown_in(shown).into(),
@@ -102,7 +101,11 @@ impl<'a> Session<'a> {
             let pieces = milepost_query::pieces(sql);
             pieces.into_iter().any(|(range, _)| sql[range].strip_prefix('$') == Some(name))
         };
-        self.parameters.iter().filter(|(name, _)| is_used(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+        self.parameters
+            .iter()
+            .filter(|(name, _)| is_used(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 
     async fn answer(&mut self, question: Question<'_>) -> anyhow::Result<()> {

@@ -1,9 +1,9 @@
 //! The interactive shell: reads, runs, goes on.
 
+use rustyline::Editor;
 use rustyline::config::{ColorMode, CompletionType, Config};
 use rustyline::error::ReadlineError;
 use rustyline::history::{FileHistory, History as _};
-use rustyline::Editor;
 
 use super::editor::SqlHelper;
 use super::history;
@@ -78,11 +78,7 @@ fn editor() -> anyhow::Result<Editor<SqlHelper, FileHistory>> {
     Ok(Editor::with_history(config, history)?)
 }
 
-fn save(
-    editor: &mut Editor<SqlHelper, FileHistory>,
-    file: &std::path::Path,
-    printer: &crate::printer::Printer,
-) {
+fn save(editor: &mut Editor<SqlHelper, FileHistory>, file: &std::path::Path, printer: &crate::printer::Printer) {
     let folder = file.parent().map_or(Ok(()), std::fs::create_dir_all);
     // as another shell may have written since, lines are added to the file
     let saved = folder.map_err(ReadlineError::from).and_then(|()| editor.history_mut().append(file));

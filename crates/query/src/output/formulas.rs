@@ -31,8 +31,9 @@ fn escaped_column(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         return Ok(Arc::clone(array));
     }
     let texts = cast(array, &DataType::Utf8)?;
-    let texts = texts.as_string::<i32>().iter().map(|text| {
-        text.map(|text| if text.starts_with(BEGINNINGS) { format!("'{text}") } else { text.to_owned() })
-    });
+    let texts = texts
+        .as_string::<i32>()
+        .iter()
+        .map(|text| text.map(|text| if text.starts_with(BEGINNINGS) { format!("'{text}") } else { text.to_owned() }));
     Ok(Arc::new(texts.collect::<StringArray>()))
 }

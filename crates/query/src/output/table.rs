@@ -123,7 +123,12 @@ impl<W: Write> Encoder for Table<W> {
     }
 }
 
-fn write_row(out: &mut impl Write, cells: &[Option<String>], widths: &[usize], right: &[bool]) -> Result<(), ArrowError> {
+fn write_row(
+    out: &mut impl Write,
+    cells: &[Option<String>],
+    widths: &[usize],
+    right: &[bool],
+) -> Result<(), ArrowError> {
     let mut line = String::new();
     for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
         if at > 0 {
