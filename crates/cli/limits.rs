@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::{Either, select};
 
@@ -21,6 +21,15 @@ pub(crate) struct Limits {
 impl Limits {
     /// Does `work` until it is done, its time is over, or the user interrupts it. The work must not block.
     pub(crate) async fn run<T>(&self, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        self.run_since(Instant::now(), work).await
+    }
+
+    /// As [`run`](Self::run), for the later part of work that began at `started`.
+    pub(crate) async fn run_since<T>(
+        &self,
+        started: Instant,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
         let guard = Guard(tokio::spawn(async {
             if tokio::signal::ctrl_c().await.is_ok() {
                 tokio::time::sleep(GRACE).await;
@@ -30,7 +39,7 @@ impl Limits {
         let ended_early = async {
             let timeout = async {
                 match self.timeout {
-                    Some(timeout) => tokio::time::sleep(timeout).await,
+                    Some(timeout) => tokio::time::sleep(timeout.saturating_sub(started.elapsed())).await,
                     None => futures::future::pending().await,
                 }
             };

@@ -53,7 +53,7 @@ fn texts_are_quoted_and_nested_values_are_json() {
     let context = Context::new();
     let run = |format: &str| sql(&context, &[QUERY, "-F", format]).ended_with(0).stdout;
     let head = "n,t,at,day,yes,f,list,s,nothing,bytes\n";
-    let row = "1,\"a\"\"b,c\nd\te\",2026-03-02T10:11:12.345678Z,2026-03-02,true,1.5,\"[1,null]\",\"{\"\"k\"\":\"\"v\"\",\"\"n\"\":null}\",,00ff\n";
+    let row = "1,\"a\"\"b,c\nd\te\",2026-03-02T10:11:12.345678Z,2026-03-02,true,1.5,\"[1,null]\",\"{\"\"k\"\":\"\"v\"\"}\",,00ff\n";
     assert_eq!(run("csv"), format!("{head}{row}"));
     let json: serde_json::Value = serde_json::from_str(&run("json")).unwrap();
     assert_eq!(json[0]["list"], serde_json::json!([1, null]));

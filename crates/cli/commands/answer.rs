@@ -143,14 +143,13 @@ pub(super) async fn put_limited(
         Told { rows, seconds: started.elapsed().as_secs_f64(), is_statement, scans }
     };
     if is_statement {
-        limits.run(drained(answer)).await?;
+        limits.run_since(started, drained(answer)).await?;
         return Ok(told(0));
     }
     let mut destination = target.open().await?;
     let layout = target.layout(&destination);
-    let left = Limits { timeout: limits.timeout.map(|timeout| timeout.saturating_sub(started.elapsed())) };
     let written = async { Ok(output::write(answer, target.format, layout, &mut destination).await?) };
-    match left.run(written).await {
+    match limits.run_since(started, written).await {
         Ok(rows) => {
             let told = told(rows);
             destination.finish()?;

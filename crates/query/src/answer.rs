@@ -104,12 +104,12 @@ impl Answer {
                 _ => None,
             }
         });
-        Self { batches: received.boxed(), ..self }
+        Self { batches: received.fuse().boxed(), ..self }
     }
 }
 
 fn diagnosed(stream: SendableRecordBatchStream) -> BoxStream<'static, Result<RecordBatch, QueryError>> {
-    stream.map(|batch| batch.map_err(|error| diagnosis::of_running(&error))).boxed()
+    stream.map(|batch| batch.map_err(|error| diagnosis::of_running(&error))).fuse().boxed()
 }
 
 fn broken(error: JoinError) -> QueryError {

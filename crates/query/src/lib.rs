@@ -27,6 +27,7 @@ mod row_filter;
 mod scans;
 mod statements;
 mod views;
+mod wording;
 
 pub use answer::Answer;
 pub use diagnosis::nearest;

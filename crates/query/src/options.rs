@@ -15,8 +15,8 @@ pub const DEFAULT_MEMORY_BYTES: usize = 2 << 30;
 const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
 /// What each sort sets aside for merging what it spilled; DataFusion's own default.
 const SORT_RESERVATION_BYTES: usize = 10 << 20;
-/// A sort a thread, and others beside it: together they may set aside half of the memory.
-const SORTS_AT_ONCE: usize = 4;
+/// The sorts of all threads together may set aside a half of the memory.
+const RESERVED_SHARE: usize = 2;
 
 /// What an engine may use.
 #[derive(Debug, Clone)]
@@ -49,6 +49,6 @@ impl EngineOptions {
     }
 
     pub(crate) fn sort_reservation_bytes(&self) -> usize {
-        SORT_RESERVATION_BYTES.min(self.memory_bytes / (2 * SORTS_AT_ONCE * self.threads.max(1)))
+        SORT_RESERVATION_BYTES.min(self.memory_bytes / (RESERVED_SHARE * self.threads.max(1)))
     }
 }

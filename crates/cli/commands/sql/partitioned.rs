@@ -14,7 +14,6 @@ use milepost_store::{Place, Upload};
 use crate::args::SqlArgs;
 use crate::commands::answer::{Question, Target, is_remote};
 use crate::diagnostics::{ExitStatus, Hinted};
-use crate::limits::Limits;
 use crate::printer::Printer;
 
 pub(super) async fn write(
@@ -32,11 +31,10 @@ pub(super) async fn write(
         answer.map_err(|error| question.wrong(error))
     };
     let answer = question.limits.run(asked).await?.on_a_task();
-    let left = Limits { timeout: question.limits.timeout.map(|timeout| timeout.saturating_sub(started.elapsed())) };
     let mut sink = Sink::new(output, target).await?;
     let columns = args.partition_by.len();
     let written = async { Ok(write_folders(answer, columns, format, target.layout, &mut sink).await?) };
-    let (rows, files) = match left.run(written).await {
+    let (rows, files) = match question.limits.run_since(started, written).await {
         Ok(written) => written,
         Err(error) => {
             sink.discard();
