@@ -68,7 +68,9 @@ fn ctrl_c_ends_the_query_and_not_the_shell() {
     std::thread::sleep(std::time::Duration::from_millis(1500));
     terminal.types("\x03").shows("error: the query was interrupted").shows("milepost> ");
     // what is typed is given up, too
-    terminal.types("SELECT nonsense\x03").types("SELECT 'alive' AS so;\r").shows("alive\r\n");
+    terminal.types("SELECT nonsense\x03");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    terminal.types("SELECT 'alive' AS so;\r").shows("alive\r\n");
     terminal.types("\x04");
     assert_eq!(terminal.ends(), Some(0));
 }
@@ -85,7 +87,14 @@ fn what_was_typed_is_there_the_next_time() {
     assert_eq!(fs::metadata(&history).unwrap().permissions().mode() & 0o077, 0);
     // the key that goes up, past the command to leave
     let mut terminal = shell(&context, &[("NO_COLOR", "1")]);
-    terminal.types("\x1b[A").shows("\\q").types("\x1b[A").shows("SELECT 'remembered' AS x;").types("\r").shows("1 row in").types("\\q\r");
+    terminal
+        .types("\x1b[A")
+        .shows("\\q")
+        .types("\x1b[A")
+        .shows("SELECT 'remembered' AS x;")
+        .types("\r")
+        .shows("1 row in")
+        .types("\\q\r");
     assert_eq!(terminal.ends(), Some(0));
 }
 

@@ -154,7 +154,8 @@ fn split_position(message: &str) -> (String, Option<Position>) {
 
 /// Whether the name of a table is that of a file.
 fn is_file(message: &str) -> bool {
-    let endings = [".csv' not found", ".tsv' not found", ".json' not found", ".parquet' not found", ".arrow' not found"];
+    let endings =
+        [".csv' not found", ".tsv' not found", ".json' not found", ".parquet' not found", ".arrow' not found"];
     endings.iter().any(|ending| message.ends_with(ending))
 }
 
@@ -172,9 +173,7 @@ fn explained(message: &str) -> (String, Option<String>) {
             near.map_or("`SHOW FUNCTIONS` lists the functions".to_owned(), |near| format!("did you mean `{near}`?"));
         return (format!("there is no function `{name}`"), Some(hint));
     }
-    if let Some(name) =
-        message.strip_prefix("table function '").and_then(|rest| rest.strip_suffix("' not found"))
-    {
+    if let Some(name) = message.strip_prefix("table function '").and_then(|rest| rest.strip_suffix("' not found")) {
         let hint = name.starts_with("read_").then(|| "--allow-files lets SQL read files".to_owned());
         return (format!("there is no table function `{name}`"), hint);
     }

@@ -6,6 +6,7 @@ use arrow::datatypes::SchemaRef;
 use datafusion::catalog::view::ViewTable;
 use datafusion::catalog::{CatalogProvider, MemTable, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
 use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
@@ -192,12 +193,19 @@ impl Engine {
             return Ok(Answer::of_statement(frame.execute_stream().await.map_err(wrong)?));
         }
         let is_plan = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
+        let (stream, scans) = self.stream(plan).await?;
+        Ok(Answer::new(stream, scans, is_plan))
+    }
+
+    /// The rows of a plan that reads.
+    pub(crate) async fn stream(&self, plan: LogicalPlan) -> Result<(SendableRecordBatchStream, ScanWatch), QueryError> {
+        let wrong = |error: DataFusionError| self.wrong(&error);
         let scans = Arc::new(ScanLog::default());
         let mut state = self.context.state();
         state.config_mut().set_extension(Arc::clone(&scans));
         let plan = state.create_physical_plan(&plan).await.map_err(wrong)?;
         let stream = execute_stream(Arc::clone(&plan), state.task_ctx()).map_err(wrong)?;
-        Ok(Answer::new(stream, ScanWatch::new(scans, plan), is_plan))
+        Ok((stream, ScanWatch::new(scans, plan)))
     }
 
     pub(crate) fn wrong(&self, error: &DataFusionError) -> QueryError {
@@ -207,7 +215,9 @@ impl Engine {
 
 fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
     let mut config = config(options.threads);
-    config.options_mut().execution.sort_spill_reservation_bytes = options.sort_reservation_bytes();
+    let execution = &mut config.options_mut().execution;
+    execution.sort_spill_reservation_bytes = options.sort_reservation_bytes();
+    execution.sort_in_place_threshold_bytes = options.sort_in_place_bytes();
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(options.runtime()?)

@@ -15,6 +15,7 @@ mod findings;
 mod history;
 mod in_order;
 mod info;
+mod memory;
 mod names;
 mod options;
 pub mod output;

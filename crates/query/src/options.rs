@@ -1,22 +1,22 @@
 //! What an engine may use: threads, memory, files.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 
 use crate::error::QueryError;
+use crate::memory::SharedPool;
 
 /// Memory of queries if nobody says otherwise: 2 GiB.
 pub const DEFAULT_MEMORY_BYTES: usize = 2 << 30;
-/// Users of memory that an error names.
-const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
 /// What each sort sets aside for merging what it spilled; DataFusion's own default.
 const SORT_RESERVATION_BYTES: usize = 10 << 20;
-/// The sorts of all threads together may set aside a half of the memory.
-const RESERVED_SHARE: usize = 2;
+/// The sorts of all threads together may set aside an eighth of the memory, half of what is left to steps that cannot spill.
+const RESERVED_SHARE: usize = 8;
+
+/// Most that is sorted in place: far from where the offsets of an array of texts end.
+const SORTED_IN_PLACE_BYTES: usize = 512 << 20;
 
 /// What an engine may use.
 #[derive(Debug, Clone)]
@@ -40,12 +40,16 @@ impl EngineOptions {
     }
 
     pub(crate) fn runtime(&self) -> Result<Arc<RuntimeEnv>, QueryError> {
-        // shares of equal size: a query with several sorts spills all of them instead of starving the last
-        let pool = TrackConsumersPool::new(FairSpillPool::new(self.memory_bytes), NAMED_CONSUMERS);
         RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(pool))
+            .with_memory_pool(Arc::new(SharedPool::new(self.memory_bytes)))
             .build_arc()
             .map_err(|source| QueryError::SetUp { source: Box::new(source) })
+    }
+
+    /// Rows up to this size are put together and sorted, larger ones are merged batch by batch. Merging holds a key for every
+    /// row, which for narrow rows is more than the rows; so it is left to what would not fit into one array.
+    pub(crate) fn sort_in_place_bytes(&self) -> usize {
+        SORTED_IN_PLACE_BYTES.min(self.memory_bytes / self.threads.max(1))
     }
 
     pub(crate) fn sort_reservation_bytes(&self) -> usize {

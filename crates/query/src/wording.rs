@@ -76,7 +76,10 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
         return Some((format!("the regular expression is wrong: {}", reason.trim()), hint));
     }
     if message.starts_with("cannot compute TIMESTAMP") && message.ends_with("VARCHAR") {
-        return Some((message.to_owned(), "write a span of time as INTERVAL '7 days', a time as TIMESTAMP '…'".to_owned()));
+        return Some((
+            message.to_owned(),
+            "write a span of time as INTERVAL '7 days', a time as TIMESTAMP '…'".to_owned(),
+        ));
     }
     None
 }

@@ -87,6 +87,19 @@ impl Place {
         }
     }
 
+    /// The object at a path below this place, whose parts are taken as they are: `%2F` stays `%2F`.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] if no object can have that name.
+    pub fn object(&self, path: &str) -> Result<Self, StoreError> {
+        let name = format!("{}/{path}", self.name.trim_end_matches('/'));
+        let whole = format!("{}/{path}", self.path);
+        match Path::parse(whole.trim_start_matches('/')) {
+            Ok(path) => Ok(Self { name, path, folder: None, ..self.clone() }),
+            Err(error) => Err(StoreError::Address { address: name, reason: error.to_string() }),
+        }
+    }
+
     /// The place below this one with that name.
     #[must_use]
     pub fn child(&self, name: &str) -> Self {

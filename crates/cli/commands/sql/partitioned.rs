@@ -130,7 +130,7 @@ impl Folders for Sink {
                 Ok(Open::File(BufWriter::new(File::create(path)?)))
             }
             Self::Prefix(place) => {
-                let place = path.split('/').fold(place.clone(), |place, name| place.child(name));
+                let place = place.object(path).map_err(io::Error::other)?;
                 Ok(Open::Object(Box::new(Upload::begin(&place))))
             }
         }

@@ -39,6 +39,8 @@ pub(super) struct Session<'a> {
     /// Whether something is told after each query; nothing: if a person watches.
     timing: Option<bool>,
     answers: u64,
+    /// The format that is used again after an answer has gone to a file.
+    usual_format: Option<Format>,
 }
 
 impl<'a> Session<'a> {
@@ -55,6 +57,7 @@ impl<'a> Session<'a> {
             is_script: false,
             timing: None,
             answers: 0,
+            usual_format: None,
         }
     }
 
@@ -131,8 +134,8 @@ impl<'a> Session<'a> {
         if !told.is_statement {
             self.answers += 1;
             if !self.is_script {
-                // an answer of its own went to a file; the next is shown again
-                self.target.output = None;
+                // one answer went to a file; the next is shown again
+                self.set_output(None)?;
             }
         }
         if self.json {
@@ -217,7 +220,11 @@ impl<'a> Session<'a> {
         self.answers = 0;
         let path = path.map(std::path::PathBuf::from);
         if let Some(path) = &path {
-            self.target.format = answer::format(Some(path), None, Some(self.target.format))?;
+            let usual = self.usual_format.unwrap_or(self.target.format);
+            self.target.format = answer::format(Some(path), None, Some(usual))?;
+            self.usual_format = Some(usual);
+        } else if let Some(usual) = self.usual_format.take() {
+            self.target.format = usual;
         } else if self.target.format.is_binary() {
             self.target.format = Format::Table;
         }
