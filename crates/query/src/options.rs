@@ -18,6 +18,11 @@ const RESERVED_SHARE: usize = 8;
 /// Most that is sorted in place: far from where the offsets of an array of texts end.
 const SORTED_IN_PLACE_BYTES: usize = 512 << 20;
 
+/// Memory for each file that is merged.
+const BYTES_PER_MERGED_FILE: usize = 4 << 20;
+/// Fewest and most files that are merged at once.
+const MERGED_AT_ONCE: (usize, usize) = (3, 256);
+
 /// What an engine may use.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
@@ -42,6 +47,7 @@ impl EngineOptions {
     pub(crate) fn runtime(&self) -> Result<Arc<RuntimeEnv>, QueryError> {
         RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(SharedPool::new(self.memory_bytes)))
+            .with_max_spill_merge_fan_in(self.merged_at_once())
             .build_arc()
             .map_err(|source| QueryError::SetUp { source: Box::new(source) })
     }
@@ -50,6 +56,11 @@ impl EngineOptions {
     /// row, which for narrow rows is more than the rows; so it is left to what would not fit into one array.
     pub(crate) fn sort_in_place_bytes(&self) -> usize {
         SORTED_IN_PLACE_BYTES.min(self.memory_bytes / self.threads.max(1))
+    }
+
+    /// Spilled files that a merge reads at once. It would take as many as there is memory for, and then have none to merge with.
+    fn merged_at_once(&self) -> usize {
+        (self.memory_bytes / BYTES_PER_MERGED_FILE).clamp(MERGED_AT_ONCE.0, MERGED_AT_ONCE.1)
     }
 
     pub(crate) fn sort_reservation_bytes(&self) -> usize {
