@@ -149,6 +149,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
             .and_then(lake_hint)
             .or_else(|| cause.downcast_ref::<DiscoverError>().and_then(discover_hint))
             .or_else(|| cause.downcast_ref::<ListError>().map(list_hint))
+            .or_else(|| cause.downcast_ref::<io::Error>().and_then(disk_hint))
     })
 }
 
@@ -163,6 +164,18 @@ fn lake_hint(error: &LakeError) -> Option<String> {
             Some("`milepost lake history` lists the versions and their times".to_owned())
         }
         LakeError::Contended { .. } => Some("run the command again: what was committed stays".to_owned()),
+        _ => None,
+    }
+}
+
+/// What the disk says comes last, behind what was to be done with it.
+fn disk_hint(error: &io::Error) -> Option<String> {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            Some("what was committed stays; make room, and the same command goes on from there".to_owned())
+        }
+        io::ErrorKind::ReadOnlyFilesystem => Some("the file system is mounted read-only".to_owned()),
+        io::ErrorKind::PermissionDenied => Some("look who owns the folder, and who may write there".to_owned()),
         _ => None,
     }
 }

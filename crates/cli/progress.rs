@@ -52,6 +52,49 @@ impl<'a> ListingProgress<'a> {
     }
 }
 
+/// Progress of work on data files.
+pub(crate) struct FilesProgress<'a> {
+    printer: &'a Printer,
+    verb: &'static str,
+    bar: Option<ProgressBar>,
+    started: Instant,
+    last_line: Instant,
+}
+
+impl<'a> FilesProgress<'a> {
+    pub(crate) fn new(printer: &'a Printer, verb: &'static str) -> Self {
+        let now = Instant::now();
+        Self { printer, verb, bar: None, started: now, last_line: now }
+    }
+
+    /// Says how many of the files of a table are done.
+    pub(crate) fn show(&mut self, table: &str, done: u64, all: u64) {
+        if self.printer.shows_progress() {
+            if self.bar.is_none() && self.started.elapsed() >= BAR_DELAY {
+                let bar = ProgressBar::new(all);
+                let template = "{msg} {bar:30} {human_pos}/{human_len} files  {eta} left";
+                bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+                self.bar = Some(bar);
+            }
+            if let Some(bar) = &self.bar {
+                bar.set_length(all);
+                bar.set_position(done);
+                bar.set_message(format!("{} `{table}`", self.verb));
+            }
+        } else if !self.printer.is_quiet() && self.last_line.elapsed() >= LINE_INTERVAL {
+            self.last_line = Instant::now();
+            self.printer.say(&format!("{} `{table}`: {}/{} files", self.verb, HumanCount(done), HumanCount(all)));
+        }
+    }
+
+    /// Takes the bar off the terminal.
+    pub(crate) fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// Progress of a conversion.
 pub(crate) struct Progress<'a> {
     printer: &'a Printer,

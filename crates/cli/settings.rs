@@ -21,6 +21,8 @@ const DEFAULT_LAKE: &str = "./lake";
 const DEFAULT_MEMORY_BYTES: usize = 512 * 1000 * 1000;
 /// Least memory that makes sense: below it every commit would be tiny.
 const MIN_MEMORY_BYTES: usize = 16 * 1000 * 1000;
+/// Least size that files are put together to.
+const MIN_TARGET_BYTES: usize = 1_000_000;
 /// Days behind a window in whose folders late deliveries are looked for: almost everything late comes within a day.
 pub(crate) const DEFAULT_LOOK_BACK_DAYS: u16 = 3;
 const DEFAULT_FILE: &str = "milepost.toml";
@@ -145,6 +147,15 @@ impl Settings {
     /// Whether rows are blocks of lines.
     pub(crate) fn expanded(&self, flag: bool) -> bool {
         flag || self.file.expanded.unwrap_or(false)
+    }
+
+    /// Size of files that are to come out of a compaction.
+    pub(crate) fn target_bytes(text: &str) -> anyhow::Result<u64> {
+        match parse_size(text) {
+            Some(bytes) if bytes >= MIN_TARGET_BYTES => Ok(bytes as u64),
+            Some(_) => Err(wrong(format!("`--target-size {text}` is too little"), "at least 1MB makes sense")),
+            None => Err(wrong(format!("`--target-size {text}` is no size"), "write it as 128MB or 1GiB")),
+        }
     }
 
     /// The format of answers, if the file says one.

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::context::{Context, files_below};
 
 /// Commands of the command reference, with the words that lead to them.
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 18] = [
     &[],
     &["demo"],
     &["convert"],
@@ -20,6 +20,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["lake", "rejects"],
     &["lake", "runs"],
     &["lake", "history"],
+    &["lake", "compact"],
     &["lake", "expire"],
     &["lake", "vacuum"],
     &["lake", "check"],

@@ -80,6 +80,37 @@ fn a_throttled_store_slows_and_breaks_nothing() {
 }
 
 #[test]
+fn a_lake_in_a_bucket_is_looked_after_as_one_in_a_folder_is() {
+    let context = Context::new();
+    let faults = Faults { drop_every: Some(17), slow_down_every: Some(11), ..Faults::default() };
+    let s3 = store(&context, Faults::default());
+    succeeds(&mut convert(&context, &s3));
+    let run = |arguments: &[&str]| {
+        let arguments = [arguments, &["--lake", LAKE]].concat();
+        context.run_with(&arguments, &s3.env(), "").ended_with(0)
+    };
+    s3.set_faults(faults);
+    let compacted = run(&["lake", "compact", "--vacuum", "--json"]).json();
+    assert!(compacted["tables"][0]["removed"]["files"].as_u64().unwrap() > 1, "{compacted}");
+    assert!(compacted["deleted"]["files"].as_u64().unwrap() > 1, "{compacted}");
+    holds_every_record_once(&context, &s3);
+    assert_eq!(run(&["lake", "check", "--json"]).json()["errors"], 0);
+    let history = run(&["lake", "history", "-F", "json"]).json();
+    assert_eq!(history[0]["operation"], "compact");
+    let region = run(&["sql", "SELECT region FROM events GROUP BY 1 ORDER BY 1 LIMIT 1", "-F", "csv"]).stdout;
+    let region = region.lines().nth(1).unwrap();
+    let expired = run(&["lake", "expire", "--older-than", "1d", "--region", region, "--json"]).json();
+    let gone = expired["events"]["rows"].as_u64().unwrap();
+    assert!(gone > 0, "{expired}");
+    let left = run(&["sql", "SELECT count(*) AS n FROM events", "-F", "json"]).json();
+    let all = shared().written.records - shared().written.duplicates;
+    assert_eq!(left[0]["n"].as_u64().unwrap() + gone, all as u64);
+    run(&["lake", "vacuum", "--older-than", "0h", "--force"]);
+    let checked = run(&["lake", "check", "--json"]).json();
+    assert_eq!(checked["errors"], 0, "{checked}");
+}
+
+#[test]
 fn converters_side_by_side_on_a_bucket_double_nothing() {
     let context = Context::new();
     let s3 = store(&context, Faults { drop_every: Some(13), ..Faults::default() });

@@ -18,6 +18,7 @@ pub(crate) enum LakeCommand {
     Rejects(LakeRejectsArgs),
     Runs(LakeRunsArgs),
     History(LakeHistoryArgs),
+    Compact(LakeCompactArgs),
     Expire(LakeExpireArgs),
     Vacuum(LakeVacuumArgs),
     Check(LakeCheckArgs),
@@ -31,6 +32,7 @@ impl LakeCommandArgs {
             LakeCommand::Rejects(args) => args.lake.clone(),
             LakeCommand::Runs(args) => args.lake.clone(),
             LakeCommand::History(args) => args.lake.clone(),
+            LakeCommand::Compact(args) => args.lake.clone(),
             LakeCommand::Expire(args) => args.lake.clone(),
             LakeCommand::Vacuum(args) => args.lake.clone(),
             LakeCommand::Check(args) => args.lake.clone(),
@@ -154,6 +156,46 @@ pub(crate) struct LakeRunsArgs {
 
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+/// Put small files together
+///
+/// Merges the small files of each partition into files of about the target size, with their rows in order, where it pays: a
+/// file is written again only if those that join it are together at least a third of it. Rows are neither added nor dropped,
+/// and conversions and queries may go on meanwhile. The ledger's tables are treated alike. The files that were replaced stay
+/// until `milepost lake vacuum` deletes them: until then engines that read the folders as plain Parquet see their rows twice,
+/// those that read the Delta tables do not.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  milepost lake compact --dry-run\n  milepost lake compact\n  \
+                  milepost lake compact --table files --table runs\n  \
+                  milepost lake compact --vacuum   # for readers that do not know Delta")]
+pub(crate) struct LakeCompactArgs {
+    /// Size of the files that should come out
+    #[arg(long, value_name = "SIZE", default_value = "128MB")]
+    pub(crate) target_size: String,
+
+    /// Only this table; may be given several times
+    #[arg(long = "table", value_name = "TABLE", value_parser = ["events", "files", "rejects", "runs"])]
+    pub(crate) tables: Vec<String>,
+
+    /// Delete replaced files at once; older versions cannot be read any more, and queries that are running may fail
+    #[arg(long)]
+    pub(crate) vacuum: bool,
+
+    /// Only say what would be put together
+    #[arg(long, conflicts_with = "vacuum")]
+    pub(crate) dry_run: bool,
+
+    /// Memory for it, such as 512MB or 2GiB; smaller files come out of less [default: 512MB]
+    #[arg(long, value_name = "SIZE", env = "MILEPOST_MEMORY")]
+    pub(crate) memory: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) lake: LakeArgs,
+
+    /// Print the summary as JSON on stdout
+    #[arg(long, env = "MILEPOST_JSON", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) json: bool,
 }
 
 /// Take old days out of the lake

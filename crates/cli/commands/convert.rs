@@ -15,9 +15,11 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use milepost_ingest::pipeline::{self, DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, MEMBER_MARK, PipelineError};
+use milepost_ingest::pipeline::{
+    self, DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, DEFAULT_WINDOW_BYTES, MEMBER_MARK, PipelineError,
+};
 use milepost_ingest::{Carrier, Class, Discovery, Fetcher, Options, Piece, READER_VERSION, Rules, Source};
-use milepost_lake::ledger::{Known, Ledger, RunEntry};
+use milepost_lake::ledger::{Known, KnownFiles, Ledger, RunEntry};
 use milepost_lake::{EventWriter, Lake, new_run_id};
 use milepost_query::RowFilter;
 use milepost_store::StoreOptions;
@@ -34,8 +36,15 @@ pub(super) use summary::Summary;
 
 /// Pieces read ahead of the writer.
 const PIECES_AHEAD: usize = 2;
+/// Rows wait to be committed in this part of the memory. Besides them there are batches on their way, up to a dozen for each
+/// reading thread, what the threads read, and the files that are being written.
+const ROWS_IN_MEMORY: usize = 2;
 /// A batch is at most this part of the memory, so that little memory is not used up by a few batches on their way.
-const BATCHES_IN_MEMORY: usize = 32;
+const BATCHES_IN_MEMORY: usize = 128;
+/// What reading threads hold of their texts is at most this part of the memory.
+const WINDOWS_IN_MEMORY: usize = 8;
+/// The least that a reading thread holds: shorter texts are read once.
+const MIN_WINDOW_BYTES: usize = 1024 * 1024;
 
 pub(crate) async fn run(args: &ConvertArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let job = Job {
@@ -128,7 +137,7 @@ async fn take_in(
     summary: &mut Summary,
     printer: &Printer,
 ) -> anyhow::Result<()> {
-    let known = ledger.known().await?;
+    let known = ledger.known(MEMBER_MARK).await?;
     let Sources { discovery, stores } = found;
     let (sources, unreadable) = select(discovery, &known, &job.filter, summary);
     let mut intake = Intake {
@@ -137,7 +146,7 @@ async fn take_in(
         ledger,
         threads: job.threads,
         // half of the memory holds rows, the other half what is being read and encoded
-        commit_bytes: job.memory_bytes / 2,
+        commit_bytes: job.memory_bytes / ROWS_IN_MEMORY,
         waiting: Vec::new(),
         rejects: Vec::new(),
         reject_bytes: 0,
@@ -168,22 +177,20 @@ async fn take_in(
 /// Leaves out what the ledger knows; gives the rest, and what is there but cannot be looked into.
 fn select(
     discovery: Discovery,
-    known: &HashMap<String, Known>,
+    known: &KnownFiles,
     filter: &Filter,
     summary: &mut Summary,
 ) -> (Arc<Vec<Source>>, Vec<(String, String)>) {
     summary.files.found = (discovery.sources.len() + discovery.unreadable.len()) as u64;
-    let members = members_by_archive(known);
     let Discovery { mut sources, unreadable, .. } = discovery;
     sources.retain_mut(|source| {
-        let (uri, etag) = (source.uri(), source.etag.to_string());
+        let (uri, etag) = (source.uri(), known.etag(&source.etag.to_string()));
         let entry = known.get(&uri);
         let changed = entry.is_some_and(|entry| entry.size_bytes != source.size || entry.etag != etag);
         if changed {
             summary.add_changed(&uri);
         }
-        let of_this = |member: &&(&String, &Known)| member.1.etag == etag;
-        let members = members.get(uri.as_str()).into_iter().flatten().filter(of_this);
+        let members = known.members(&uri).filter(|(_, entry)| entry.etag == etag);
         let (settled, open): (Vec<_>, Vec<_>) = members.partition(|(_, entry)| is_settled(entry, filter));
         match entry {
             Some(entry) if !changed && open.is_empty() && is_settled(entry, filter) => {
@@ -191,24 +198,13 @@ fn select(
                 false
             }
             _ => {
-                let settled: HashSet<_> = settled.into_iter().map(|(uri, _)| (*uri).clone()).collect();
+                let settled: HashSet<_> = settled.into_iter().map(|(uri, _)| uri.to_owned()).collect();
                 source.settled = (!settled.is_empty()).then(|| Box::new(settled));
                 true
             }
         }
     });
     (Arc::new(sources), unreadable)
-}
-
-/// What the ledger knows of members of archives, by the name of the archive.
-fn members_by_archive(known: &HashMap<String, Known>) -> HashMap<&str, Vec<(&String, &Known)>> {
-    let mut members: HashMap<&str, Vec<_>> = HashMap::new();
-    for (uri, entry) in known {
-        if let Some((archive, _)) = uri.split_once(MEMBER_MARK) {
-            members.entry(archive).or_default().push((uri, entry));
-        }
-    }
-    members
 }
 
 /// Whether reading the object again would give nothing new: all of it was understood, or no newer version has come since;
@@ -227,10 +223,12 @@ fn read(
     job: &Job<'_>,
 ) -> tokio::sync::mpsc::Receiver<Result<Piece, PipelineError>> {
     let batch_bytes = DEFAULT_BATCH_BYTES.min(job.memory_bytes / BATCHES_IN_MEMORY);
+    let window_bytes = job.memory_bytes / WINDOWS_IN_MEMORY / job.threads.max(1);
     let options = Options {
         threads: job.threads,
         batch_rows: DEFAULT_BATCH_ROWS,
         batch_bytes,
+        window_bytes: window_bytes.clamp(MIN_WINDOW_BYTES, DEFAULT_WINDOW_BYTES),
         salvage: job.salvage,
         rules: job.redact.as_ref().map(|redact| Arc::clone(&redact.rules)),
         fetcher,

@@ -2,6 +2,7 @@
 
 mod age;
 mod check;
+mod compact;
 mod expire;
 mod history;
 mod journal;
@@ -44,6 +45,7 @@ pub(crate) async fn run(args: &LakeCommandArgs, settings: &Settings, printer: &P
         LakeCommand::Rejects(args) => rejects(args, settings, printer).await,
         LakeCommand::Runs(args) => runs(args, settings, printer).await,
         LakeCommand::History(args) => history::run(args, settings, printer).await,
+        LakeCommand::Compact(args) => compact::run(args, settings, printer).await,
         LakeCommand::Expire(args) => expire::run(args, settings, printer).await,
         LakeCommand::Vacuum(args) => vacuum::run(args, settings, printer).await,
         LakeCommand::Check(args) => check::run(args, settings, printer).await,

@@ -19,6 +19,7 @@ use arrow_array::RecordBatch;
 
 use crate::blob::Fetcher;
 use crate::carrier::Carrier;
+use crate::read::WINDOW_BYTES;
 use crate::redact::Rules;
 use crate::source::Source;
 use worker::Worker;
@@ -27,6 +28,8 @@ use worker::Worker;
 pub const DEFAULT_BATCH_ROWS: usize = 32 * 1024;
 /// Bytes of record text after which a batch is handed over.
 pub const DEFAULT_BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of text held at once: texts up to this size are read once, larger ones twice.
+pub const DEFAULT_WINDOW_BYTES: usize = WINDOW_BYTES;
 /// Packed bytes of sources in one unit.
 const UNIT_BYTES: u64 = 4 * 1024 * 1024;
 /// Sources in one unit.
@@ -43,6 +46,8 @@ pub struct Options {
     pub batch_rows: usize,
     /// Bytes of record text after which a batch is handed over.
     pub batch_bytes: usize,
+    /// Bytes of text that each thread holds at once, but for a record that is longer.
+    pub window_bytes: usize,
     /// Take what is sound of a text that breaks off.
     pub salvage: bool,
     /// What must not come out.

@@ -61,16 +61,12 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new() -> Self {
-        Self::with_window(WINDOW_BYTES)
-    }
-
     /// A reader without buffers, to stand in while the real one is borrowed.
     pub(crate) fn idle() -> Self {
         Self::with_window(0)
     }
 
-    fn with_window(window_bytes: usize) -> Self {
+    pub(crate) fn with_window(window_bytes: usize) -> Self {
         Self { window: Vec::new(), frames: Frames::default(), offset: 0, window_bytes }
     }
 

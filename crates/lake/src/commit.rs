@@ -71,6 +71,13 @@ struct Part {
     compared: HashSet<Path>,
     /// The file that holds them, written but not committed.
     add: Option<Add>,
+    /// Files that they were to be compared with, of which one was not there.
+    gone: Option<Gone>,
+}
+
+struct Gone {
+    files: Vec<Path>,
+    error: LakeError,
 }
 
 impl EventWriter {
@@ -100,6 +107,10 @@ impl EventWriter {
         for _ in 0..MAX_ATTEMPTS {
             self.table.refresh().await?;
             parts = self.write(&batches, parts, threads).await?;
+            if let Some(gone) = parts.iter_mut().find_map(|part| part.gone.take()) {
+                self.explain(gone).await?;
+                continue;
+            }
             let adds: Vec<Add> = parts.iter().filter_map(|part| part.add.clone()).collect();
             if adds.is_empty() {
                 return Ok(summary(&batches, &parts, None));
@@ -109,6 +120,14 @@ impl EventWriter {
             }
         }
         Err(LakeError::Contended { table: TableName::Events.name(), attempts: MAX_ATTEMPTS })
+    }
+
+    /// Whether a file that was gone when it was to be compared with is in the table no more. Then others put it together
+    /// with its neighbours and deleted it, and the newer version says where its rows are.
+    async fn explain(&mut self, gone: Gone) -> Result<(), LakeError> {
+        self.table.refresh().await?;
+        let is_named = self.table.snapshot()?.files.iter().any(|file| gone.files.contains(&file.path));
+        if is_named { Err(gone.error) } else { Ok(()) }
     }
 
     async fn sort(
@@ -162,7 +181,7 @@ async fn sort_part(partition: Partition, places: Vec<Place>, batches: Arc<[Recor
     let path = folder.clone();
     let sorted =
         blocking(&folder, move || sort(&batches, places).map_err(|source| LakeError::Compare { path, source })).await?;
-    Ok(Part { partition, rows: sorted.rows, dropped: sorted.dropped, compared: HashSet::new(), add: None })
+    Ok(Part { partition, rows: sorted.rows, dropped: sorted.dropped, compared: HashSet::new(), add: None, gone: None })
 }
 
 async fn write_part(
@@ -171,7 +190,15 @@ async fn write_part(
     batches: Arc<[RecordBatch]>,
     store: Arc<dyn ObjectStore>,
 ) -> Result<Part, LakeError> {
-    let found = duplicates::find(&batches, &part.rows, &unseen, &store).await?;
+    let found = match duplicates::find(&batches, &part.rows, &unseen, &store).await {
+        Ok(found) => found,
+        Err(error) if error.is_gone() => {
+            let files = unseen.into_iter().map(|file| file.path).collect();
+            part.gone = Some(Gone { files, error });
+            return Ok(part);
+        }
+        Err(error) => return Err(error),
+    };
     part.compared.extend(unseen.into_iter().map(|file| file.path));
     if let Some(add) = part.add.take_if(|_| !found.is_empty()) {
         // the commit that named it was surely not carried out; if it stays, it is in no log and nobody reads it
@@ -219,7 +246,7 @@ fn split(rows: Vec<Place>, mut dropped: Vec<Place>, found: &HashSet<Place>) -> (
 }
 
 /// Where a file lies. Its path is already encoded, and must not be encoded again.
-fn location(path: &str) -> Path {
+pub(crate) fn location(path: &str) -> Path {
     Path::parse(path).unwrap_or_else(|_| Path::from(path))
 }
 

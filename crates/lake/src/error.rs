@@ -31,6 +31,15 @@ pub enum LakeError {
         #[source]
         source: std::io::Error,
     },
+    /// The place cannot be looked into.
+    #[error("cannot look into `{lake}`")]
+    Unreadable {
+        /// Where the lake should be.
+        lake: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// The address is none, or its store cannot be used.
     #[error(transparent)]
     Place(#[from] StoreError),
@@ -153,10 +162,34 @@ pub enum LakeError {
         #[source]
         source: RebuildError,
     },
+    /// Files that are put together do not hold the rows that the log says; nothing was replaced.
+    #[error("the files that were to become `{path}` hold {rows} rows, and the log says {expected}")]
+    RowCount {
+        /// The file that was to be.
+        path: String,
+        /// Rows in the files.
+        rows: u64,
+        /// Rows in the log.
+        expected: u64,
+    },
     /// A thread of the writer ended early.
     #[error("a thread ended while writing `{path}`")]
     Thread {
         /// The partition.
         path: String,
     },
+}
+
+impl LakeError {
+    /// Whether a data file was not there any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if let Some(object_store::Error::NotFound { .. }) = error.downcast_ref() {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
 }

@@ -15,7 +15,7 @@ use crate::footer::{integer_bounds, read_footer};
 use crate::lake::Lake;
 use crate::partition::Partition;
 use crate::snapshot::DataFile;
-use crate::table::{Attempt, Table};
+use crate::table::{Attempt, Removal, Table};
 use crate::tables::TableName;
 
 /// How often a commit is tried while others keep committing first.
@@ -183,7 +183,7 @@ async fn expire_events(
 fn choose(table: &Table, retention: &Retention) -> Result<(Expired, Vec<Remove>), LakeError> {
     let (mut expired, mut removes) = (Expired::default(), Vec::new());
     let mut partitions = HashSet::new();
-    for (file, remove) in table.removable()? {
+    for (file, remove) in table.removable(Removal::Rows)? {
         let partition = Partition::from_values(&file.partition_values);
         if !retention.covers(&partition) {
             continue;
@@ -216,7 +216,7 @@ async fn expire_rejects(
     for _ in 0..MAX_ATTEMPTS {
         let (mut removed, mut removes) = (Removed::default(), Vec::new());
         let store = table.store();
-        let files = futures::stream::iter(table.removable()?).map(|(file, remove)| {
+        let files = futures::stream::iter(table.removable(Removal::Rows)?).map(|(file, remove)| {
             let store = &store;
             async move {
                 let failed = |source| LakeError::Read { path: file.path.to_string(), source };

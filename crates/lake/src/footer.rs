@@ -2,14 +2,49 @@
 
 use std::sync::Arc;
 
-use object_store::ObjectStore;
+use object_store::{ObjectStore, ObjectStoreExt as _};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
+use sha2::{Digest as _, Sha256};
 
 use crate::reader::DataFileReader;
 use crate::snapshot::DataFile;
+
+/// Length of the footer, and the word that every Parquet file ends with.
+const TAIL_BYTES: usize = 8;
+/// Most that a footer may have to be compared with its checksum.
+const MAX_FOOTER_BYTES: u32 = 256 * 1024 * 1024;
+
+/// The footer at the end of a whole file, or of the end of one; `None` if it is longer than that.
+pub(crate) fn footer_of(bytes: &[u8]) -> Option<&[u8]> {
+    let at = bytes.len().checked_sub(TAIL_BYTES)?;
+    let length = footer_length(&bytes[at..])?;
+    bytes.get(at.checked_sub(length)?..at)
+}
+
+fn footer_length(tail: &[u8]) -> Option<usize> {
+    let length = u32::from_le_bytes(tail.get(..4)?.try_into().ok()?);
+    (length <= MAX_FOOTER_BYTES).then(|| usize::try_from(length).ok()).flatten()
+}
+
+/// A checksum as the log has it.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The checksum of a data file's footer, read as it lies there.
+pub(crate) async fn footer_checksum(
+    store: &Arc<dyn ObjectStore>,
+    file: &DataFile,
+) -> Result<Option<String>, object_store::Error> {
+    let tail = file.size_bytes.saturating_sub(TAIL_BYTES as u64);
+    let bytes = store.get_range(&file.path, tail..file.size_bytes).await?;
+    let Some(length) = footer_length(&bytes) else { return Ok(None) };
+    let start = tail.saturating_sub(length as u64);
+    Ok(Some(sha256(&store.get_range(&file.path, start..tail).await?)))
+}
 
 /// Reads the footer of a data file.
 pub(crate) async fn read_footer(

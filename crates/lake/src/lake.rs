@@ -1,5 +1,7 @@
 //! A lake: where its tables are, and how they are opened.
 
+use std::io::ErrorKind;
+
 use futures::TryStreamExt as _;
 use milepost_store::{Place, StoreOptions};
 use object_store::ObjectStore as _;
@@ -65,8 +67,13 @@ impl Lake {
     /// Whether the log of `events` has begun.
     async fn has_events(&self) -> Result<bool, LakeError> {
         let log = self.place.child(TableName::Events.name()).child(LOG_FOLDER);
-        if log.folder().is_some_and(|folder| !folder.is_dir()) {
-            return Ok(false);
+        match log.folder().map(std::fs::metadata) {
+            Some(Ok(found)) if !found.is_dir() => return Ok(false),
+            Some(Err(error)) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(false);
+            }
+            Some(Err(source)) => return Err(LakeError::Unreadable { lake: self.name().to_owned(), source }),
+            Some(Ok(_)) | None => {}
         }
         let first = self.place.root().list(Some(log.path())).try_next().await;
         Ok(first.map_err(|source| self.unlisted(source))?.is_some())

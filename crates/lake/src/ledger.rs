@@ -1,12 +1,14 @@
 //! The ledger: which source objects have been taken in, what was rejected, which runs there were.
 
+mod known;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::TimestampMicrosecondType;
 use chrono::Utc;
-use futures::TryStreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _};
 use milepost_schema::SOURCE_FILE;
 use milepost_store::Place;
 use parquet::arrow::ProjectionMask;
@@ -14,12 +16,13 @@ use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use uuid::Uuid;
 
 use crate::commit::put;
-use crate::encode::encode;
+use crate::encode::Encoder;
 use crate::error::LakeError;
 use crate::reader::DataFileReader;
 use crate::snapshot::DataFile;
 use crate::table::{Table, add_action};
 use crate::tables::TableName;
+pub use known::{Known, KnownFiles};
 
 /// A source object that was taken in.
 #[derive(Debug, Clone)]
@@ -94,24 +97,8 @@ pub struct RunEntry {
     pub summary: String,
 }
 
-/// What the ledger knows of an object, as it was when it was taken in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    /// Size as it lay there.
-    pub size_bytes: u64,
-    /// Its etag.
-    pub etag: String,
-    /// What it turned out to be.
-    pub carrier: String,
-    /// Version of what read it.
-    pub reader_version: u32,
-    /// Records that could not become rows.
-    pub rejected: u64,
-    /// Records that a filter left out.
-    pub filtered: u64,
-    /// That filter.
-    pub filter: Option<String>,
-}
+/// Data files of the ledger read at once.
+const AT_ONCE: usize = 16;
 
 /// The ledger's tables, for one run.
 pub struct Ledger {
@@ -131,16 +118,19 @@ impl Ledger {
         })
     }
 
-    /// Every object that was taken in, by its uri; the newest entry of each.
+    /// Every object that was taken in; the newest entry of each. `member_mark` parts the names of archives from those of
+    /// their members.
     ///
     /// # Errors
     /// A data file of `files` cannot be read.
-    pub async fn known(&self) -> Result<HashMap<String, Known>, LakeError> {
-        let mut snapshot = self.files.snapshot()?;
-        snapshot.files.sort_by_key(|file| file.modified_millis);
-        let mut known = HashMap::new();
-        for file in &snapshot.files {
-            read_known(&snapshot.store, file, &mut known).await?;
+    pub async fn known(&self, member_mark: &'static str) -> Result<KnownFiles, LakeError> {
+        let snapshot = self.files.snapshot()?;
+        let (store, files) = (&snapshot.store, futures::stream::iter(snapshot.files));
+        let files = files.map(|file| async move { read_columns(store, &file, &known::COLUMNS).await });
+        let mut files = std::pin::pin!(files.buffered(AT_ONCE));
+        let mut known = KnownFiles::new(member_mark);
+        while let Some(batches) = files.try_next().await? {
+            batches.iter().for_each(|batch| known.add(batch));
         }
         Ok(known)
     }
@@ -275,48 +265,14 @@ async fn append(table: &mut Table, name: TableName, columns: Vec<ArrayRef>, run_
     let path = format!("{}.parquet", Uuid::new_v4());
     let schema = name.file_schema();
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
-        .map_err(|source| LakeError::Rows { path: path.clone(), source });
-    let encoded = encode(std::iter::once(batch), &schema, &path)?;
+        .map_err(|source| LakeError::Rows { path: path.clone(), source })?;
+    let mut encoder = Encoder::new(&schema, batch.num_rows(), &path)?;
+    encoder.write(&batch)?;
+    let encoded = encoder.finish()?;
     let add = add_action(&path, &encoded, HashMap::new(), Utc::now().timestamp_millis());
     put(&table.store(), &path, encoded.bytes).await?;
     table.refresh().await?;
     table.append(vec![add], run_id).await
-}
-
-/// Columns of `files` that [`Known`] is made of.
-const KNOWN_COLUMNS: [&str; 8] =
-    ["uri", "size_bytes", "etag", "carrier", "reader_version", "records_rejected", "records_filtered", "filter"];
-
-async fn read_known(
-    store: &Arc<dyn object_store::ObjectStore>,
-    file: &DataFile,
-    known: &mut HashMap<String, Known>,
-) -> Result<(), LakeError> {
-    for batch in read_columns(store, file, &KNOWN_COLUMNS).await? {
-        let text = |name: &str| batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
-        let number = |name: &str, row: usize| {
-            let array = batch.column_by_name(name).and_then(|array| array.as_primitive_opt::<Int64Type>());
-            array.filter(|array| array.is_valid(row)).map_or(0, |array| u64::try_from(array.value(row)).unwrap_or(0))
-        };
-        let (Some(uris), Some(etags), Some(carriers), Some(filters)) =
-            (text("uri"), text("etag"), text("carrier"), text("filter"))
-        else {
-            continue;
-        };
-        for row in (0..batch.num_rows()).filter(|row| uris.is_valid(*row)) {
-            let entry = Known {
-                size_bytes: number("size_bytes", row),
-                etag: etags.value(row).to_owned(),
-                carrier: carriers.value(row).to_owned(),
-                reader_version: u32::try_from(number("reader_version", row)).unwrap_or(0),
-                rejected: number("records_rejected", row),
-                filtered: number("records_filtered", row),
-                filter: filters.is_valid(row).then(|| filters.value(row).to_owned()),
-            };
-            known.insert(uris.value(row).to_owned(), entry);
-        }
-    }
-    Ok(())
 }
 
 /// These columns of a data file, whole.

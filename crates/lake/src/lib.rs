@@ -5,12 +5,14 @@
 //! (`commit`). The ledger ([`ledger`]) remembers which source objects have been taken in. A [`Snapshot`] is what readers
 //! get, of the newest version or an older one ([`AsOf`]).
 //!
-//! Looking after it: `history` says what became of a table, `expire` takes old days out, `vacuum` deletes what nobody needs,
-//! `check` looks whether everything is there and right. They read the transaction log itself (`log`). This crate knows nothing of log files and nothing of SQL.
+//! Looking after it: `history` says what became of a table, `compact` puts small files together, `expire` takes old days out,
+//! `vacuum` deletes what nobody needs, `check` looks whether everything is there and right. They read the transaction log
+//! itself (`log`). This crate knows nothing of log files and nothing of SQL.
 
 mod as_of;
 mod check;
 mod commit;
+mod compact;
 mod duplicates;
 mod encode;
 mod error;
@@ -27,11 +29,14 @@ mod snapshot;
 mod sort;
 mod table;
 mod tables;
+#[cfg(test)]
+mod testing;
 mod vacuum;
 
 pub use as_of::AsOf;
 pub use check::{CheckOptions, Checked, Finding, Severity};
 pub use commit::{Committed, EventWriter, SourceCounts};
+pub use compact::{Compacted, Compaction, OnProgress};
 pub use error::LakeError;
 pub use expire::{Expired, Removed, Retention};
 pub use history::Change;
@@ -39,4 +44,4 @@ pub use lake::{Lake, new_run_id};
 pub use partition::Partition;
 pub use snapshot::{DataFile, FileStatistics, Snapshot};
 pub use tables::TableName;
-pub use vacuum::{Deleted, Vacuumed};
+pub use vacuum::{Deleted, Kept, Vacuumed};

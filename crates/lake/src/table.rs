@@ -5,19 +5,23 @@ use std::sync::Arc;
 
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel as _;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, TransactionError};
-use deltalake_core::kernel::{Action, Add, Remove, StructType};
+use deltalake_core::kernel::{Action, Add, LogicalFileView, Remove, StructType};
 use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::{DeltaTable, DeltaTableError};
 use milepost_store::Place;
 use object_store::ObjectStore;
+use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 
 use crate::encode::{Encoded, STATISTICS_COLUMNS};
 use crate::error::LakeError;
 use crate::snapshot::{DataFile, Snapshot};
 use crate::tables::TableName;
+
+/// Tag of a file in the log: the SHA-256 of its footer.
+const FOOTER_SHA256: &str = "milepost.footerSha256";
 
 /// An open table at one version.
 pub(crate) struct Table {
@@ -33,6 +37,15 @@ pub(crate) enum Attempt {
     Committed(u64),
     /// Somebody else committed first; nothing was changed.
     Overtaken,
+}
+
+/// Why files are taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Removal {
+    /// Their rows are to go.
+    Rows,
+    /// Their rows stay, in other files.
+    Files,
 }
 
 impl Table {
@@ -98,29 +111,38 @@ impl Table {
 
     /// Tries once to commit new files on top of the version that is open.
     pub(crate) async fn append_once(&mut self, files: Vec<Add>, run_id: &str) -> Result<Attempt, LakeError> {
-        match self.commit(files, run_id, 0).await {
-            Ok(version) => Ok(Attempt::Committed(version)),
-            Err(DeltaTableError::Transaction { source: TransactionError::MaxCommitAttempts(_) }) => {
-                Ok(Attempt::Overtaken)
-            }
-            Err(source) => Err(self.failed("commit to", source)),
-        }
+        let actions = files.into_iter().map(Action::Add).collect();
+        self.commit_once(actions, self.append_operation(), run_id).await
     }
 
     /// Commits new files whatever others commit meanwhile; for tables whose rows do not depend on each other.
     pub(crate) async fn append(&mut self, files: Vec<Add>, run_id: &str) -> Result<(), LakeError> {
         const RETRIES: usize = 50;
-        match self.commit(files, run_id, RETRIES).await {
+        let actions = files.into_iter().map(Action::Add).collect();
+        match self.commit_actions(actions, self.append_operation(), run_id, RETRIES).await {
             Ok(_) => Ok(()),
             Err(source) => Err(self.failed("commit to", source)),
         }
     }
 
     /// The files of the version that is open, and how each would be taken out.
-    pub(crate) fn removable(&self) -> Result<Vec<(DataFile, Remove)>, LakeError> {
+    pub(crate) fn removable(&self, removal: Removal) -> Result<Vec<(DataFile, Remove)>, LakeError> {
         let state = self.delta.snapshot().map_err(|source| self.failed("read", source))?;
         let log = state.snapshot().try_log_data().map_err(|source| self.failed("read", source))?;
-        Ok(log.iter().map(|view| (DataFile::from_log(&view), view.remove_action(true))).collect())
+        let is_change = removal == Removal::Rows;
+        Ok(log.iter().map(|view| (DataFile::from_log(&view), view.remove_action(is_change))).collect())
+    }
+
+    /// Checksums of the footers of files, as far as the log has them.
+    pub(crate) fn footer_checksums(&self) -> Result<HashMap<Path, String>, LakeError> {
+        let state = self.delta.snapshot().map_err(|source| self.failed("read", source))?;
+        let log = state.snapshot().try_log_data().map_err(|source| self.failed("read", source))?;
+        let checksum = |view: LogicalFileView| {
+            #[expect(deprecated, reason = "nothing else gives the tags")]
+            let tags = view.add_action().tags?;
+            Some((view.object_store_path(), tags.get(FOOTER_SHA256)?.clone()?))
+        };
+        Ok(log.iter().filter_map(checksum).collect())
     }
 
     /// Tries once to take files out of the version that is open. `predicate` says in SQL which rows they hold.
@@ -132,6 +154,30 @@ impl Table {
     ) -> Result<Attempt, LakeError> {
         let operation = DeltaOperation::Delete { predicate: Some(predicate) };
         let actions = files.into_iter().map(Action::Remove).collect();
+        self.commit_once(actions, operation, run_id).await
+    }
+
+    /// Tries once to put files in the place of others that hold the same rows, in the version that is open.
+    pub(crate) async fn replace_once(
+        &mut self,
+        removes: Vec<Remove>,
+        adds: Vec<Add>,
+        target_bytes: u64,
+        run_id: &str,
+    ) -> Result<Attempt, LakeError> {
+        let target_size = i64::try_from(target_bytes).unwrap_or(i64::MAX);
+        let operation = DeltaOperation::Optimize { predicate: None, target_size };
+        let adds = adds.into_iter().map(|add| Action::Add(Add { data_change: false, ..add }));
+        let actions = removes.into_iter().map(Action::Remove).chain(adds).collect();
+        self.commit_once(actions, operation, run_id).await
+    }
+
+    async fn commit_once(
+        &mut self,
+        actions: Vec<Action>,
+        operation: DeltaOperation,
+        run_id: &str,
+    ) -> Result<Attempt, LakeError> {
         match self.commit_actions(actions, operation, run_id, 0).await {
             Ok(version) => Ok(Attempt::Committed(version)),
             Err(DeltaTableError::Transaction { source: TransactionError::MaxCommitAttempts(_) }) => {
@@ -141,12 +187,9 @@ impl Table {
         }
     }
 
-    async fn commit(&mut self, files: Vec<Add>, run_id: &str, retries: usize) -> Result<u64, DeltaTableError> {
+    fn append_operation(&self) -> DeltaOperation {
         let partition_by = self.name.partition_columns().iter().map(|name| (*name).to_owned()).collect();
-        let operation =
-            DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(partition_by), predicate: None };
-        let actions = files.into_iter().map(Action::Add).collect();
-        self.commit_actions(actions, operation, run_id, retries).await
+        DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(partition_by), predicate: None }
     }
 
     async fn commit_actions(
@@ -206,7 +249,7 @@ pub(crate) fn add_action(
         modification_time: now_millis,
         data_change: true,
         stats: Some(encoded.statistics.clone()),
-        tags: None,
+        tags: encoded.footer_sha256.clone().map(|sum| HashMap::from([(FOOTER_SHA256.to_owned(), Some(sum))])),
         deletion_vector: None,
         base_row_id: None,
         default_row_commit_version: None,

@@ -8,7 +8,10 @@
 //! Delta's own vacuum is not used: it forgets which files were taken out after a week, whatever the age that was asked for,
 //! and says nothing of bytes.
 
+mod half_written;
+
 use std::collections::{HashMap, HashSet};
+use std::ops::AddAssign;
 
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -24,6 +27,15 @@ use crate::tables::TableName;
 /// Ending of data files.
 const EXTENSION: &str = ".parquet";
 
+/// What is kept, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// Versions that were the newest at this time or later stay readable.
+    pub history_millis: i64,
+    /// Files that no version names stay if they were written at this time or later: a run may be about to commit them.
+    pub orphans_millis: i64,
+}
+
 /// Files that were deleted, or would be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Deleted {
@@ -31,6 +43,13 @@ pub struct Deleted {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+}
+
+impl AddAssign for Deleted {
+    fn add_assign(&mut self, more: Self) {
+        self.files += more.files;
+        self.bytes += more.bytes;
+    }
 }
 
 /// What a vacuum did to one table.
@@ -53,30 +72,33 @@ struct Named {
 }
 
 impl Lake {
-    /// Deletes what no version after `keep_millis`, in milliseconds since 1970, needs. With `is_dry_run`, only says what that
-    /// would be.
+    /// Deletes what no version that `kept` covers needs. With `is_dry_run`, only says what that would be.
     ///
     /// # Errors
     /// A log cannot be read, a table not be listed, or a file not be deleted; then others may have been.
-    pub async fn vacuum(&self, keep_millis: i64, is_dry_run: bool) -> Result<Vec<Vacuumed>, LakeError> {
+    pub async fn vacuum(&self, kept: Kept, is_dry_run: bool) -> Result<Vec<Vacuumed>, LakeError> {
         let mut done = Vec::new();
         for name in TableName::ALL {
             if let Some(mut table) = self.open_table(name).await? {
-                done.push(vacuum(&mut table, keep_millis, is_dry_run).await?);
+                let mut vacuumed = vacuum(&mut table, kept, is_dry_run).await?;
+                if let Some(folder) = self.place().child(name.name()).folder() {
+                    vacuumed.orphaned += half_written::sweep(folder, kept.orphans_millis, is_dry_run)?;
+                }
+                done.push(vacuumed);
             }
         }
         Ok(done)
     }
 }
 
-async fn vacuum(table: &mut Table, keep_millis: i64, is_dry_run: bool) -> Result<Vacuumed, LakeError> {
-    let named = table.named(keep_millis).await?;
+async fn vacuum(table: &mut Table, kept: Kept, is_dry_run: bool) -> Result<Vacuumed, LakeError> {
+    let named = table.named(kept.history_millis).await?;
     let mut useless: HashMap<Path, (u64, bool)> = HashMap::new();
     let mut objects = table.store().list(None);
     while let Some(object) = objects.try_next().await.map_err(|source| table.failed("list", source.into()))? {
         if is_data(&object.location) && !named.needed.contains(&object.location) {
             let was_removed = named.removed.contains(&object.location);
-            if was_removed || is_old(&object, keep_millis) {
+            if was_removed || is_old(&object, kept.orphans_millis) {
                 useless.insert(object.location, (object.size, was_removed));
             }
         }
@@ -98,8 +120,8 @@ async fn vacuum(table: &mut Table, keep_millis: i64, is_dry_run: bool) -> Result
     Ok(done)
 }
 
-fn is_old(object: &ObjectMeta, keep_millis: i64) -> bool {
-    object.last_modified.timestamp_millis() < keep_millis
+fn is_old(object: &ObjectMeta, before_millis: i64) -> bool {
+    object.last_modified.timestamp_millis() < before_millis
 }
 
 /// Whether a file is one of data. Folders and files whose names begin with `_` or `.` belong to the table itself or to

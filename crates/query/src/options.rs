@@ -55,7 +55,7 @@ impl EngineOptions {
     /// Rows up to this size are put together and sorted, larger ones are merged batch by batch. Merging holds a key for every
     /// row, which for narrow rows is more than the rows; so it is left to what would not fit into one array.
     pub(crate) fn sort_in_place_bytes(&self) -> usize {
-        SORTED_IN_PLACE_BYTES.min(self.memory_bytes / self.threads.max(1))
+        SORTED_IN_PLACE_BYTES.min(self.memory_bytes)
     }
 
     /// Spilled files that a merge reads at once. It would take as many as there is memory for, and then have none to merge with.

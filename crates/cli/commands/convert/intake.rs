@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray as _;
 use milepost_ingest::{Piece, READER_VERSION, Reject, Source, SourceOutcome, Status};
 use milepost_lake::EventWriter;
-use milepost_lake::ledger::{FileEntry, Known, Ledger, RejectEntry};
+use milepost_lake::ledger::{FileEntry, KnownFiles, Ledger, RejectEntry};
 use milepost_query::RowFilter;
 use milepost_schema::SOURCE_FILE;
 
@@ -37,7 +37,7 @@ pub(super) struct Intake<'a> {
     pub(super) row_filter: Option<RowFilter>,
     /// Damage that earlier runs have entered; looked up when there is some.
     pub(super) known_damage: Option<HashMap<String, String>>,
-    pub(super) known: &'a HashMap<String, Known>,
+    pub(super) known: &'a KnownFiles,
     pub(super) summary: &'a mut Summary,
 }
 
@@ -74,7 +74,7 @@ impl Intake<'_> {
 
     /// Keeps a reject to be entered, unless it says of an object what an earlier run has said already.
     async fn reject(&mut self, reject: Reject) -> anyhow::Result<()> {
-        if reject.record.is_none() && !self.known.contains_key(&reject.source_file) {
+        if reject.record.is_none() && self.known.get(&reject.source_file).is_none() {
             let known = match &mut self.known_damage {
                 Some(known) => known,
                 unknown => unknown.insert(self.ledger.known_damage().await?),

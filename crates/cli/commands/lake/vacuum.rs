@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use indicatif::{HumanBytes, HumanCount};
-use milepost_lake::{Deleted, Lake, Vacuumed, new_run_id};
+use milepost_lake::{Deleted, Kept, Lake, Vacuumed, new_run_id};
 use serde::Serialize;
 
 use super::age;
@@ -31,7 +31,8 @@ pub(super) async fn run(args: &LakeVacuumArgs, settings: &Settings, printer: &Pr
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let keep_millis = i64::try_from(now.saturating_sub(age).as_millis()).unwrap_or(i64::MAX);
     let run_id = new_run_id();
-    let outcome = lake.vacuum(keep_millis, args.dry_run).await;
+    let kept = Kept { history_millis: keep_millis, orphans_millis: keep_millis };
+    let outcome = lake.vacuum(kept, args.dry_run).await;
     let summary = outcome.map(|tables| Summary::new(args, &run_id, &tables));
     if !args.dry_run {
         let run = Run {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
 use arrow_array::builder::{
     ArrayBuilder, BooleanBuilder, Date32Builder, ListBuilder, StringBuilder, StructBuilder, TimestampMicrosecondBuilder,
 };
+use arrow_array::{Array as _, ArrayRef};
 use milepost_schema::arrow::{RESOURCE_FIELDS, resource_element, resource_fields};
 use milepost_schema::{Kind, time};
 
@@ -20,6 +20,9 @@ pub(super) enum Builder {
     Day(Date32Builder),
     Resources(Box<ListBuilder<StructBuilder>>),
 }
+
+/// A column is given this part more memory than the last one needed.
+const SPARE: usize = 8;
 
 /// What became of a value: whether the column has it now, and whether the column alone gives it back.
 type Appended = (bool, bool);
@@ -100,14 +103,23 @@ impl Builder {
         builder.values_slice().last().copied()
     }
 
+    /// Takes the column. What comes out holds no more memory than its values need: it waits long to be written.
     pub(super) fn finish(&mut self) -> ArrayRef {
-        match self {
-            Self::Text(builder) => Arc::new(builder.finish()),
+        let mut array: ArrayRef = match self {
+            Self::Text(builder) => {
+                // the next batch is about as large, and growing towards it would copy it several times
+                let (rows, bytes) = (builder.len(), builder.values_slice().len());
+                let array = builder.finish();
+                *builder = StringBuilder::with_capacity(rows, bytes + bytes / SPARE);
+                Arc::new(array)
+            }
             Self::Bool(builder) => Arc::new(builder.finish()),
             Self::Time(builder) => Arc::new(builder.finish()),
             Self::Day(builder) => Arc::new(builder.finish()),
             Self::Resources(builder) => ArrayBuilder::finish(builder.as_mut()),
-        }
+        };
+        array.shrink_to_fit();
+        array
     }
 }
 

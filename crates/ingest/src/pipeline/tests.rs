@@ -20,7 +20,15 @@ fn log(ids: impl Iterator<Item = usize>) -> Vec<u8> {
 }
 
 fn options(threads: usize) -> Options {
-    Options { threads, batch_rows: 100, batch_bytes: DEFAULT_BATCH_BYTES, salvage: false, rules: None, fetcher: None }
+    Options {
+        threads,
+        batch_rows: 100,
+        batch_bytes: DEFAULT_BATCH_BYTES,
+        window_bytes: DEFAULT_WINDOW_BYTES,
+        salvage: false,
+        rules: None,
+        fetcher: None,
+    }
 }
 
 #[test]

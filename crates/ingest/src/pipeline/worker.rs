@@ -14,7 +14,7 @@ use crate::carrier::Carrier;
 use crate::envelope::Opener;
 use crate::flatten::{Flattener, Origin};
 use crate::layout::account_and_region;
-use crate::read::{Damage, Reader, damage_of};
+use crate::read::{Damage, Reader, WINDOW_BYTES, damage_of};
 use crate::source::Source;
 use crate::unpack::{self, GzipMembers, Unpacked};
 
@@ -57,7 +57,8 @@ struct Object<'a> {
 
 impl Worker {
     pub(super) fn new(options: Options) -> Self {
-        Self { reader: Reader::new(), opener: Opener::default(), flattener: Flattener::new(), other_bytes: 0, options }
+        let reader = Reader::with_window(options.window_bytes.clamp(1, WINDOW_BYTES));
+        Self { reader, opener: Opener::default(), flattener: Flattener::new(), other_bytes: 0, options }
     }
 
     /// Reads the sources of one unit; `false` if there is nobody to hand rows to.

@@ -47,7 +47,15 @@ fn probe(inputs: &[Vec<u8>], salvage: bool) -> Result<Sums, String> {
         Source::held(&format!("/{at}"), blob, bytes.len() as u64, Etag::Changed(0, 0), &mut folders)
     };
     let sources: Arc<Vec<Source>> = Arc::new(inputs.iter().enumerate().map(source).collect());
-    let options = Options { threads: 2, batch_rows: 50, batch_bytes: 1 << 20, salvage, rules: None, fetcher: None };
+    let options = Options {
+        threads: 2,
+        batch_rows: 50,
+        batch_bytes: 1 << 20,
+        window_bytes: 1 << 20,
+        salvage,
+        rules: None,
+        fetcher: None,
+    };
     let (mut sums, mut rows, mut rejects, mut finished) = (Sums::default(), 0, 0, 0);
     let mut line = String::new();
     for piece in pipeline::run(sources, options) {

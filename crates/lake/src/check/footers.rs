@@ -1,4 +1,4 @@
-//! Whether the footer of every file can be read and says what the log says: rows, columns, times, the day of its partition.
+//! Whether the footer of every file is the one that was written, can be read, and says what the log says: rows, columns, times, the day of its partition.
 
 use arrow::datatypes::Schema;
 use futures::StreamExt as _;
@@ -6,7 +6,7 @@ use milepost_schema::{EVENT_TIME, time};
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
 use super::{Finding, LOST_FILE, Severity, with_causes};
-use crate::footer::{integer_bounds, read_footer};
+use crate::footer::{footer_checksum, integer_bounds, read_footer};
 use crate::partition::Partition;
 use crate::snapshot::DataFile;
 use crate::table::Table;
@@ -18,15 +18,28 @@ const AT_ONCE: usize = 16;
 /// Gives the files whose footers can be read.
 pub(super) async fn check(table: &Table, files: Vec<DataFile>, findings: &mut Vec<Finding>) -> Vec<DataFile> {
     let store = table.store();
+    let checksums = table.footer_checksums().unwrap_or_default();
     let footers = futures::stream::iter(files).map(|file| {
-        let store = &store;
-        async move { (read_footer(store, &file).await, file) }
+        let (store, expected) = (&store, checksums.get(&file.path));
+        async move {
+            let is_other = match expected {
+                Some(expected) => {
+                    !footer_checksum(store, &file).await.is_ok_and(|found| found.as_ref() == Some(expected))
+                }
+                None => false,
+            };
+            (read_footer(store, &file).await, is_other, file)
+        }
     });
     let mut footers = std::pin::pin!(footers.buffered(AT_ONCE));
     let mut sound = Vec::new();
-    while let Some((footer, file)) = footers.next().await {
+    while let Some((footer, is_other, file)) = footers.next().await {
         match footer {
             Ok(footer) => {
+                if is_other {
+                    let problem = "the footer is not the one that was written: its checksum differs".to_owned();
+                    findings.push(Finding::error(table.name, file.path.as_ref(), problem).hint(LOST_FILE));
+                }
                 compare(table.name, &file, &footer, findings);
                 sound.push(file);
             }
