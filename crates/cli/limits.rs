@@ -33,7 +33,7 @@ impl Limits {
         let guard = Guard(tokio::spawn(async {
             if tokio::signal::ctrl_c().await.is_ok() {
                 tokio::time::sleep(GRACE).await;
-                std::process::exit(i32::from(INTERRUPTED_CODE));
+                leave();
             }
         }));
         let ended_early = async {
@@ -58,7 +58,12 @@ impl Limits {
 }
 
 /// Exit code of a command that the user called off.
-const INTERRUPTED_CODE: u8 = 130;
+const INTERRUPTED_CODE: i32 = 130;
+
+#[expect(clippy::disallowed_methods, reason = "the main thread hangs in a write that nobody reads")]
+fn leave() {
+    std::process::exit(INTERRUPTED_CODE)
+}
 
 /// A task that ends with this.
 struct Guard(tokio::task::JoinHandle<()>);

@@ -3,6 +3,7 @@
 //! The way of a command: [`args`] is what the user typed, [`settings`] what is in force (flag, environment, file,
 //! default), `commands` one file a verb, [`printer`] what goes where, [`diagnostics`] how errors read.
 
+mod allocator;
 mod args;
 mod commands;
 mod destination;
@@ -22,11 +23,6 @@ use crate::args::{Cli, Command, LakeArgs};
 use crate::diagnostics::ExitStatus;
 use crate::printer::Printer;
 use crate::settings::Settings;
-
-/// Decoding and encoding make many short-lived buffers on several threads; mimalloc hands those out faster than the
-/// system's allocator.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Time for tasks that were given up to take their temporary files away.
 const SHUTDOWN: Duration = Duration::from_secs(1);

@@ -24,6 +24,7 @@ use milepost_lake::{EventWriter, Lake, new_run_id};
 use milepost_query::RowFilter;
 use milepost_store::StoreOptions;
 
+use crate::allocator;
 use crate::args::ConvertArgs;
 use crate::diagnostics::{ExitStatus, Hinted};
 use crate::printer::Printer;
@@ -99,6 +100,7 @@ impl RedactionFile {
 
 /// Converts, and says what happened.
 pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<Summary> {
+    allocator::give_back_at_once();
     let started = Instant::now();
     let started_micros = now_micros();
     // wrong conditions are found before anything is made

@@ -136,7 +136,7 @@ mod tests {
         let lake = folder.path().join("lake");
         std::fs::create_dir(&lake).unwrap();
         std::os::unix::fs::symlink(&lake, folder.path().join("link")).unwrap();
-        let permissions = Permissions { files: true, protected: Some(lake.clone()), names: Vec::new() };
+        let permissions = Permissions { files: true, protected: Some(lake), names: Vec::new() };
         for (path, expected) in [
             ("lake/events/x.parquet", true),
             ("link/x.parquet", true),

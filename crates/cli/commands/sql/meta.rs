@@ -21,8 +21,11 @@ pub(super) enum Meta {
     /// The file that the next answer goes to; nothing takes that back.
     Output(Option<String>),
     /// A report and the values of its parameters; nothing lists the reports.
-    Report(Option<(String, Vec<(String, String)>)>),
+    Report(Option<ReportCall>),
 }
+
+/// Name of a report, and values of its parameters by name.
+pub(super) type ReportCall = (String, Vec<(String, String)>);
 
 /// On, off, or as it fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +101,7 @@ fn on_or_off(name: &str, text: &str) -> anyhow::Result<Option<bool>> {
     }
 }
 
-fn report(text: &str) -> anyhow::Result<Option<(String, Vec<(String, String)>)>> {
+fn report(text: &str) -> anyhow::Result<Option<ReportCall>> {
     let words = words(text);
     let Some((name, pairs)) = words.split_first() else { return Ok(None) };
     let pairs = pairs.iter().map(|pair| match pair.split_once('=') {
