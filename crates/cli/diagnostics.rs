@@ -20,6 +20,8 @@ pub(crate) enum ExitStatus {
     WrongUsage,
     /// Done, but some input was rejected or damaged.
     Partial,
+    /// Done, and a row fulfils the alert rule.
+    Alert,
     /// The user called it off.
     Interrupted,
 }
@@ -31,6 +33,7 @@ impl From<ExitStatus> for ExitCode {
             ExitStatus::Failed => 1,
             ExitStatus::WrongUsage => 2,
             ExitStatus::Partial => 3,
+            ExitStatus::Alert => 4,
             // as shells have it: 128 and the number of the signal
             ExitStatus::Interrupted => 130,
         })

@@ -46,9 +46,16 @@ impl Answer {
 
     /// An answer that is known already.
     pub(crate) fn known(batch: RecordBatch) -> Result<Self, QueryError> {
-        let schema = batch.schema();
-        let stream = MemoryStream::try_new(vec![batch], Arc::clone(&schema), None)
-            .map_err(|error| diagnosis::of_running(&error))?;
+        Self::of(batch.schema(), vec![batch])
+    }
+
+    /// An answer of these batches, which have the columns of `schema`.
+    ///
+    /// # Errors
+    /// A batch has other columns.
+    pub fn of(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, QueryError> {
+        let stream =
+            MemoryStream::try_new(batches, Arc::clone(&schema), None).map_err(|error| diagnosis::of_running(&error))?;
         Ok(Self { schema, batches: diagnosed(Box::pin(stream)), scans: None, kind: Kind::Rows })
     }
 

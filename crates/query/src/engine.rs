@@ -15,6 +15,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use milepost_lake::{AsOf, Lake, TableName};
 use milepost_schema::COLUMNS;
 
+use crate::action_catalog;
 use crate::answer::Answer;
 use crate::diagnosis;
 use crate::error::QueryError;
@@ -66,6 +67,18 @@ impl Engine {
     /// # Errors
     /// The lake cannot be read, or does not have that state.
     pub async fn open_with(lake: &Lake, as_of: AsOf, options: EngineOptions) -> Result<Self, QueryError> {
+        Self::set_up(Some((lake, as_of)), options).await
+    }
+
+    /// An engine over a lake without any rows: enough to say whether a query is right.
+    ///
+    /// # Errors
+    /// [`QueryError::SetUp`].
+    pub async fn empty() -> Result<Self, QueryError> {
+        Self::set_up(None, EngineOptions::new(1)).await
+    }
+
+    async fn set_up(lake: Option<(&Lake, AsOf)>, options: EngineOptions) -> Result<Self, QueryError> {
         let set_up = |source| QueryError::SetUp { source: Box::new(source) };
         let context = session(&options)?;
         let catalog = MemoryCatalogProvider::new();
@@ -78,7 +91,11 @@ impl Engine {
         for table in TableName::ALL {
             let has_view = matches!(table, TableName::Events | TableName::Rejects);
             let schema = if has_view { &below } else { &public };
-            let provider: Arc<dyn datafusion::catalog::TableProvider> = match lake.snapshot(table, as_of).await? {
+            let snapshot = match lake {
+                Some((lake, as_of)) => lake.snapshot(table, as_of).await?,
+                None => None,
+            };
+            let provider: Arc<dyn datafusion::catalog::TableProvider> = match snapshot {
                 Some(snapshot) => {
                     if table == TableName::Events {
                         version = snapshot.version;
@@ -91,6 +108,8 @@ impl Engine {
             };
             schema.register_table(table.name().to_owned(), provider).map_err(set_up)?;
         }
+        let catalog = Arc::new(action_catalog::table().map_err(set_up)?);
+        public.register_table(action_catalog::NAME.to_owned(), catalog).map_err(set_up)?;
         let permissions = Permissions { files: options.files, protected: options.protected, names: Vec::new() };
         let mut engine = Self { context, version, permissions };
         datafusion_functions_json::register_all(&mut engine.context).map_err(set_up)?;

@@ -4,6 +4,7 @@
 //! files of a snapshot and `pruning` leaves out those that cannot hold an answer; `views` says what `events` is made of;
 //! [`QueryError`] says where in the user's text something is wrong; [`output`] writes answers. SQL here can only read.
 
+mod action_catalog;
 mod answer;
 mod diagnosis;
 mod engine;
@@ -40,6 +41,7 @@ pub use history::lake_history;
 pub use info::lake_info;
 pub use names::Names;
 pub use options::{DEFAULT_MEMORY_BYTES, EngineOptions};
+pub use output::Rows;
 pub use parameters::{Parameter, Parameters};
 pub use partitions::{lake_gaps, lake_partitions};
 pub use row_filter::{Conditions, RowFilter};

@@ -8,6 +8,7 @@ mod formulas;
 mod json;
 mod markdown;
 mod plan;
+mod rows;
 mod table;
 
 use std::fmt;
@@ -28,6 +29,7 @@ use crate::answer::Answer;
 use crate::error::QueryError;
 pub use cells::printable;
 pub use folders::{Folders, write_folders};
+pub use rows::{Column, ColumnKind, Rows};
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
