@@ -5,29 +5,45 @@
 //! [`QueryError`] says where in the user's text something is wrong; [`output`] writes answers. SQL here can only read.
 
 mod action_catalog;
+mod answer;
 mod diagnosis;
 mod engine;
 mod error;
+mod export;
 mod fields;
+mod file_tables;
 mod findings;
 mod history;
+mod in_order;
 mod info;
+mod memory;
+mod names;
+mod options;
 pub mod output;
 mod parameters;
 mod partitions;
+mod permissions;
 mod provider;
 mod pruning;
 mod row_filter;
+mod scans;
+mod statements;
 mod views;
+mod wording;
 
+pub use answer::Answer;
 pub use diagnosis::nearest;
-pub use engine::{Answer, Engine};
+pub use engine::{Ask, Engine};
 pub use error::{Position, QueryError};
 pub use fields::drifting_fields;
 pub use findings::findings_answer;
 pub use history::lake_history;
 pub use info::lake_info;
+pub use names::Names;
+pub use options::{DEFAULT_MEMORY_BYTES, EngineOptions};
 pub use output::Rows;
 pub use parameters::{Parameter, Parameters};
 pub use partitions::{lake_gaps, lake_partitions};
 pub use row_filter::{Conditions, RowFilter};
+pub use scans::{ScanSummary, ScanWatch};
+pub use statements::{Piece, Statement, is_complete, pieces, statements, value_before};
