@@ -15,12 +15,12 @@ const PURGE_DELAY: mi_option_t = 15;
 /// A conversion moves gigabytes through buffers that live for a moment. Kept for a second, as by default, and in huge pages of
 /// which a part is used, they came to 760 MB at the peak where 480 MB are needed, and it was not faster.
 pub(crate) fn give_back_at_once() {
-    #[expect(unsafe_code, reason = "the option has no safe face; it is a number, set once, before other threads run")]
-    // SAFETY: any option may be set to any number at any time; nothing is borrowed or handed over
+    #[expect(unsafe_code, reason = "neither has a safe face; both are numbers, set once, before other threads run")]
+    // SAFETY: any option may be set to any number at any time, and so may this attribute of the process; nothing is borrowed
+    // or handed over. A system that does not know of huge pages says so, and has none
     unsafe {
         mi_option_set(PURGE_DELAY, 0);
+        #[cfg(target_os = "linux")]
+        libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0);
     }
-    #[cfg(target_os = "linux")]
-    // a system that does not know of it has no huge pages either
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }

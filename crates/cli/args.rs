@@ -9,8 +9,12 @@ use milepost_query::Dialect;
 use milepost_query::output::Format;
 
 mod lake;
+mod report;
+mod schedule;
 
 pub(crate) use lake::*;
+pub(crate) use report::*;
+pub(crate) use schedule::*;
 
 const STYLES: Styles =
     Styles::styled().header(AnsiColor::Green.on_default().bold()).literal(AnsiColor::Cyan.on_default().bold());
@@ -80,6 +84,7 @@ pub(crate) enum Command {
     Convert(ConvertArgs),
     Sql(SqlArgs),
     Report(ReportArgs),
+    Schedule(ScheduleArgs),
     Export(ExportArgs),
     Lake(LakeCommandArgs),
     Completions(CompletionsArgs),
@@ -233,96 +238,6 @@ pub(crate) struct SqlArgs {
     /// What the query is written for: milepost, athena, lake, tailpipe or duckdb [default: told by the tables it names]
     #[arg(long, value_name = "DIALECT", env = "MILEPOST_DIALECT")]
     pub(crate) dialect: Option<Dialect>,
-
-    #[command(flatten)]
-    pub(crate) lake: LakeArgs,
-
-    #[command(flatten)]
-    pub(crate) as_of: AsOfArgs,
-
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-/// Saved questions
-///
-/// Reports are SQL files with a header; the shipped ones are built in, a folder of your own goes before them.
-#[derive(Debug, Args)]
-pub(crate) struct ReportArgs {
-    #[command(subcommand)]
-    pub(crate) command: ReportCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ReportCommand {
-    List(ReportListArgs),
-    Show(ReportShowArgs),
-    Run(ReportRunArgs),
-}
-
-impl ReportArgs {
-    pub(crate) fn lake(&self) -> LakeArgs {
-        match &self.command {
-            ReportCommand::Run(args) => args.lake.clone(),
-            ReportCommand::List(_) | ReportCommand::Show(_) => LakeArgs::default(),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct ReportsArgs {
-    /// Folder of your own reports
-    #[arg(long, value_name = "FOLDER", env = "MILEPOST_REPORTS")]
-    pub(crate) reports: Option<PathBuf>,
-}
-
-/// List the reports
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  milepost report list\n  milepost report list --tag iam --format json")]
-pub(crate) struct ReportListArgs {
-    /// Only reports with this tag
-    #[arg(long, value_name = "TAG")]
-    pub(crate) tag: Option<String>,
-
-    /// How to write the list
-    #[arg(long, short = 'F', value_name = "FORMAT", default_value = "table", value_parser = ["table", "json"])]
-    pub(crate) format: String,
-
-    #[command(flatten)]
-    pub(crate) reports: ReportsArgs,
-}
-
-/// Show a report: what it answers, what it takes, its SQL
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  milepost report show console-logins")]
-pub(crate) struct ReportShowArgs {
-    /// Name of the report
-    pub(crate) name: String,
-
-    /// How to show it
-    #[arg(long, short = 'F', value_name = "FORMAT", default_value = "text", value_parser = ["text", "json", "sql"])]
-    pub(crate) format: String,
-
-    #[command(flatten)]
-    pub(crate) reports: ReportsArgs,
-}
-
-/// Run a report
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  milepost report run root-usage\n  milepost report run console-logins --param since=30d --param without_mfa=true\n  \
-                  milepost report run failed-calls --param since=2026-03-01 --param until=2026-04-01 --output march.csv"
-)]
-pub(crate) struct ReportRunArgs {
-    /// Name of the report
-    pub(crate) name: String,
-
-    /// Value of a parameter; `report show` lists them
-    #[arg(long = "param", short, value_name = "NAME=VALUE", value_parser = parse_pair)]
-    pub(crate) params: Vec<(String, String)>,
-
-    #[command(flatten)]
-    pub(crate) reports: ReportsArgs,
 
     #[command(flatten)]
     pub(crate) lake: LakeArgs,

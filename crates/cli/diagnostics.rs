@@ -20,6 +20,8 @@ pub(crate) enum ExitStatus {
     WrongUsage,
     /// Done, but some input was rejected or damaged.
     Partial,
+    /// Done, and a row fulfils the alert rule.
+    Alert,
 }
 
 impl From<ExitStatus> for ExitCode {
@@ -29,6 +31,7 @@ impl From<ExitStatus> for ExitCode {
             ExitStatus::Failed => 1,
             ExitStatus::WrongUsage => 2,
             ExitStatus::Partial => 3,
+            ExitStatus::Alert => 4,
         })
     }
 }

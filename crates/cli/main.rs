@@ -39,6 +39,7 @@ fn run(cli: &Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
             Command::Convert(args) => commands::convert::run(args, &settings(&args.lake)?, printer).await,
             Command::Sql(args) => commands::sql::run(args, &settings(&args.lake)?, printer).await,
             Command::Report(args) => commands::report::run(args, &settings(&args.lake())?, printer).await,
+            Command::Schedule(args) => commands::schedule::run(args, &settings(&args.lake())?, printer).await,
             Command::Export(args) => commands::export::run(args, &settings(&args.lake)?, printer).await,
             Command::Lake(args) => commands::lake::run(args, &settings(&args.lake())?, printer).await,
             Command::Completions(args) => commands::completions::run(args, printer),

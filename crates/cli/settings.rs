@@ -7,8 +7,10 @@ use std::thread;
 
 use anyhow::Context as _;
 use milepost_query::output::Format;
+use milepost_report::JobHeader;
 use milepost_store::StoreOptions;
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::args::{Cli, FilterArgs, LakeArgs, StoreArgs};
 use crate::diagnostics::{ExitStatus, Hinted};
@@ -60,6 +62,19 @@ struct ConfigFile {
     s3_requester_pays: Option<bool>,
     s3_anonymous: Option<bool>,
     s3_sse_kms_key: Option<String>,
+    /// Reports that run by themselves.
+    #[serde(default)]
+    schedule: Vec<Spanned<JobHeader>>,
+    /// Its name, and the lines on which its schedules begin.
+    #[serde(skip)]
+    places: Places,
+}
+
+/// Where things stand in the configuration file.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    name: String,
+    schedule_lines: Vec<usize>,
 }
 
 impl ConfigFile {
@@ -154,6 +169,16 @@ impl Settings {
         }
     }
 
+    /// The schedules of the file, with the lines they begin on.
+    pub(crate) fn schedules(&self) -> impl Iterator<Item = (usize, &JobHeader)> {
+        self.file.places.schedule_lines.iter().copied().zip(self.file.schedule.iter().map(Spanned::get_ref))
+    }
+
+    /// Name of the configuration file.
+    pub(crate) fn file_name(&self) -> &str {
+        &self.file.places.name
+    }
+
     /// Folder of the user's reports, if there is one.
     pub(crate) fn reports(&self, flag: Option<&Path>) -> Option<PathBuf> {
         flag.map(Path::to_path_buf).or_else(|| self.file.reports.clone())
@@ -175,10 +200,14 @@ fn read_file(config: Option<&Path>) -> anyhow::Result<ConfigFile> {
         return Ok(ConfigFile::default());
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+    let line = |byte: usize| text[..byte].matches('\n').count() + 1;
+    let mut file: ConfigFile = toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| line(span.start));
         anyhow::anyhow!("`{}` line {line}: {}", path.display(), error.message())
-    })
+    })?;
+    let schedule_lines = file.schedule.iter().map(|schedule| line(schedule.span().start)).collect();
+    file.places = Places { name: path.display().to_string(), schedule_lines };
+    Ok(file)
 }
 
 /// A size such as `512MB`, `2GiB` or `1000000`.

@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("milepost-store", &[]),
     ("milepost-lake", &["milepost-schema", "milepost-store"]),
     ("milepost-query", &["milepost-lake", "milepost-schema"]),
-    ("milepost-report", &["milepost-query", "milepost-schema"]),
+    ("milepost-report", &["milepost-lake", "milepost-query", "milepost-schema", "milepost-store"]),
     (
         "milepost",
         &[
@@ -29,13 +29,15 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// Crates that only these may name.
-const OWNERS: [(&str, &[&str]); 6] = [
+const OWNERS: [(&str, &[&str]); 8] = [
     ("datafusion", &["milepost-query"]),
     ("datafusion-functions-json", &["milepost-query"]),
     ("deltalake-core", &["milepost-lake"]),
     ("object_store", &["milepost-lake", "milepost-store"]),
     ("aws-config", &["milepost-store"]),
     ("clap", &["milepost"]),
+    ("lettre", &["milepost-report"]),
+    ("reqwest", &["milepost-report"]),
 ];
 
 /// What must not be linked into the crates that turn bytes into rows, not even through others.

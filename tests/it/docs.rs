@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::context::{Context, files_below};
 
 /// Commands of the command reference, with the words that lead to them.
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 25] = [
     &[],
     &["demo"],
     &["convert"],
@@ -14,6 +14,13 @@ const COMMANDS: [&[&str]; 18] = [
     &["report", "list"],
     &["report", "show"],
     &["report", "run"],
+    &["report", "new"],
+    &["report", "check"],
+    &["schedule", "run"],
+    &["schedule", "next"],
+    &["schedule", "list"],
+    &["schedule", "history"],
+    &["schedule", "test"],
     &["export"],
     &["lake", "info"],
     &["lake", "files"],
@@ -85,6 +92,9 @@ fn the_report_reference_is_current() {
         };
         text.push_str(&format!("\n## `{}`\n\n{}. {}.\n\n", word("name"), word("title"), word("description")));
         text.push_str(&format!("Columns: {}. Tags: {}.\n\n", words("columns"), words("tags")));
+        if let Some(rule) = report["alert"]["when"].as_str() {
+            text.push_str(&format!("Alert: `{rule}`.\n\n"));
+        }
         text.push_str("| parameter | type | default | meaning |\n|---|---|---|---|\n");
         for (name, parameter) in report["parameters"].as_object().unwrap() {
             let (kind, meaning) = (parameter["type"].as_str().unwrap(), parameter["description"].as_str().unwrap());

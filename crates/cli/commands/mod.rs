@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod lake;
 pub(crate) mod report;
+pub(crate) mod schedule;
 pub(crate) mod sql;
 
 use as_of::as_of;

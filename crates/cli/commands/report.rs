@@ -1,18 +1,16 @@
-//! `milepost report`: list, show and run saved questions.
+//! `milepost report`: list, show, run, make and check saved questions.
 
-use std::collections::BTreeMap;
+mod check;
+mod run;
+mod window;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::time::SystemTime;
 
-use milepost_lake::Lake;
-use milepost_query::{Engine, Parameter};
 use milepost_report::{Catalogue, Report};
 
-use super::answer::{self, Question};
-use super::as_of;
-use crate::args::{ReportArgs, ReportCommand, ReportListArgs, ReportRunArgs, ReportShowArgs, ReportsArgs};
-use crate::diagnostics::{ExitStatus, Hinted};
+use crate::args::{ReportArgs, ReportCommand, ReportListArgs, ReportShowArgs, ReportsArgs};
+use crate::diagnostics::ExitStatus;
 use crate::printer::{Destination, Printer};
 use crate::settings::Settings;
 
@@ -20,11 +18,13 @@ pub(crate) async fn run(args: &ReportArgs, settings: &Settings, printer: &Printe
     match &args.command {
         ReportCommand::List(args) => list(args, settings, printer),
         ReportCommand::Show(args) => show(args, settings),
-        ReportCommand::Run(args) => run_one(args, settings, printer).await,
+        ReportCommand::Run(args) => run::run(args, settings, printer).await,
+        ReportCommand::New(args) => check::new(args, settings, printer),
+        ReportCommand::Check(args) => check::check(args, settings, printer).await,
     }
 }
 
-fn catalogue(args: &ReportsArgs, settings: &Settings) -> anyhow::Result<Catalogue> {
+pub(super) fn catalogue(args: &ReportsArgs, settings: &Settings) -> anyhow::Result<Catalogue> {
     Ok(Catalogue::load(settings.reports(args.reports.as_deref()).as_deref())?)
 }
 
@@ -70,6 +70,12 @@ fn describe(report: &Report) -> Result<String, std::fmt::Error> {
             writeln!(out, "  {name:width$}  {:9}  {}{default}", parameter.kind.name(), parameter.description)?;
         }
     }
+    if let Some(alert) = &report.alert {
+        writeln!(out, "\nalert:   {}", alert.when)?;
+    }
+    if let Some(schedule) = &report.schedule {
+        writeln!(out, "\nschedule: {} {}", schedule.cron, schedule.time_zone)?;
+    }
     let query: Vec<&str> = report.sql.lines().skip_while(|line| line.starts_with("--")).collect();
     writeln!(out, "\n{}", query.join("\n").trim())?;
     Ok(out)
@@ -79,51 +85,7 @@ fn plain(value: &toml::Value) -> String {
     serde_json::to_string(value).unwrap_or_default().trim_matches('"').to_owned()
 }
 
-async fn run_one(args: &ReportRunArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let catalogue = catalogue(&args.reports, settings)?;
-    let report = catalogue.get(&args.name)?;
-    let given: BTreeMap<String, String> = args.params.iter().cloned().collect();
-    let parameters = report.values(&given, SystemTime::now().into())?;
-    let lake = Lake::open(&settings.lake, &settings.store).await?;
-    let engine = Engine::open(&lake, as_of(&args.as_of)?, settings.threads).await?;
-    let question = Question {
-        sql: &report.sql,
-        origin: Some(&report.origin),
-        parameters: &parameters,
-        format: settings.format()?,
-    };
-    check_columns(&engine, report, &question).await?;
-    let rows = answer::write(&engine, question, &args.output, printer).await?;
-    if let Some(Parameter::Integer(Some(limit))) = parameters.get("limit")
-        && i64::try_from(rows) == Ok(*limit)
-    {
-        printer.say(&format!("the answer was cut at {limit} rows; `--param limit=N` gives more"));
-    }
-    Ok(ExitStatus::Done)
-}
-
-/// A report that gives other columns than its header says would mislead whoever reads its output by name.
-async fn check_columns(engine: &Engine, report: &Report, question: &Question<'_>) -> anyhow::Result<()> {
-    let Ok(schema) = engine.check(question.sql, question.parameters).await else {
-        // running it says what is wrong, and where
-        return Ok(());
-    };
-    let found: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    if found == report.columns {
-        return Ok(());
-    }
-    Err(Hinted {
-        message: format!(
-            "the report `{}` ({}) does not give the columns that its header says",
-            report.name, report.origin
-        ),
-        hint: format!("it gives: {}", found.join(", ")),
-        status: ExitStatus::Failed,
-    }
-    .into())
-}
-
-fn print(text: &str) -> anyhow::Result<ExitStatus> {
+pub(super) fn print(text: &str) -> anyhow::Result<ExitStatus> {
     let mut out = Destination::open(None)?;
     out.write_all(text.as_bytes())?;
     out.finish()?;

@@ -47,9 +47,16 @@ pub struct Answer {
 impl Answer {
     /// An answer that is known already.
     pub(crate) fn known(batch: RecordBatch) -> Result<Self, QueryError> {
-        let schema = batch.schema();
-        let stream = MemoryStream::try_new(vec![batch], Arc::clone(&schema), None)
-            .map_err(|error| diagnosis::of_running(&error))?;
+        Self::of(batch.schema(), vec![batch])
+    }
+
+    /// An answer of these batches, which have the columns of `schema`.
+    ///
+    /// # Errors
+    /// A batch has other columns.
+    pub fn of(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, QueryError> {
+        let stream =
+            MemoryStream::try_new(batches, Arc::clone(&schema), None).map_err(|error| diagnosis::of_running(&error))?;
         Ok(Self { schema, stream: Box::pin(stream) })
     }
 
@@ -71,6 +78,18 @@ impl Engine {
     /// # Errors
     /// The lake cannot be read, or does not have that state.
     pub async fn open(lake: &Lake, as_of: AsOf, threads: usize) -> Result<Self, QueryError> {
+        Self::set_up(Some((lake, as_of)), threads).await
+    }
+
+    /// An engine over a lake without any rows: enough to say whether a query is right.
+    ///
+    /// # Errors
+    /// [`QueryError::SetUp`].
+    pub async fn empty() -> Result<Self, QueryError> {
+        Self::set_up(None, 1).await
+    }
+
+    async fn set_up(lake: Option<(&Lake, AsOf)>, threads: usize) -> Result<Self, QueryError> {
         let set_up = |source| QueryError::SetUp { source: Box::new(source) };
         let runtime = RuntimeEnvBuilder::new().with_memory_limit(MEMORY_BYTES, 1.0).build_arc().map_err(set_up)?;
         let context = SessionContext::new_with_config_rt(config(threads), runtime);
@@ -88,7 +107,11 @@ impl Engine {
         for table in TableName::ALL {
             let has_view = matches!(table, TableName::Events | TableName::Rejects);
             let schema: &dyn SchemaProvider = if has_view { below.as_ref() } else { public.as_ref() };
-            let provider: Arc<dyn datafusion::catalog::TableProvider> = match lake.snapshot(table, as_of).await? {
+            let snapshot = match lake {
+                Some((lake, as_of)) => lake.snapshot(table, as_of).await?,
+                None => None,
+            };
+            let provider: Arc<dyn datafusion::catalog::TableProvider> = match snapshot {
                 Some(snapshot) => {
                     if table == TableName::Events {
                         version = snapshot.version;

@@ -37,6 +37,7 @@ pub use fields::drifting_fields;
 pub use findings::findings_answer;
 pub use history::lake_history;
 pub use info::lake_info;
+pub use output::Rows;
 pub use parameters::{Parameter, Parameters};
 pub use partitions::{lake_gaps, lake_partitions};
 pub use row_filter::{Conditions, RowFilter};

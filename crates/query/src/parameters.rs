@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use arrow::datatypes::DataType;
 use datafusion::common::metadata::ScalarAndMetadata;
 use datafusion::common::{ParamValues, ScalarValue};
 
@@ -20,6 +21,8 @@ pub enum Parameter {
     Date(Option<i32>),
     /// A span of time in microseconds, or null.
     Duration(Option<i64>),
+    /// Texts, or null: `array_has($accounts, account)`.
+    List(Option<Vec<String>>),
 }
 
 /// Values by name, without the `$`.
@@ -39,5 +42,10 @@ fn scalar(value: &Parameter) -> ScalarValue {
         Parameter::Timestamp(micros) => ScalarValue::TimestampMicrosecond(*micros, Some("UTC".into())),
         Parameter::Date(days) => ScalarValue::Date32(*days),
         Parameter::Duration(micros) => ScalarValue::DurationMicrosecond(*micros),
+        Parameter::List(None) => ScalarValue::new_null_list(DataType::Utf8, true, 1),
+        Parameter::List(Some(texts)) => {
+            let texts: Vec<ScalarValue> = texts.iter().map(|text| ScalarValue::Utf8(Some(text.clone()))).collect();
+            ScalarValue::List(ScalarValue::new_list_nullable(&texts, &DataType::Utf8))
+        }
     }
 }

@@ -7,23 +7,7 @@ use std::path::Path;
 use milepost_query::nearest;
 
 use crate::header::{HeaderError, Report};
-
-/// The files of `queries/`, built in.
-const SHIPPED: &[&str] = &[
-    include_str!("../../../queries/access-key-activity.sql"),
-    include_str!("../../../queries/activity-by-principal.sql"),
-    include_str!("../../../queries/activity-by-service.sql"),
-    include_str!("../../../queries/activity-by-source-ip.sql"),
-    include_str!("../../../queries/cloudtrail-tampering.sql"),
-    include_str!("../../../queries/console-logins.sql"),
-    include_str!("../../../queries/denied-calls.sql"),
-    include_str!("../../../queries/failed-calls.sql"),
-    include_str!("../../../queries/iam-changes.sql"),
-    include_str!("../../../queries/root-usage.sql"),
-    include_str!("../../../queries/s3-bucket-policy-changes.sql"),
-    include_str!("../../../queries/security-group-changes.sql"),
-    include_str!("../../../queries/who-calls-what.sql"),
-];
+use crate::shipped::SHIPPED;
 
 /// A report cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +62,11 @@ impl Catalogue {
         self.reports.insert(report.name.clone(), report);
     }
 
-    fn add_folder(&mut self, folder: &Path) -> Result<(), CatalogueError> {
+    /// Adds the reports of a folder.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn add_folder(&mut self, folder: &Path) -> Result<(), CatalogueError> {
         let failed = |path: &Path, source| CatalogueError::Read { path: path.display().to_string(), source };
         let mut paths = Vec::new();
         for entry in fs::read_dir(folder).map_err(|source| failed(folder, source))? {

@@ -13,8 +13,15 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::alert::AlertRule;
+use crate::chart::Chart;
+use crate::job::JobHeader;
+use crate::parameter::ParameterHeader;
 
 /// A saved question.
 #[derive(Debug, Clone, Serialize)]
@@ -31,58 +38,20 @@ pub struct Report {
     pub columns: Vec<String>,
     /// What can be set.
     pub parameters: BTreeMap<String, ParameterHeader>,
+    /// How its answer is drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chart: Option<Chart>,
+    /// What of its answer somebody has to be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert: Option<AlertRule>,
+    /// When it runs by itself, and where its answer goes then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<JobHeader>,
     /// Where it comes from: `shipped`, or the path of a user's file.
     pub origin: String,
     /// The whole file; the header is a comment to SQL, so places in it are places in the file.
     #[serde(skip)]
     pub sql: String,
-}
-
-/// A parameter of a report.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ParameterHeader {
-    /// What its value is.
-    #[serde(rename = "type")]
-    pub kind: ParameterType,
-    /// Value if none is given; null without one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default: Option<toml::Value>,
-    /// What it does.
-    pub description: String,
-}
-
-/// What the value of a parameter is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ParameterType {
-    /// An instant, also relative: `7d` is seven days ago.
-    Timestamp,
-    /// A calendar day in UTC, also relative.
-    Date,
-    /// A span of time such as `90m`.
-    Duration,
-    /// Any text.
-    Text,
-    /// A whole number.
-    Integer,
-    /// `true` or `false`.
-    Boolean,
-}
-
-impl ParameterType {
-    /// Its name in headers and messages.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Timestamp => "timestamp",
-            Self::Date => "date",
-            Self::Duration => "duration",
-            Self::Text => "text",
-            Self::Integer => "integer",
-            Self::Boolean => "boolean",
-        }
-    }
 }
 
 /// The header of a file is not one.
@@ -109,7 +78,7 @@ pub enum HeaderError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
-    name: String,
+    name: Spanned<String>,
     title: String,
     description: String,
     #[serde(default)]
@@ -117,6 +86,9 @@ struct Header {
     columns: Vec<String>,
     #[serde(default)]
     params: BTreeMap<String, ParameterHeader>,
+    chart: Option<Spanned<Chart>>,
+    alert: Option<Spanned<AlertRule>>,
+    schedule: Option<Spanned<JobHeader>>,
 }
 
 impl Report {
@@ -125,40 +97,75 @@ impl Report {
     /// # Errors
     /// [`HeaderError`], with the line.
     pub fn parse(text: &str, origin: &str) -> Result<Self, HeaderError> {
+        let text = text.trim_start_matches('\u{feff}');
         let lines: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("--")).collect();
         if lines.is_empty() {
             return Err(HeaderError::Missing { origin: origin.to_owned() });
         }
         let toml = lines.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n");
-        let header: Header = toml::from_str(&toml).map_err(|error| {
-            let before = error.span().map_or("", |span| toml.get(..span.start).unwrap_or_default());
-            HeaderError::Wrong {
-                origin: origin.to_owned(),
-                line: before.matches('\n').count() + 1,
-                message: error.message().to_owned(),
-            }
-        })?;
-        let legal = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
-        if header.name.is_empty() || !header.name.chars().all(legal) {
-            let message = format!("the name `{}` may only have a-z, 0-9 and `-`", header.name);
-            return Err(HeaderError::Wrong { origin: origin.to_owned(), line: 1, message });
-        }
+        let wrong = |span: Option<Range<usize>>, message: String| {
+            let before = span.and_then(|span| toml.get(..span.start)).unwrap_or_default();
+            HeaderError::Wrong { origin: origin.to_owned(), line: before.matches('\n').count() + 1, message }
+        };
+        let header: Header = toml::from_str(&toml).map_err(|error| wrong(error.span(), error.message().to_owned()))?;
+        header.check().map_err(|(span, message)| wrong(Some(span), message))?;
         Ok(Self {
-            name: header.name,
+            name: header.name.into_inner(),
             title: header.title,
             description: header.description,
             tags: header.tags,
             columns: header.columns,
             parameters: header.params,
+            chart: header.chart.map(Spanned::into_inner),
+            alert: header.alert.map(Spanned::into_inner),
+            schedule: header.schedule.map(Spanned::into_inner),
             origin: origin.to_owned(),
             sql: text.to_owned(),
         })
+    }
+
+    /// Whether a window of time can be bound to it: it takes `since` and `until`.
+    #[must_use]
+    pub fn has_window(&self) -> bool {
+        ["since", "until"].iter().all(|name| self.parameters.contains_key(*name))
+    }
+}
+
+/// Whether something may be called so: it becomes part of paths.
+#[must_use]
+pub(crate) fn is_name(name: &str) -> bool {
+    let legal = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
+    !name.is_empty() && name.chars().all(legal)
+}
+
+impl Header {
+    /// What the types alone do not say.
+    fn check(&self) -> Result<(), (Range<usize>, String)> {
+        if !is_name(self.name.get_ref()) {
+            let message = format!("the name `{}` may only have a-z, 0-9 and `-`", self.name.get_ref());
+            return Err((self.name.span(), message));
+        }
+        let unknown = |column: &str| (!self.columns.iter().any(|known| known == column)).then(|| column.to_owned());
+        if let Some(chart) = &self.chart
+            && let Some(column) = chart.get_ref().columns().find_map(|column| unknown(column))
+        {
+            return Err((chart.span(), format!("the chart needs the column `{column}`, which is not in `columns`")));
+        }
+        if let Some(alert) = &self.alert {
+            alert.get_ref().check(&self.columns).map_err(|message| (alert.span(), message))?;
+        }
+        if let Some(schedule) = &self.schedule {
+            schedule.get_ref().check().map_err(|message| (schedule.span(), message))?;
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const HEAD: &str = "-- name = \"a\"\n-- title = \"A\"\n-- description = \"B\"\n-- columns = [\"n\"]\n";
 
     #[test]
     fn a_header_says_what_the_query_is() {
@@ -179,5 +186,28 @@ mod tests {
         assert!(error(unknown).starts_with("`a.sql` line 3: unknown field `colour`"), "{}", error(unknown));
         let name = "-- name = \"../a\"\n-- title = \"A\"\n-- description = \"\"\n-- columns = []\n";
         assert!(error(name).contains("`../a`"));
+    }
+
+    #[test]
+    fn chart_alert_and_schedule_are_checked_where_they_stand() {
+        let error = |rest: &str| Report::parse(&format!("{HEAD}{rest}"), "a.sql").unwrap_err().to_string();
+        let chart = error("-- [chart]\n-- kind = \"bars\"\n-- x = \"m\"\n");
+        assert_eq!(chart, "`a.sql` line 5: the chart needs the column `m`, which is not in `columns`");
+        let alert = error("-- [alert]\n-- when = \"m > 3\"\n");
+        assert!(alert.starts_with("`a.sql` line 5: ") && alert.contains("`m`"), "{alert}");
+        let schedule = error("-- [schedule]\n-- cron = \"61 * * * *\"\n");
+        assert!(schedule.starts_with("`a.sql` line 5: ") && schedule.contains("61 * * * *"), "{schedule}");
+        let kind = error("-- [chart]\n-- kind = \"pie\"\n-- x = \"n\"\n");
+        assert!(kind.starts_with("`a.sql` line 6: unknown variant `pie`"), "{kind}");
+    }
+
+    #[test]
+    fn the_rest_of_a_header() {
+        let rest = "-- [chart]\n-- kind = \"time\"\n-- x = \"n\"\n-- [alert]\n-- when = \"rows > 0\"\n-- keys = [\"n\"]\n\
+                    -- [schedule]\n-- cron = \"0 6 * * *\"\n-- time-zone = \"Europe/Berlin\"\n-- window = \"day\"\n";
+        let report = Report::parse(&format!("{HEAD}{rest}SELECT 1 AS n"), "a.sql").unwrap();
+        assert_eq!(report.alert.unwrap().keys, ["n"]);
+        assert_eq!(report.schedule.unwrap().time_zone, "Europe/Berlin");
+        assert!(report.chart.is_some());
     }
 }

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use milepost_query::{Parameter, Parameters, nearest};
 use milepost_schema::time;
 
-use crate::header::{ParameterType, Report};
+use crate::header::Report;
 use crate::moment;
+use crate::parameter::ParameterType;
 
 /// A value does not fit its parameter.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +61,7 @@ impl Report {
         }
         let mut values = Parameters::new();
         for (name, header) in &self.parameters {
-            let default = header.default.as_ref().map(default_text);
+            let default = header.default.as_ref().map(plain_text);
             let text = given.get(name).cloned().or(default);
             let value = parse(header.kind, text.as_deref(), now).ok_or_else(|| ValueError::Type {
                 report: self.name.clone(),
@@ -85,21 +86,28 @@ impl Report {
     }
 }
 
-fn default_text(value: &toml::Value) -> String {
+/// A value of a header or a configuration file, as one would write it on the command line.
+pub(crate) fn plain_text(value: &toml::Value) -> String {
     match value {
         toml::Value::String(text) => text.clone(),
         toml::Value::Integer(number) => number.to_string(),
         toml::Value::Float(number) => number.to_string(),
         toml::Value::Boolean(truth) => truth.to_string(),
         toml::Value::Datetime(moment) => moment.to_string(),
+        toml::Value::Array(items) => items.iter().map(plain_text).collect::<Vec<_>>().join(","),
         // no parameter has such a type, so this is told as a wrong value
-        toml::Value::Array(_) | toml::Value::Table(_) => format!("{value:?}"),
+        toml::Value::Table(_) => format!("{value:?}"),
     }
 }
 
 fn parse(kind: ParameterType, text: Option<&str>, now: DateTime<Utc>) -> Option<Parameter> {
     Some(match kind {
         ParameterType::Text => Parameter::Text(text.map(str::to_owned)),
+        ParameterType::List => {
+            Parameter::List(text.map(|text| {
+                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+            }))
+        }
         ParameterType::Integer => Parameter::Integer(optional(text, |text| text.trim().parse().ok())?),
         ParameterType::Boolean => Parameter::Boolean(optional(text, |text| text.trim().parse().ok())?),
         ParameterType::Timestamp => Parameter::Timestamp(optional(text, |text| {
@@ -130,6 +138,7 @@ fn example(kind: ParameterType) -> &'static str {
         ParameterType::Integer => "write a whole number",
         ParameterType::Boolean => "write `true` or `false`",
         ParameterType::Text => "write any text",
+        ParameterType::List => "write texts with commas between them",
     }
 }
 

@@ -31,4 +31,15 @@ pub enum StoreError {
         #[source]
         source: object_store::Error,
     },
+    /// A small object cannot be read or written.
+    #[error("cannot {action} `{address}`")]
+    Object {
+        /// What was to be done with it.
+        action: &'static str,
+        /// The object.
+        address: String,
+        /// What the store's client said.
+        #[source]
+        source: object_store::Error,
+    },
 }

@@ -10,6 +10,7 @@ mod credentials;
 mod error;
 pub mod fetch;
 pub mod listing;
+mod objects;
 mod options;
 mod patience;
 mod place;

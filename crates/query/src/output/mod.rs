@@ -4,6 +4,7 @@ mod cells;
 mod delimited;
 mod json;
 mod markdown;
+mod rows;
 mod table;
 
 use std::fmt;
@@ -23,6 +24,7 @@ use parquet::file::properties::WriterProperties;
 use crate::engine::Answer;
 use crate::error::QueryError;
 pub use cells::printable;
+pub use rows::{Column, ColumnKind, Rows};
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

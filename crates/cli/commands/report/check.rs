@@ -1,0 +1,87 @@
+//! `milepost report new` and `milepost report check`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use milepost_query::Engine;
+use milepost_report::{Catalogue, CatalogueError, HeaderError, Problem, skeleton};
+
+use super::print;
+use crate::args::{ReportCheckArgs, ReportNewArgs};
+use crate::diagnostics::{ExitStatus, Hinted};
+use crate::printer::Printer;
+use crate::settings::Settings;
+
+/// Folder of reports if nothing says one.
+const DEFAULT_FOLDER: &str = "reports";
+
+pub(super) fn new(args: &ReportNewArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let legal = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
+    if args.name.is_empty() || !args.name.chars().all(legal) {
+        let message = format!("`{}` cannot name a report", args.name);
+        let hint = "use a-z, 0-9 and `-`".to_owned();
+        return Err(Hinted { message, hint, status: ExitStatus::WrongUsage }.into());
+    }
+    let folder = settings.reports(args.reports.reports.as_deref()).unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER));
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+    let path = folder.join(format!("{}.sql", args.name));
+    let made = fs::OpenOptions::new().write(true).create_new(true).open(&path);
+    let written = made.and_then(|mut file| std::io::Write::write_all(&mut file, skeleton(&args.name).as_bytes()));
+    written.with_context(|| format!("cannot make `{}`", path.display()))?;
+    let (path, folder) = (path.display(), folder.display());
+    printer.say(&format!("made {path}; `milepost report run {} --reports {folder}` runs it", args.name));
+    Ok(ExitStatus::Done)
+}
+
+pub(super) async fn check(
+    args: &ReportCheckArgs,
+    settings: &Settings,
+    printer: &Printer,
+) -> anyhow::Result<ExitStatus> {
+    let Some(folder) = args.folder.clone().or_else(|| settings.reports(None)) else {
+        let message = "there is no folder of reports to check".to_owned();
+        let hint = "name it: milepost report check my-reports".to_owned();
+        return Err(Hinted { message, hint, status: ExitStatus::WrongUsage }.into());
+    };
+    let (checked, problems) = problems(&folder).await?;
+    if args.json {
+        print(&(serde_json::to_string_pretty(&problems)? + "\n"))?;
+    } else {
+        for problem in &problems {
+            printer.complain(&format!("error: {problem}"));
+        }
+        printer.say(&format!("{checked} reports, {} problems", problems.len()));
+    }
+    Ok(if problems.is_empty() { ExitStatus::Done } else { ExitStatus::Failed })
+}
+
+async fn problems(folder: &Path) -> anyhow::Result<(usize, Vec<Problem>)> {
+    let mut catalogue = Catalogue::default();
+    catalogue.add_folder(folder)?;
+    let engine = Engine::empty().await?;
+    let mut problems: Vec<Problem> = catalogue.broken().iter().map(of_file).collect();
+    let checked = catalogue.iter().count() + problems.len();
+    for report in catalogue.iter() {
+        problems.extend(milepost_report::check(report, &engine, SystemTime::now().into()).await);
+        let stem = Path::new(&report.origin).file_stem();
+        if stem.is_none_or(|stem| stem != report.name.as_str()) {
+            let message = format!("the file is not called as its report, `{}`", report.name);
+            problems.push(Problem { file: report.origin.clone(), line: Some(1), column: None, message, hint: None });
+        }
+    }
+    Ok((checked, problems))
+}
+
+fn of_file(error: &CatalogueError) -> Problem {
+    let (file, line, message) = match error {
+        CatalogueError::Header(HeaderError::Wrong { origin, line, message }) => {
+            (origin.clone(), Some(*line as u64), message.clone())
+        }
+        CatalogueError::Header(HeaderError::Missing { origin }) => (origin.clone(), Some(1), error.to_string()),
+        CatalogueError::Read { path, source } => (path.clone(), None, source.to_string()),
+        CatalogueError::Unknown { name, .. } => (name.clone(), None, error.to_string()),
+    };
+    Problem { file, line, column: None, message, hint: None }
+}

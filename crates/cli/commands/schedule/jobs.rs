@@ -1,0 +1,149 @@
+//! The jobs there are: those of `milepost.toml` and those of reports' headers.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use milepost_query::nearest;
+use milepost_report::{Catalogue, Job, JobHeader, Message, Window};
+use serde_json::json;
+
+use super::super::report::{catalogue, print};
+use crate::args::{ReportsArgs, ScheduleListArgs, ScheduleNextArgs, ScheduleTestArgs};
+use crate::diagnostics::{ExitStatus, Hinted};
+use crate::printer::Printer;
+use crate::settings::Settings;
+
+/// The jobs, by name, and what is wrong with those that cannot run.
+pub(super) fn load(args: &ReportsArgs, settings: &Settings) -> anyhow::Result<(Vec<Job>, Vec<String>)> {
+    let catalogue = catalogue(args, settings)?;
+    let mut faults: Vec<String> = catalogue.broken().iter().map(ToString::to_string).collect();
+    let mut jobs: BTreeMap<String, Job> = BTreeMap::new();
+    for report in catalogue.iter() {
+        if let Some(header) = &report.schedule {
+            match header.job(report) {
+                Ok(job) => drop(jobs.insert(job.name.clone(), job)),
+                Err(message) => faults.push(format!("the schedule of `{}`: {message}", report.origin)),
+            }
+        }
+    }
+    // those of the file go before those of headers
+    let mut in_file = BTreeMap::new();
+    for (line, header) in settings.schedules() {
+        match of_file(header, &catalogue) {
+            Ok(job) => {
+                if let Some(before) = in_file.insert(job.name.clone(), line) {
+                    let file = settings.file_name();
+                    faults.push(format!(
+                        "`{file}` line {line}: the job `{}` is there already, at line {before}",
+                        job.name
+                    ));
+                } else {
+                    jobs.insert(job.name.clone(), job);
+                }
+            }
+            Err(message) => faults.push(format!("`{}` line {line}: {message}", settings.file_name())),
+        }
+    }
+    Ok((jobs.into_values().collect(), faults))
+}
+
+fn of_file(header: &JobHeader, catalogue: &Catalogue) -> Result<Job, String> {
+    let name = header.report.as_ref().or(header.name.as_ref()).ok_or("the schedule says no `report`")?;
+    let report = catalogue.get(name).map_err(|error| error.to_string())?;
+    header.job(report)
+}
+
+pub(super) fn unknown(name: &str, jobs: &[Job]) -> anyhow::Error {
+    let names: Vec<String> = jobs.iter().map(|job| job.name.clone()).collect();
+    let hint = match nearest(name, &names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`milepost schedule list` shows what there is".to_owned(),
+    };
+    Hinted { message: format!("there is no job `{name}`"), hint, status: ExitStatus::WrongUsage }.into()
+}
+
+pub(super) fn list(args: &ScheduleListArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let (jobs, faults) = load(&args.reports, settings)?;
+    if args.format == "json" {
+        let all: Vec<_> = jobs.iter().map(as_json).collect();
+        print(&(serde_json::to_string_pretty(&all)? + "\n"))?;
+    } else {
+        let width = |text: &dyn Fn(&Job) -> usize| jobs.iter().map(text).max().unwrap_or(0);
+        let (name, cron) = (width(&|job| job.name.len()), width(&|job| job.rhythm.cron().len()));
+        let line = |job: &Job| {
+            let destination = job.destination.as_deref().unwrap_or("-");
+            let (at, zone) = (job.rhythm.cron(), job.rhythm.zone);
+            format!("{:name$}  {at:cron$}  {zone}  {}  {destination}\n", job.name, job.report.name)
+        };
+        print(&jobs.iter().map(line).collect::<String>())?;
+    }
+    Ok(status(&faults, printer))
+}
+
+fn as_json(job: &Job) -> serde_json::Value {
+    let deliver: Vec<String> = job.deliver.iter().map(milepost_report::Delivery::name).collect();
+    json!({
+        "job": job.name, "report": job.report.name, "cron": job.rhythm.cron(), "time_zone": job.rhythm.zone.name(),
+        "params": job.params, "formats": job.formats, "destination": job.destination, "deliver": deliver,
+    })
+}
+
+pub(super) fn next(args: &ScheduleNextArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let (jobs, faults) = load(&args.reports, settings)?;
+    let mut all: Vec<(DateTime<Utc>, &Job, Window)> = Vec::new();
+    for job in &jobs {
+        let mut at: DateTime<Utc> = SystemTime::now().into();
+        for _ in 0..args.count {
+            let Some(next) = job.rhythm.next(at) else { break };
+            all.push((next, job, job.rhythm.window(next)));
+            at = next;
+        }
+    }
+    all.sort_by_key(|(at, job, _)| (*at, job.name.clone()));
+    let time = |instant: DateTime<Utc>| instant.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    if args.format == "json" {
+        let one = |(at, job, window): &(DateTime<Utc>, &Job, Window)| {
+            let (start, end) = (time(window.start), time(window.end));
+            json!({ "at": time(*at), "job": job.name, "report": job.report.name, "window_start": start, "window_end": end })
+        };
+        print(&(serde_json::to_string_pretty(&all.iter().map(one).collect::<Vec<_>>())? + "\n"))?;
+    } else {
+        let line = |(at, job, window): &(DateTime<Utc>, &Job, Window)| {
+            format!("{}  {}  of {} to {}\n", time(*at), job.name, time(window.start), time(window.end))
+        };
+        print(&all.iter().map(line).collect::<String>())?;
+    }
+    Ok(status(&faults, printer))
+}
+
+fn status(faults: &[String], printer: &Printer) -> ExitStatus {
+    faults.iter().for_each(|fault| printer.complain(&format!("error: {fault}")));
+    if faults.is_empty() { ExitStatus::Done } else { ExitStatus::Failed }
+}
+
+pub(super) async fn test(
+    args: &ScheduleTestArgs,
+    settings: &Settings,
+    printer: &Printer,
+) -> anyhow::Result<ExitStatus> {
+    let (jobs, _) = load(&args.reports, settings)?;
+    let job = jobs.iter().find(|job| job.name == args.job).ok_or_else(|| unknown(&args.job, &jobs))?;
+    if job.deliver.is_empty() {
+        let message = format!("the job `{}` tells nobody", job.name);
+        let hint = "give it a `deliver`, see docs/scheduling.md".to_owned();
+        return Err(Hinted { message, hint, status: ExitStatus::WrongUsage }.into());
+    }
+    let message = Message::test(job);
+    let mut status = ExitStatus::Done;
+    for delivery in &job.deliver {
+        match delivery.send(&message).await {
+            Ok(()) => printer.say(&format!("{} took the test message", delivery.name())),
+            Err(reason) => {
+                printer.complain(&format!("error: {reason}"));
+                status = ExitStatus::Failed;
+            }
+        }
+    }
+    Ok(status)
+}

@@ -1,0 +1,181 @@
+//! When a report runs by itself, what it is asked then, and where its answer goes: the `[schedule]` of a header, or a
+//! `[[schedule]]` of `milepost.toml`.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::Delivery;
+use crate::header::{Report, is_name};
+use crate::moment;
+use crate::output_name::OutputName;
+use crate::values::plain_text;
+use crate::window::{Rhythm, WindowKind};
+
+/// How far back missed windows are caught up.
+const CATCH_UP: &str = "7d";
+/// Longest of all spans: ten years, so that no instant is out of the calendar.
+const LONGEST_SPAN: TimeDelta = TimeDelta::days(3660);
+/// How long windows are looked at again for late data.
+const LOOK_BACK: &str = "3d";
+
+/// A schedule as it is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct JobHeader {
+    /// Name of the job; that of the report without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Name of the report; a header's schedule is of its own report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
+    /// Minute, hour, day of the month, month, weekday.
+    pub cron: String,
+    /// Name of the time zone that `cron` and `window` are meant in.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+    /// What is reported: `since-last`, `hour`, `day`, `week`, `month` (the last whole one), or a span such as `24h`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
+    /// Values of the report's parameters.
+    #[serde(default)]
+    pub params: BTreeMap<String, toml::Value>,
+    /// Formats to write.
+    #[serde(default = "html")]
+    pub formats: Vec<String>,
+    /// Folder or prefix for the outputs; without one, only alerts are sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
+    /// Name of an output below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Age at which outputs are deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<String>,
+    /// How long to wait for data up to the window's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<String>,
+    /// How long a window is looked at again for late data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_back: Option<String>,
+    /// How far back missed windows are caught up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catch_up: Option<String>,
+    /// Whom to tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deliver: Vec<Delivery>,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn html() -> Vec<String> {
+    vec!["html".to_owned()]
+}
+
+/// A schedule that can run.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Its name.
+    pub name: String,
+    /// The report it runs.
+    pub report: Report,
+    /// When, and of what.
+    pub rhythm: Rhythm,
+    /// Values of the report's parameters, as text.
+    pub params: BTreeMap<String, String>,
+    /// Formats to write.
+    pub formats: Vec<String>,
+    /// Folder or prefix for the outputs.
+    pub destination: Option<String>,
+    /// Name of an output below it.
+    pub file: OutputName,
+    /// Age at which outputs are deleted.
+    pub keep: Option<TimeDelta>,
+    /// How long to wait for data up to the window's end.
+    pub wait_for: TimeDelta,
+    /// How long a window is looked at again for late data.
+    pub look_back: TimeDelta,
+    /// How far back missed windows are caught up.
+    pub catch_up: TimeDelta,
+    /// Whom to tell.
+    pub deliver: Vec<Delivery>,
+}
+
+impl JobHeader {
+    /// Whether it can be used, as far as it can be said without its report.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn check(&self) -> Result<(), String> {
+        for name in self.name.iter().chain(&self.report) {
+            if !is_name(name) {
+                return Err(format!("the name `{name}` may only have a-z, 0-9 and `-`"));
+            }
+        }
+        self.rhythm()?;
+        self.file()?;
+        for (key, text) in [
+            ("keep", &self.keep),
+            ("wait-for", &self.wait_for),
+            ("look-back", &self.look_back),
+            ("catch-up", &self.catch_up),
+        ] {
+            span(key, text.as_deref().unwrap_or("0s"))?;
+        }
+        let known = |format: &&String| *format == "html" || format.parse::<milepost_query::output::Format>().is_ok();
+        if let Some(format) = self.formats.iter().find(|format| !known(format)) {
+            return Err(format!("`{format}` is not a format"));
+        }
+        self.deliver.iter().try_for_each(Delivery::check)
+    }
+
+    fn rhythm(&self) -> Result<Rhythm, String> {
+        let kind = self.window.as_deref().map_or(Ok(WindowKind::SinceLast), WindowKind::parse)?;
+        Rhythm::new(&self.cron, &self.time_zone, kind)
+    }
+
+    fn file(&self) -> Result<OutputName, String> {
+        match &self.file {
+            Some(file) => OutputName::parse(file),
+            None => Ok(OutputName::default()),
+        }
+    }
+
+    /// The job that runs `report`.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn job(&self, report: &Report) -> Result<Job, String> {
+        self.check()?;
+        let params: BTreeMap<String, String> =
+            self.params.iter().map(|(name, value)| (name.clone(), plain_text(value))).collect();
+        report.values(&params, chrono::DateTime::UNIX_EPOCH).map_err(|error| error.to_string())?;
+        if let Some(bound) = ["since", "until"].iter().find(|bound| params.contains_key(**bound) && report.has_window())
+        {
+            return Err(format!("`{bound}` is set by the schedule's window and cannot be a parameter of it"));
+        }
+        let span_or = |key, text: &Option<String>, default: &str| span(key, text.as_deref().unwrap_or(default));
+        Ok(Job {
+            name: self.name.clone().unwrap_or_else(|| report.name.clone()),
+            report: report.clone(),
+            rhythm: self.rhythm()?,
+            params,
+            formats: self.formats.clone(),
+            destination: self.destination.clone(),
+            file: self.file()?,
+            keep: self.keep.as_deref().map(|text| span("keep", text)).transpose()?,
+            wait_for: span_or("wait-for", &self.wait_for, "0s")?,
+            look_back: span_or("look-back", &self.look_back, LOOK_BACK)?,
+            catch_up: span_or("catch-up", &self.catch_up, CATCH_UP)?,
+            deliver: self.deliver.clone(),
+        })
+    }
+}
+
+fn span(key: &str, text: &str) -> Result<TimeDelta, String> {
+    let span = moment::parse_span(text).filter(|span| *span <= LONGEST_SPAN);
+    span.ok_or_else(|| format!("`{key} = \"{text}\"` is no span of time: write `90m`, `36h`, `7d`"))
+}

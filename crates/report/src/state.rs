@@ -1,0 +1,219 @@
+//! What a job has done, kept in the lake beside its tables: `_schedule/JOB/…`. It outlives the scheduler, and several
+//! schedulers share it.
+//!
+//! A lease says who runs a job. Leases are numbered, and a number is created by one alone; who was killed holds his until it
+//! expires. The state of a window is written by the holder of the lease only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use milepost_lake::Lake;
+use milepost_store::{Place, StoreError};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::window::Window;
+
+/// Folder in the lake.
+const FOLDER: &str = "_schedule";
+/// How long a lease holds without being renewed.
+pub(crate) const LEASE: TimeDelta = TimeDelta::minutes(10);
+/// Numbers of old leases that are kept.
+const KEPT_LEASES: usize = 20;
+/// Rows of which it is remembered that they were told, at most.
+const MAX_TOLD: usize = 20_000;
+
+/// What became of a window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowState {
+    /// When it was due.
+    pub tick: DateTime<Utc>,
+    /// Whether its report is there.
+    pub is_done: bool,
+    /// Attempts that failed since it was done the last time.
+    pub failures: u32,
+    /// Not tried again before; never if there is no such time and it is not done.
+    pub not_before: Option<DateTime<Utc>>,
+    /// What failed.
+    pub error: Option<String>,
+    /// Version of the lake that its report saw.
+    pub lake_version: u64,
+    /// Events of the window at that version.
+    pub events: u64,
+    /// Rows of its report.
+    pub rows: u64,
+    /// How often it was revised for late data.
+    pub revisions: u32,
+    /// Its outputs: destination and name.
+    pub outputs: Vec<(String, String)>,
+    /// When this was written.
+    pub at: DateTime<Utc>,
+}
+
+/// The memory of one job.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    place: Place,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct LeaseText {
+    owner: String,
+    expires: DateTime<Utc>,
+    is_released: bool,
+}
+
+/// The right to run a job.
+#[derive(Debug)]
+pub struct Lease {
+    place: Place,
+    name: String,
+    owner: String,
+}
+
+impl Memory {
+    /// That of the job of this name, which is checked to be one.
+    #[must_use]
+    pub fn of(lake: &Lake, job: &str) -> Self {
+        Self { place: lake.place().child(FOLDER).child(job) }
+    }
+
+    /// Every window that has a state.
+    ///
+    /// # Errors
+    /// The lake cannot be listed.
+    pub async fn windows(&self) -> Result<BTreeSet<Window>, StoreError> {
+        let names = self.place.child("windows").names().await?;
+        Ok(names.iter().filter_map(|name| Window::from_key(name.strip_suffix(".json")?)).collect())
+    }
+
+    /// The states of windows that end after `after`.
+    ///
+    /// # Errors
+    /// A state cannot be read.
+    pub async fn states(&self, after: DateTime<Utc>) -> Result<BTreeMap<Window, WindowState>, StoreError> {
+        let mut states = BTreeMap::new();
+        for window in self.windows().await?.into_iter().filter(|window| window.end > after) {
+            if let Some(state) = self.state(window).await? {
+                states.insert(window, state);
+            }
+        }
+        Ok(states)
+    }
+
+    /// The state of a window.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn state(&self, window: Window) -> Result<Option<WindowState>, StoreError> {
+        self.read(&file(window)).await
+    }
+
+    /// Remembers the state of a window.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub async fn put(&self, window: Window, state: &WindowState) -> Result<(), StoreError> {
+        self.write(&file(window), state).await
+    }
+
+    /// Forgets a window.
+    ///
+    /// # Errors
+    /// It cannot be deleted.
+    pub async fn forget(&self, window: Window) -> Result<(), StoreError> {
+        self.place.delete(&file(window)).await
+    }
+
+    /// Rows that were told to `receiver`.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn told(&self, receiver: &str) -> Result<Vec<String>, StoreError> {
+        Ok(self.read(&told_file(receiver)).await?.unwrap_or_default())
+    }
+
+    /// Remembers rows that were told to `receiver`, the newest last.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub async fn tell(&self, receiver: &str, rows: &[String]) -> Result<(), StoreError> {
+        let kept = &rows[rows.len().saturating_sub(MAX_TOLD)..];
+        self.write(&told_file(receiver), &kept).await
+    }
+
+    /// Takes the lease; `None` if somebody else has it.
+    ///
+    /// # Errors
+    /// It cannot be read or written.
+    pub async fn lease(&self, owner: &str, now: DateTime<Utc>) -> Result<Option<Lease>, StoreError> {
+        let place = self.place.child("lease");
+        let names = place.names().await?;
+        let last = names.last().and_then(|name| name.strip_suffix(".json")?.parse::<u64>().ok());
+        if let Some(number) = last {
+            let held: Option<LeaseText> = read(&place, &lease_file(number)).await?;
+            if held.is_some_and(|held| !held.is_released && held.expires > now) {
+                return Ok(None);
+            }
+        }
+        let name = lease_file(last.map_or(1, |last| last.saturating_add(1)));
+        let lease = Lease { place: place.clone(), name: name.clone(), owner: owner.to_owned() };
+        if !place.put_new(&name, lease.text(now + LEASE, false)).await? {
+            return Ok(None);
+        }
+        // not the last ones: who looked at them and was slow must find that the next number is taken
+        for old in names.iter().rev().skip(KEPT_LEASES) {
+            place.delete(old).await?;
+        }
+        Ok(Some(lease))
+    }
+
+    async fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
+        read(&self.place, name).await
+    }
+
+    async fn write<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StoreError> {
+        self.place.put(name, serde_json::to_vec(value).unwrap_or_default()).await
+    }
+}
+
+impl Lease {
+    /// Holds it for longer.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub async fn renew(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.place.put(&self.name, self.text(now + LEASE, false)).await
+    }
+
+    /// Gives it back.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub async fn release(self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.place.put(&self.name, self.text(now, true)).await
+    }
+
+    fn text(&self, expires: DateTime<Utc>, is_released: bool) -> Vec<u8> {
+        let text = LeaseText { owner: self.owner.clone(), expires, is_released };
+        serde_json::to_vec(&text).unwrap_or_default()
+    }
+}
+
+/// What cannot be read as what it should be is as if it were not there: the work is done again.
+async fn read<T: DeserializeOwned>(place: &Place, name: &str) -> Result<Option<T>, StoreError> {
+    Ok(place.get(name).await?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+fn file(window: Window) -> String {
+    format!("windows/{}.json", window.key())
+}
+
+fn told_file(receiver: &str) -> String {
+    let name: String = receiver.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '-' }).collect();
+    format!("told/{name}.json")
+}
+
+fn lease_file(number: u64) -> String {
+    format!("{number:012}.json")
+}

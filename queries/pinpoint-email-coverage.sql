@@ -1,0 +1,42 @@
+-- name = "pinpoint-email-coverage"
+-- title = "Amazon Pinpoint Email: coverage"
+-- description = "The documented actions of Amazon Pinpoint Email: seen, never seen, or not logged by AWS; and those seen that the document does not name; actions that the SES API has under the same names are counted too"
+-- tags = ["service", "pinpoint-email", "coverage"]
+-- columns = ["action", "status", "events", "last_event", "note"]
+-- [params.since]
+-- type = "timestamp"
+-- description = "Only events at or after this instant; all events without it"
+-- [params.until]
+-- type = "timestamp"
+-- description = "Only events before this instant"
+-- [params.limit]
+-- type = "integer"
+-- default = 200
+-- description = "Most rows to show"
+
+WITH seen AS (
+  SELECT event_name, count(*) AS events, max(event_time) AS last_event
+  FROM events
+  WHERE event_source IN ('ses.amazonaws.com', 'pinpointemail.amazonaws.com', 'email.amazonaws.com')
+    AND event_name IN (SELECT action FROM action_catalog WHERE api = 'Amazon Pinpoint Email API')
+    AND ($since IS NULL OR event_time >= $since)
+    AND ($until IS NULL OR event_time < $until)
+  GROUP BY event_name
+), documented AS (
+  -- `*` stands for every action that the document does not name
+  SELECT action, logged, note FROM action_catalog WHERE api = 'Amazon Pinpoint Email API' AND action <> '*'
+)
+SELECT
+  coalesce(documented.action, seen.event_name) AS action,
+  CASE
+    WHEN documented.action IS NULL THEN 'seen, not named'
+    WHEN seen.events IS NOT NULL THEN 'seen'
+    WHEN documented.logged THEN 'never seen'
+    ELSE 'not logged by AWS'
+  END AS status,
+  coalesce(seen.events, 0) AS events,
+  seen.last_event,
+  documented.note
+FROM documented FULL JOIN seen ON seen.event_name = documented.action
+ORDER BY events DESC, status, action
+LIMIT $limit
