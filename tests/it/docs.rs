@@ -83,6 +83,24 @@ fn own_flags(help: &str, common: &[&str]) -> String {
 }
 
 #[test]
+fn the_sql_reference_is_current() {
+    is_current("sql.md", &milepost_query::reference::markdown());
+}
+
+/// Every construct that docs/sql.md answers is in a query of the corpus.
+#[test]
+fn the_constructs_of_the_sql_reference_are_in_the_corpus() {
+    let corpus: String = files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dialects"))
+        .iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
+        .map(|path| fs::read_to_string(path).unwrap().to_lowercase())
+        .collect();
+    for construct in milepost_query::reference::constructs() {
+        assert!(corpus.contains(construct), "no query of tests/dialects has `{construct}`");
+    }
+}
+
+#[test]
 fn the_command_reference_is_current() {
     let context = Context::new();
     let root = context.run(&["--help"]).ended_with(0).stdout;

@@ -10,6 +10,7 @@ mod compact;
 mod context;
 mod convert;
 mod crashes;
+mod dialects;
 mod disk;
 mod docs;
 mod file_access;

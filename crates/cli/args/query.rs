@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use milepost_query::Dialect;
 
 use super::{AsOfArgs, LakeArgs, OutputArgs, parse_pair};
 
 /// Ask questions in SQL
 ///
-/// Tables: `events` (one row a record), `files` (what was taken in), `rejects` (what could not become a row), `runs`.
+/// Tables: `events` (one row a record), `files` (what was taken in), `rejects` (what could not become a row), `runs`;
+/// `action_catalog` and a view for each documented service. Queries written for Athena, CloudTrail Lake, Tailpipe or DuckDB
+/// run as they are.
 /// `DESCRIBE events` lists the columns. SQL here only reads. JSON columns open with `->`, `->>` and the `json_…`
 /// functions; `$name` is a placeholder for --param. Without a query on a terminal, an interactive shell begins; a file or
 /// standard input may hold several statements and the shell's commands. A summary of rows, time, files and bytes goes to stderr
@@ -35,6 +38,10 @@ pub(crate) struct SqlArgs {
     /// Text for the placeholder `$NAME`
     #[arg(long = "param", short, value_name = "NAME=TEXT", value_parser = parse_pair)]
     pub(crate) params: Vec<(String, String)>,
+
+    /// What the query is written for: milepost, athena, lake, tailpipe or duckdb [default: told by the tables it names]
+    #[arg(long, value_name = "DIALECT", env = "MILEPOST_DIALECT")]
+    pub(crate) dialect: Option<Dialect>,
 
     /// Show the plan of the query instead of its answer
     #[arg(long, conflicts_with = "analyze")]

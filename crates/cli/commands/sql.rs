@@ -42,6 +42,7 @@ pub(crate) async fn run(args: &SqlArgs, settings: &Settings, printer: &Printer) 
     target.layout.expanded = if settings.expanded(args.expanded) { Expanded::Always } else { Expanded::Auto };
     let lake = Lake::open(&settings.lake, &settings.store).await?;
     let engine = Engine::open_with(&lake, as_of(&args.as_of)?, options(args, settings)?).await?;
+    let engine = engine.with_dialect(args.dialect);
     let parameters: Parameters =
         args.params.iter().map(|(name, value)| (name.clone(), Parameter::Text(Some(value.clone())))).collect();
     if !args.partition_by.is_empty() {

@@ -9,6 +9,7 @@ use datafusion::parquet::errors::ParquetError;
 
 use crate::error::{Position, QueryError};
 use crate::wording::{plain, reworded};
+use crate::{compat, dialect};
 
 /// Names further off than this many edits per name are not suggested.
 const MAX_DISTANCE: usize = 4;
@@ -31,7 +32,10 @@ pub(crate) fn of_planning(error: &DataFusionError, tables: &[String]) -> QueryEr
                 let hint = match nearest(&table, tables) {
                     _ if is_file(&message) => "--allow-files lets SQL read files".to_owned(),
                     Some(name) => format!("did you mean `{name}`?"),
-                    None => format!("there are: {}", tables.join(", ")),
+                    None => format!(
+                        "there are: {}; --dialect athena takes any other name for CloudTrail's table in Athena",
+                        tables.join(", ")
+                    ),
                 };
                 let message = format!("there is no table `{table}`");
                 return QueryError::Wrong { message, position, hint: Some(hint) };
@@ -40,6 +44,21 @@ pub(crate) fn of_planning(error: &DataFusionError, tables: &[String]) -> QueryEr
             QueryError::Wrong { message, position, hint }
         }
     }
+}
+
+/// An error without a place, at the place where the query has the name that is in its message.
+pub(crate) fn at_name(error: QueryError, sql: &str) -> QueryError {
+    let QueryError::Wrong { message, position: None, hint } = error else { return error };
+    let name = message.split('`').nth(1).unwrap_or_default();
+    let position = if message.ends_with("found: EOF") { Some(end_of(sql)) } else { dialect::place_of(sql, name) };
+    QueryError::Wrong { message, position, hint }
+}
+
+/// Behind the last character of a text that is not blank.
+fn end_of(sql: &str) -> Position {
+    let lines = sql.trim_end().lines();
+    let (number, line) = lines.enumerate().last().unwrap_or_default();
+    Position { line: number as u64 + 1, column: line.chars().count() as u64 + 1 }
 }
 
 /// The error of a query that failed while it ran.
@@ -104,7 +123,10 @@ fn of_schema(error: &SchemaError, position: Option<Position>) -> QueryError {
                 Some(name) => Some(format!("did you mean `{name}`?")),
                 None if names.is_empty() => None,
                 None if names.len() <= MAX_LISTED => Some(format!("there are: {}", names.join(", "))),
-                None => Some("`DESCRIBE events` lists the columns".to_owned()),
+                None => {
+                    let table = valid_fields.iter().find_map(|column| column.relation.as_ref());
+                    Some(format!("`DESCRIBE {}` lists the columns", table.map_or("events", |table| table.table())))
+                }
             };
             let message = format!("there is no column `{}`", field.name);
             QueryError::Wrong { message, position, hint }
@@ -136,7 +158,8 @@ pub fn nearest<'a>(wrong: &str, names: &'a [String]) -> Option<&'a str> {
 
 fn position_of(error: &DataFusionError) -> Option<Position> {
     let start = error.diagnostic()?.span?.start;
-    Some(Position { line: start.line, column: start.column })
+    // what a rewrite put there has no place of its own
+    (start.line > 0).then_some(Position { line: start.line, column: start.column })
 }
 
 /// sqlparser ends its messages with ` at Line: 1, Column: 8`.
@@ -185,6 +208,13 @@ fn explained(message: &str) -> (String, Option<String>) {
     }
     if message.starts_with("The context currently only supports a single SQL statement") {
         return ("there is more than one query".to_owned(), Some("run them one by one".to_owned()));
+    }
+    if let Some(field) = message.strip_prefix("Field ").and_then(|rest| rest.strip_suffix(" not found in struct")) {
+        let fields = compat::field_names();
+        let hint = nearest(field, &fields).map(|near| format!("did you mean `{near}`?"));
+        let hint =
+            hint.or_else(|| Some("`DESCRIBE` and the table's name lists the columns and their fields".to_owned()));
+        return (format!("there is no field `{field}`"), hint);
     }
     if message.contains("comparison operation Boolean = Utf8") {
         let hint = "compare with true or false, without quotes".to_owned();

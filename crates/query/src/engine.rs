@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use datafusion::catalog::view::ViewTable;
 use datafusion::catalog::{CatalogProvider, MemTable, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
@@ -15,30 +14,30 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use milepost_lake::{AsOf, Lake, TableName};
 use milepost_schema::COLUMNS;
 
-use crate::action_catalog;
 use crate::answer::Answer;
+use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
 use crate::diagnosis;
+use crate::dialect::{self, Dialect};
 use crate::error::QueryError;
 use crate::file_tables;
+use crate::functions;
 use crate::in_order::KeepScanOrder;
 use crate::options::EngineOptions;
 use crate::parameters::{Parameters, check_all_used, to_datafusion};
 use crate::permissions::Permissions;
 use crate::provider::SnapshotTable;
 use crate::scans::{ScanLog, ScanWatch};
-use crate::views;
+use crate::typing;
 
 pub(crate) const CATALOG: &str = "milepost";
-/// Schema of the tables and views that queries name.
-pub(crate) const SCHEMA: &str = "public";
-/// Schema of the lake's own `events`, below the view.
-pub(crate) const LAKE_SCHEMA: &str = "lake";
 
 /// A lake that can be asked. Every query of one engine sees the same version of it.
 pub struct Engine {
     context: SessionContext,
     version: u64,
     permissions: Permissions,
+    /// What queries are written in, if it is not to be told by the tables they name.
+    dialect: Option<Dialect>,
 }
 
 /// How a question is asked.
@@ -82,15 +81,17 @@ impl Engine {
         let set_up = |source| QueryError::SetUp { source: Box::new(source) };
         let context = session(&options)?;
         let catalog = MemoryCatalogProvider::new();
-        let public = Arc::new(MemorySchemaProvider::new());
+        let public = Arc::new(LazySchema::public());
+        let compat = Arc::new(LazySchema::compat());
         let below = Arc::new(MemorySchemaProvider::new());
-        catalog.register_schema(SCHEMA, Arc::<MemorySchemaProvider>::clone(&public)).map_err(set_up)?;
+        catalog.register_schema(SCHEMA, Arc::<LazySchema>::clone(&public)).map_err(set_up)?;
+        catalog.register_schema(COMPAT_SCHEMA, Arc::<LazySchema>::clone(&compat)).map_err(set_up)?;
         catalog.register_schema(LAKE_SCHEMA, Arc::<MemorySchemaProvider>::clone(&below)).map_err(set_up)?;
         context.register_catalog(CATALOG, Arc::new(catalog));
         let mut version = 0;
         for table in TableName::ALL {
             let has_view = matches!(table, TableName::Events | TableName::Rejects);
-            let schema = if has_view { &below } else { &public };
+            let schema: &dyn SchemaProvider = if has_view { below.as_ref() } else { public.as_ref() };
             let snapshot = match lake {
                 Some((lake, as_of)) => lake.snapshot(table, as_of).await?,
                 None => None,
@@ -108,30 +109,30 @@ impl Engine {
             };
             schema.register_table(table.name().to_owned(), provider).map_err(set_up)?;
         }
-        let catalog = Arc::new(action_catalog::table().map_err(set_up)?);
-        public.register_table(action_catalog::NAME.to_owned(), catalog).map_err(set_up)?;
         let permissions = Permissions { files: options.files, protected: options.protected, names: Vec::new() };
-        let mut engine = Self { context, version, permissions };
+        let mut engine = Self { context, version, permissions, dialect: None };
         datafusion_functions_json::register_all(&mut engine.context).map_err(set_up)?;
-        let below_the_view = |table: TableName| format!("{LAKE_SCHEMA}.{}", table.name());
-        for (table, definition) in [
-            (TableName::Events, views::events(&below_the_view(TableName::Events))),
-            (TableName::Rejects, views::rejects(&below_the_view(TableName::Rejects))),
-        ] {
-            let plan = engine.context.state().create_logical_plan(&definition).await.map_err(set_up)?;
-            let view = Arc::new(ViewTable::new(plan, Some(definition)));
-            public.register_table(table.name().to_owned(), view).map_err(set_up)?;
-        }
+        functions::register(&engine.context);
         engine.permissions.names = engine.tables();
         if engine.permissions.files {
             engine.context = engine.context.enable_url_table();
             file_tables::register(&engine.context);
         }
+        // the session that is asked, and not one that it was made of
+        public.plan_with(&engine.context);
+        compat.plan_with(&engine.context);
         Ok(engine)
     }
 
     pub(crate) fn context(&self) -> &SessionContext {
         &self.context
+    }
+
+    /// The same, for queries in one dialect whatever tables they name.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Option<Dialect>) -> Self {
+        self.dialect = dialect;
+        self
     }
 
     /// Version of `events` that queries see.
@@ -165,12 +166,14 @@ impl Engine {
     pub async fn ask(&self, sql: &str, parameters: &Parameters, ask: Ask) -> Result<Answer, QueryError> {
         let plan = self.plan(sql, parameters).await?;
         let explained = match ask {
-            Ask::Rows => return self.execute(plan).await,
+            Ask::Rows => {
+                return self.execute(plan).await.map_err(|error| diagnosis::at_name(error, sql));
+            }
             Ask::Plan => LogicalPlanBuilder::from(plan).explain(false, false),
             Ask::Analysis => LogicalPlanBuilder::from(plan).explain(false, true),
         };
         let plan = explained.and_then(LogicalPlanBuilder::build).map_err(|error| self.wrong(&error))?;
-        self.execute(plan).await
+        self.execute(plan).await.map_err(|error| diagnosis::at_name(error, sql))
     }
 
     /// Plans a query without running it.
@@ -199,7 +202,9 @@ impl Engine {
     }
 
     pub(crate) async fn plan(&self, sql: &str, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
-        let plan = self.context.state().create_logical_plan(sql).await.map_err(|error| self.wrong(&error))?;
+        let wrong = |error: DataFusionError| diagnosis::at_name(self.wrong(&error), sql);
+        let statement = dialect::statement(sql, self.dialect, &self.tables()).map_err(wrong)?;
+        let plan = self.context.state().statement_to_plan(statement).await.map_err(wrong)?;
         self.permissions.verify(&plan)?;
         check_all_used(&plan, parameters)?;
         plan.with_param_values(to_datafusion(parameters)).map_err(|error| self.wrong(&error))
@@ -218,11 +223,12 @@ impl Engine {
 
     /// The rows of a plan that reads.
     pub(crate) async fn stream(&self, plan: LogicalPlan) -> Result<(SendableRecordBatchStream, ScanWatch), QueryError> {
-        let wrong = |error: DataFusionError| self.wrong(&error);
         let scans = Arc::new(ScanLog::default());
         let mut state = self.context.state();
         state.config_mut().set_extension(Arc::clone(&scans));
+        let wrong = |error: DataFusionError| typing::clash(&plan).unwrap_or_else(|| self.wrong(&error));
         let plan = state.create_physical_plan(&plan).await.map_err(wrong)?;
+        let wrong = |error: DataFusionError| self.wrong(&error);
         let stream = execute_stream(Arc::clone(&plan), state.task_ctx()).map_err(wrong)?;
         Ok((stream, ScanWatch::new(scans, plan)))
     }

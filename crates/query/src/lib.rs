@@ -1,18 +1,24 @@
 //! SQL over the lake. The only crate that names DataFusion.
 //!
 //! [`Engine`] opens a lake as tables and views and plans queries against one version of it; `provider` scans the data
-//! files of a snapshot and `pruning` leaves out those that cannot hold an answer; `views` says what `events` is made of;
+//! files of a snapshot and `pruning` leaves out those that cannot hold an answer; `catalog` builds views when they are needed:
+//! `views` says what `events` is made of, `services` and `compat` the others; `dialect` rewrites queries that were written for
+//! other engines, and `functions` has what they call;
 //! [`QueryError`] says where in the user's text something is wrong; [`output`] writes answers. SQL here can only read.
 
-mod action_catalog;
+mod actions;
 mod answer;
+mod catalog;
+mod compat;
 mod diagnosis;
+mod dialect;
 mod engine;
 mod error;
 mod export;
 mod fields;
 mod file_tables;
 mod findings;
+mod functions;
 mod history;
 mod in_order;
 mod info;
@@ -25,14 +31,18 @@ mod partitions;
 mod permissions;
 mod provider;
 mod pruning;
+pub mod reference;
 mod row_filter;
 mod scans;
+mod services;
 mod statements;
+mod typing;
 mod views;
 mod wording;
 
 pub use answer::Answer;
 pub use diagnosis::nearest;
+pub use dialect::Dialect;
 pub use engine::{Ask, Engine};
 pub use error::{Position, QueryError};
 pub use fields::drifting_fields;

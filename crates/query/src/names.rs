@@ -8,8 +8,9 @@ use arrow::datatypes::SchemaRef;
 use milepost_lake::TableName;
 
 use crate::answer::Answer;
+use crate::catalog::{LAKE_SCHEMA, SCHEMA};
 use crate::diagnosis::{self, nearest};
-use crate::engine::{CATALOG, Engine, LAKE_SCHEMA, SCHEMA};
+use crate::engine::{CATALOG, Engine};
 use crate::error::QueryError;
 use crate::provider::SnapshotTable;
 

@@ -22,7 +22,7 @@ use datafusion::physical_plan::empty::EmptyExec;
 use milepost_lake::{DataFile, Snapshot};
 use milepost_schema::EVENT_TIME;
 
-use crate::pruning::{Known, keep, partition_value};
+use crate::pruning::{Known, keep, keep_by_values, partition_value};
 use crate::scans::{PlannedScan, ScanLog};
 
 /// One table at one version.
@@ -82,7 +82,9 @@ impl SnapshotTable {
         };
         let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
         let predicate = state.create_physical_expr(filter, &schema)?;
-        let kept = keep(files, &self.schema, self.partition_columns(), &predicate, Known::All)?;
+        let by_bounds = keep(files, &self.schema, self.partition_columns(), &predicate, Known::All)?;
+        let by_values = keep_by_values(files, &self.schema, self.partition_columns(), filters, state)?;
+        let kept = by_bounds.into_iter().zip(by_values).map(|(bounds, values)| bounds && values);
         Ok(files.iter().zip(kept).filter_map(|(file, keep)| keep.then_some(file)).collect())
     }
 
@@ -94,15 +96,17 @@ impl SnapshotTable {
         if let Some(filter) = conjunction(filters.iter().cloned()).filter(|_| kept.len() < files.len()) {
             let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
             let predicate = state.create_physical_expr(filter, &schema)?;
-            let keep = keep(files, &self.schema, self.partition_columns(), &predicate, Known::Partitions)?;
-            by_partition = keep.iter().filter(|keep| !**keep).count();
+            let by_bounds = keep(files, &self.schema, self.partition_columns(), &predicate, Known::Partitions)?;
+            let by_values = keep_by_values(files, &self.schema, self.partition_columns(), filters, state)?;
+            by_partition =
+                by_bounds.into_iter().zip(by_values).filter(|(bounds, values)| !(*bounds && *values)).count();
         }
         let bounds = |expr: &Expr| expr.column_refs().iter().any(|column| self.bounds_files(&column.name));
         log.add(PlannedScan {
             files: files.len(),
             bytes: files.iter().map(|file| file.size_bytes).sum(),
             pruned_by_partition: by_partition,
-            pruned_by_statistics: files.len() - kept.len() - by_partition,
+            pruned_by_statistics: (files.len() - kept.len()).saturating_sub(by_partition),
             bytes_left: kept.iter().map(|file| file.size_bytes).sum(),
             is_bounded: self.partition_columns().is_empty() || filters.iter().any(bounds),
         });

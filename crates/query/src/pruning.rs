@@ -4,11 +4,16 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, UInt64Array};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, UInt64Array};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::Session;
+use datafusion::common::DFSchema;
+use datafusion::common::cast::as_boolean_array;
 use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, ScalarValue};
 use datafusion::error::DataFusionError;
+use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::utils::conjunction;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use milepost_lake::DataFile;
@@ -40,6 +45,42 @@ pub(crate) fn keep(
         return Ok(vec![true; files.len()]);
     };
     pruning.prune(&LogStatistics { files, schema, partition_columns, known })
+}
+
+/// Which of `files` have partition values for which all of `filters` are true. Filters on other columns are left to others.
+///
+/// Bounds say nothing of `to_char(date, '%d') = '10'`, but the value of each file's partition does.
+///
+/// # Errors
+/// A filter cannot be evaluated.
+pub(crate) fn keep_by_values(
+    files: &[DataFile],
+    schema: &SchemaRef,
+    partition_columns: &'static [&'static str],
+    filters: &[Expr],
+    state: &dyn Session,
+) -> Result<Vec<bool>, DataFusionError> {
+    let on_partitions = |filter: &&Expr| {
+        let columns = filter.column_refs();
+        let is_stable = !filter.is_volatile();
+        is_stable
+            && !columns.is_empty()
+            && columns.iter().all(|column| partition_columns.contains(&column.name.as_str()))
+    };
+    let Some(filter) = conjunction(filters.iter().filter(on_partitions).cloned()) else {
+        return Ok(vec![true; files.len()]);
+    };
+    let fields: Vec<Field> =
+        partition_columns.iter().filter_map(|name| schema.field_with_name(name).ok().cloned()).collect();
+    let values = |field: &Field| {
+        ScalarValue::iter_to_array(files.iter().map(|file| partition_value(file, field.name(), field.data_type())))
+    };
+    let columns = fields.iter().map(values).collect::<Result<Vec<_>, _>>()?;
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
+    let predicate = state.create_physical_expr(filter, &DFSchema::try_from(batch.schema())?)?;
+    let truths = predicate.evaluate(&batch)?.into_array(files.len())?;
+    // what is unknown is not true, and no row of such a file is let through
+    Ok(as_boolean_array(&truths)?.iter().map(|truth| truth == Some(true)).collect())
 }
 
 /// The value of a partition column, typed.

@@ -15,6 +15,7 @@ use milepost_schema::{ACCOUNT, EVENT_TIME, REGION};
 use crate::diagnosis;
 use crate::engine;
 use crate::error::QueryError;
+use crate::functions;
 
 /// What a record has to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +53,7 @@ impl RowFilter {
     /// [`QueryError::Wrong`] if the SQL condition is none.
     pub fn new(conditions: &Conditions) -> Result<Self, QueryError> {
         let context = SessionContext::new_with_config(engine::config(1));
+        functions::register(&context);
         let wrong = |error| diagnosis::of_planning(&error, &[]);
         let schema = DFSchema::try_from(events_schema()).map_err(wrong)?;
         let instant = |micros| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())));

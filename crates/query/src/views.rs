@@ -86,8 +86,19 @@ const FIRST: [&str; 6] = [EVENT_TIME, REGION, ACCOUNT, "event_source", "event_na
 /// Columns that a reader wants to see last.
 const LAST: [&str; 5] = [DATE, EXTRA, FALLBACKS, REDACTED, SOURCE_FILE];
 
-/// The query behind the view, over the lake's table `table`.
-pub(crate) fn events(table: &str) -> String {
+/// The views of this module.
+pub(crate) const NAMES: [&str; 2] = ["events", "rejects"];
+
+/// The query behind a view of this module, over the lake's tables in the schema `below`.
+pub(crate) fn definition(name: &str, below: &str) -> Option<String> {
+    match name {
+        "events" => Some(events(&format!("{below}.events"))),
+        "rejects" => Some(rejects(&format!("{below}.rejects"))),
+        _ => None,
+    }
+}
+
+fn events(table: &str) -> String {
     let first = FIRST.iter().map(|name| (*name).to_owned());
     let derived = DERIVED.iter().map(|column| format!("{} AS {}", column.sql, column.name));
     let rest = COLUMNS
@@ -100,8 +111,7 @@ pub(crate) fn events(table: &str) -> String {
     format!("SELECT {} FROM {table}", columns.join(", "))
 }
 
-/// The query behind the view `rejects`, over the lake's table `table`.
-pub(crate) fn rejects(table: &str) -> String {
+fn rejects(table: &str) -> String {
     format!(
         "SELECT r.source_file, r.record_number, r.byte_offset, r.reason, r.raw, r.run_id, r.rejected_at
         FROM {table} r JOIN (

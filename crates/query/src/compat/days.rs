@@ -1,0 +1,105 @@
+//! Partition columns of Athena tables that hold days, or parts of them, in whatever form their author chose.
+//!
+//! All are computed from the lake's partition `date`, so that files are left out by them.
+
+/// How a day is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum DayForm {
+    /// As the column's name lets expect.
+    #[default]
+    Usual,
+    /// `2026-03-01`
+    Dashes,
+    /// `2026/03/01`
+    Slashes,
+    /// `20260301`
+    Digits,
+    /// `01`
+    TwoDigits,
+    /// A whole number.
+    Number,
+    /// A date.
+    Date,
+}
+
+impl DayForm {
+    const ALL: [Self; 7] =
+        [Self::Usual, Self::Dashes, Self::Slashes, Self::Digits, Self::TwoDigits, Self::Number, Self::Date];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Usual => "usual",
+            Self::Dashes => "dashes",
+            Self::Slashes => "slashes",
+            Self::Digits => "digits",
+            Self::TwoDigits => "two",
+            Self::Number => "number",
+            Self::Date => "date",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.name() == name)
+    }
+
+    /// The form of a day that a query compares the column with.
+    pub(crate) fn of_literal(text: &str) -> Option<Self> {
+        let text = text.trim_matches('%');
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let starts_with_year =
+            |separator: char| text.split_once(separator).is_some_and(|(year, _)| year.len() == 4 && digits(year));
+        match text {
+            _ if starts_with_year('-') => Some(Self::Dashes),
+            _ if starts_with_year('/') => Some(Self::Slashes),
+            _ if text.len() == 8 && digits(text) => Some(Self::Digits),
+            _ if text.len() <= 2 && digits(text) => Some(Self::TwoDigits),
+            _ => None,
+        }
+    }
+
+    /// What the column `name` is in this form.
+    pub(super) fn sql(self, name: &str) -> String {
+        let code = match name {
+            "year" => "%Y",
+            "month" => "%m",
+            "hour" => return "to_char(event_time, '%H')".to_owned(),
+            "day" => "%d",
+            _ => "%Y-%m-%d",
+        };
+        match self {
+            Self::Usual if matches!(name, "timestamp" | "datehour") => "to_char(date, '%Y/%m/%d')".to_owned(),
+            Self::Usual | Self::TwoDigits => format!("to_char(date, '{code}')"),
+            Self::Number => format!("CAST(to_char(date, '{code}') AS BIGINT)"),
+            Self::Dashes => "to_char(date, '%Y-%m-%d')".to_owned(),
+            Self::Slashes => "to_char(date, '%Y/%m/%d')".to_owned(),
+            Self::Digits => "to_char(date, '%Y%m%d')".to_owned(),
+            Self::Date => "date".to_owned(),
+        }
+    }
+}
+
+/// Whether a column of this name holds whole days in Athena tables.
+pub(crate) fn is_day_column(name: &str) -> bool {
+    const DAYS: [&str; 14] = [
+        "day",
+        "date",
+        "dt",
+        "timestamp",
+        "log_date",
+        "date_partition",
+        "p_date",
+        "event_date",
+        "eventdate",
+        "log_day",
+        "partition_date",
+        "ds",
+        "datestamp",
+        "date_key",
+    ];
+    DAYS.contains(&name)
+}
+
+/// Whether a column of this name holds a part of a day's date.
+pub(crate) fn is_part_of_day(name: &str) -> bool {
+    matches!(name, "year" | "month" | "hour")
+}

@@ -1,0 +1,135 @@
+//! Comparisons and operators between types that other engines convert silently.
+
+use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Value};
+
+use super::Dialect;
+use super::build::{call, cast, column_name, literal, text};
+use super::types::is_json;
+use crate::compat::Table;
+
+pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
+    if let Expr::InList { expr: tested, list, .. } = expr {
+        list.iter_mut().for_each(|item| align(tested, item, tables));
+        return;
+    }
+    let Expr::BinaryOp { left, op, right } = expr else { return };
+    if let Some(replacement) = operator(left, op, right, dialect) {
+        *expr = replacement;
+        return;
+    }
+    let compares = matches!(
+        op,
+        BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::Lt
+            | BinaryOperator::LtEq
+            | BinaryOperator::Gt
+            | BinaryOperator::GtEq
+    );
+    if compares {
+        align(left, right, tables);
+        align(right, left, tables);
+        of_numbers(left, right);
+        of_numbers(right, left);
+    }
+}
+
+/// Operators that DataFusion does not have.
+fn operator(left: &mut Expr, op: &BinaryOperator, right: &mut Expr, dialect: Dialect) -> Option<Expr> {
+    let take = |expr: &mut Expr| std::mem::replace(expr, Expr::value(Value::Null));
+    match op {
+        BinaryOperator::Arrow | BinaryOperator::LongArrow if !dialect.is_trino() => {
+            let by_index = matches!(right, Expr::Value(value) if matches!(value.value, Value::Number(_, _)))
+                || matches!(right, Expr::UnaryOp { .. });
+            let name = match (op, by_index) {
+                (BinaryOperator::Arrow, false) => "json_arrow",
+                (BinaryOperator::Arrow, true) => "json_arrow_index",
+                (_, false) => "json_arrow_text",
+                (_, true) => "json_arrow_text_index",
+            };
+            Some(call(name, vec![take(left), take(right)]))
+        }
+        BinaryOperator::Custom(symbol) if matches!(symbol.as_str(), "<<=" | "<<") => {
+            Some(call("cidr_contains", vec![take(right), take(left)]))
+        }
+        BinaryOperator::Custom(symbol) if matches!(symbol.as_str(), ">>=" | ">>") => {
+            Some(call("cidr_contains", vec![take(left), take(right)]))
+        }
+        BinaryOperator::PGBitwiseShiftLeft if is_address(right) => {
+            Some(call("cidr_contains", vec![take(right), take(left)]))
+        }
+        BinaryOperator::Multiply if is_interval(right) => Some(call("interval_times", vec![take(left), take(right)])),
+        BinaryOperator::Multiply if is_interval(left) => Some(call("interval_times", vec![take(right), take(left)])),
+        _ => None,
+    }
+}
+
+fn is_interval(expr: &Expr) -> bool {
+    match expr {
+        Expr::Interval(_) => true,
+        Expr::Nested(inner) => is_interval(inner),
+        _ => false,
+    }
+}
+
+fn is_address(expr: &Expr) -> bool {
+    literal(expr).is_some_and(|text| text.contains('/'))
+}
+
+/// Whether JSON is taken apart here; the result is text.
+fn is_json_text(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_json_text(inner),
+        Expr::Function(function) => {
+            let name = function.name.to_string();
+            is_json(expr)
+                || matches!(
+                    name.as_str(),
+                    "json_arrow_text"
+                        | "json_arrow_text_index"
+                        | "json_member"
+                        | "json_extract_string"
+                        | "json_extract_scalar"
+                )
+        }
+        _ => false,
+    }
+}
+
+/// Gives the literal `other` the type of what it is compared with.
+fn align(compared: &Expr, other: &mut Expr, tables: &[Table]) {
+    let Expr::Value(value) = &mut *other else { return };
+    let name = column_name(compared);
+    let named = |list: fn(Table) -> &'static [&'static str]| {
+        name.as_deref().is_some_and(|name| tables.iter().any(|table| list(*table).contains(&name)))
+    };
+    match &value.value {
+        Value::Boolean(truth) if is_json_text(compared) || named(Table::truths_as_text) => {
+            *other = text(truth.to_string());
+        }
+        Value::SingleQuotedString(written) if named(Table::truths) => {
+            let truth = match written.to_ascii_lowercase().as_str() {
+                "true" => true,
+                "false" => false,
+                _ => return,
+            };
+            value.value = Value::Boolean(truth);
+        }
+        _ => {}
+    }
+}
+
+/// Text out of JSON is compared with a number as a number.
+fn of_numbers(compared: &mut Expr, other: &Expr) {
+    let number = match other {
+        Expr::Value(value) => matches!(value.value, Value::Number(_, _)),
+        Expr::UnaryOp { expr, .. } => {
+            matches!(expr.as_ref(), Expr::Value(value) if matches!(value.value, Value::Number(_, _)))
+        }
+        _ => false,
+    };
+    if number && is_json_text(compared) {
+        let taken = std::mem::replace(compared, Expr::value(Value::Null));
+        *compared = cast(taken, DataType::Double(ExactNumberInfo::None), CastKind::TryCast);
+    }
+}

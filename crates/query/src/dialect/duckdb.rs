@@ -1,0 +1,98 @@
+//! Functions of DuckDB, which Tailpipe's queries and notebooks are written in.
+
+use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, DataType, Expr, Function, Value};
+
+use super::build::{self, binary, cast, literal, number, text};
+use super::functions::{choice, count_if, date_part, first_by, instant, renamed};
+
+/// The call in DataFusion's words; `None` if it is one of DataFusion's already.
+pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Option<Expr> {
+    let count = arguments.len();
+    let first_is_text = arguments.first().is_some_and(|argument| literal(argument).is_some());
+    let all = arguments.clone();
+    let mut rest = arguments.into_iter();
+    let mut next = || rest.next().unwrap_or_else(|| text(""));
+    let rename = |to: &str| Some(renamed(function, to, all.clone()));
+    match (name, count) {
+        // lists
+        ("string_split" | "str_split" | "split", 2) => rename("string_to_array"),
+        ("list_contains" | "list_has", 2) => rename("array_has"),
+        ("list_has_any", 2) => rename("array_has_any"),
+        ("list_distinct", 1) => rename("array_distinct"),
+        ("list_value", _) => rename("make_array"),
+        ("list_extract", 2) => {
+            let (list, index) = (next(), next());
+            Some(build::subscript(list, index))
+        }
+        ("len", 1) => rename("array_length"),
+        ("list_aggregate", _) => None,
+        // JSON
+        ("json_contains", 2) => rename("json_contains_value"),
+        ("json_extract_path", 2) => rename("json_arrow"),
+        ("json_extract", 2) => rename("json_arrow"),
+        ("json_extract_path_text", 2) => rename("json_extract_string"),
+        ("json_value", 2) => rename("json_extract_scalar"),
+        ("from_json" | "json_transform", 2) => {
+            let (json, shape) = (next(), next());
+            match literal(&shape).map(|shape| shape.to_uppercase().replace(' ', "")).as_deref() {
+                Some("[\"JSON\"]") => Some(build::call("json_array", vec![json])),
+                Some("[\"VARCHAR\"]") => Some(build::call("json_texts", vec![json])),
+                _ => None,
+            }
+        }
+        ("json" | "to_json", 1) => rename("to_json"),
+        // text
+        ("regexp_matches", 2) => rename("regexp_like"),
+        ("regexp_extract", 2 | 3) => rename("regexp_extract_or_empty"),
+        ("prefix", 2) => rename("starts_with"),
+        ("suffix", 2) => rename("ends_with"),
+        ("ifnull", 2) => rename("coalesce"),
+        ("if", 3) => Some(choice(next(), next(), Some(next()))),
+        ("host", 1) => Some(next()),
+        // time
+        ("strftime", 2) => {
+            let (one, other) = (next(), next());
+            // both orders are allowed
+            let (time, format) = if first_is_text && literal(&other).is_none() { (other, one) } else { (one, other) };
+            Some(build::call("to_char", vec![instant(time), format]))
+        }
+        ("strptime" | "try_strptime", 2) => rename("parse_time"),
+        ("date_diff" | "datediff", 3) => rename("date_diff_boundaries"),
+        ("date_sub" | "datesub", 3) => rename("date_diff"),
+        ("epoch_ms", 1) => {
+            let value = next();
+            if matches!(&value, Expr::Value(value) if matches!(value.value, Value::Number(_, _))) {
+                return Some(build::call("unix_time", vec![binary(value, BinaryOperator::Divide, number("1000.0"))]));
+            }
+            let millis = binary(date_part("epoch", value), BinaryOperator::Multiply, number(1000));
+            Some(cast(millis, DataType::BigInt(None), CastKind::Cast))
+        }
+        ("epoch", 1) => Some(date_part("epoch", next())),
+        ("today", 0) => rename("current_date"),
+        ("get_current_timestamp", 0) => rename("now"),
+        ("hour" | "minute" | "second" | "year" | "quarter" | "month" | "week" | "day" | "isodow" | "isoyear", 1) => {
+            Some(date_part(name, next()))
+        }
+        ("dayofweek" | "weekday", 1) => Some(date_part("dow", next())),
+        ("dayofmonth", 1) => Some(date_part("day", next())),
+        ("dayofyear", 1) => Some(date_part("doy", next())),
+        ("dayname", 1) => Some(build::call("to_char", vec![next(), text("%A")])),
+        ("monthname", 1) => Some(build::call("to_char", vec![next(), text("%B")])),
+        // aggregates
+        ("count_if" | "countif", 1) => Some(count_if(next(), function)),
+        ("list", 1) => rename("array_agg"),
+        ("any_value" | "arbitrary" | "first", 1) => rename("first_value"),
+        ("last", 1) => rename("last_value"),
+        ("group_concat" | "listagg", 2) => rename("string_agg"),
+        ("arg_max" | "max_by" | "argmax", 2) => {
+            let (value, order) = (next(), next());
+            Some(first_by(value, order, true))
+        }
+        ("arg_min" | "min_by" | "argmin", 2) => {
+            let (value, order) = (next(), next());
+            Some(first_by(value, order, false))
+        }
+        ("approx_count_distinct", 1) => rename("approx_distinct"),
+        _ => None,
+    }
+}

@@ -1,0 +1,128 @@
+//! Function calls: what is the same for every dialect here, and the way to those of one.
+
+use datafusion::sql::sqlparser::ast::{
+    CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo, UnaryOperator,
+    Value,
+};
+
+use super::build::{call, cast, literal, text};
+use super::{Dialect, duckdb, trino};
+
+/// Arguments of a call, if they are plain expressions.
+pub(super) fn arguments(function: &Function) -> Option<Vec<Expr>> {
+    let FunctionArguments::List(list) = &function.args else { return None };
+    if !list.clauses.is_empty() || list.duplicate_treatment.is_some() {
+        return None;
+    }
+    list.args
+        .iter()
+        .map(|argument| match argument {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
+    if let Expr::Substring { expr: whole, substring_from: Some(from), substring_for: None, .. } = expr
+        && let Expr::UnaryOp { op: UnaryOperator::Minus, expr: length } = from.as_ref()
+    {
+        // counted from the end
+        *expr = call("right", vec![whole.as_ref().clone(), length.as_ref().clone()]);
+        return;
+    }
+    let Expr::Function(function) = expr else { return };
+    let name = function.name.to_string().to_lowercase();
+    let Some(arguments) = arguments(function) else { return };
+    let replacement = if dialect.is_trino() {
+        trino::call(&name, arguments, function)
+    } else {
+        duckdb::call(&name, arguments, function)
+    };
+    if let Some(replacement) = replacement {
+        *expr = replacement;
+    }
+}
+
+/// The same call under another name; what stands behind the arguments stays.
+pub(super) fn renamed(function: &Function, name: &str, arguments: Vec<Expr>) -> Expr {
+    let mut renamed = super::build::function(name, arguments);
+    renamed.filter.clone_from(&function.filter);
+    renamed.over.clone_from(&function.over);
+    renamed.null_treatment = function.null_treatment;
+    renamed.within_group.clone_from(&function.within_group);
+    Expr::Function(renamed)
+}
+
+/// `date_part('unit', x)`.
+pub(super) fn date_part(unit: &str, from: Expr) -> Expr {
+    call("date_part", vec![text(unit), instant(from)])
+}
+
+/// What is text or an instant, as an instant: parts of times are asked of both.
+pub(super) fn instant(expr: Expr) -> Expr {
+    match literal(&expr) {
+        Some(_) => call("from_iso8601_timestamp", vec![expr]),
+        None => expr,
+    }
+}
+
+pub(super) fn to_text(expr: Expr) -> Expr {
+    cast(expr, DataType::Varchar(None), CastKind::Cast)
+}
+
+pub(super) fn to_date(expr: Expr) -> Expr {
+    // of a text with a time too
+    cast(cast(expr, DataType::Timestamp(None, TimezoneInfo::None), CastKind::Cast), DataType::Date, CastKind::Cast)
+}
+
+/// `CASE WHEN condition THEN one ELSE other END`.
+pub(super) fn choice(condition: Expr, one: Expr, other: Option<Expr>) -> Expr {
+    use datafusion::sql::sqlparser::ast::CaseWhen;
+    use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
+    Expr::Case {
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
+        operand: None,
+        conditions: vec![CaseWhen { condition, result: one }],
+        else_result: other.map(Box::new),
+    }
+}
+
+/// `count(*) FILTER (WHERE condition)`.
+pub(super) fn count_if(condition: Expr, function: &Function) -> Expr {
+    use datafusion::sql::sqlparser::ast::{BinaryOperator, FunctionArgumentList};
+    let mut count = super::build::function("count", vec![]);
+    count.args = FunctionArguments::List(FunctionArgumentList {
+        duplicate_treatment: None,
+        args: vec![FunctionArg::Unnamed(FunctionArgExpr::Wildcard)],
+        clauses: vec![],
+    });
+    count.over.clone_from(&function.over);
+    count.filter = Some(Box::new(match &function.filter {
+        Some(filter) => super::build::binary(condition, BinaryOperator::And, filter.as_ref().clone()),
+        None => condition,
+    }));
+    Expr::Function(count)
+}
+
+/// The first value of another expression's order: `max_by(x, y)`.
+pub(super) fn first_by(value: Expr, order: Expr, descending: bool) -> Expr {
+    use datafusion::sql::sqlparser::ast::{FunctionArgumentClause, FunctionArgumentList, OrderByExpr, OrderByOptions};
+    let mut first = super::build::function("first_value", vec![]);
+    let order = OrderByExpr {
+        expr: order,
+        options: OrderByOptions { asc: Some(!descending), nulls_first: Some(false) },
+        with_fill: None,
+    };
+    first.args = FunctionArguments::List(FunctionArgumentList {
+        duplicate_treatment: None,
+        args: vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(value))],
+        clauses: vec![FunctionArgumentClause::OrderBy(vec![order])],
+    });
+    Expr::Function(first)
+}
+
+pub(super) fn is_number(expr: &Expr, wanted: &str) -> bool {
+    matches!(expr, Expr::Value(value) if matches!(&value.value, Value::Number(number, _) if number == wanted))
+}

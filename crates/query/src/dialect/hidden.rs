@@ -1,0 +1,235 @@
+//! Columns that are there for those who name them: which ones a query names, and how it writes days.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    DataType, ExceptSelectItem, Expr, Ident, Select, SelectItem, Statement, TableFactor, Value, Visit, VisitMut,
+    Visitor, VisitorMut, WildcardAdditionalOptions,
+};
+
+use super::Dialect;
+use super::build::column_name;
+use super::functions::arguments;
+use super::tables::Names;
+use crate::compat::{DayForm, Hidden, Table, is_day_column, is_part_of_day};
+
+/// The hidden columns of `tables` that the statement names.
+pub(super) fn named(statement: &Statement, tables: &[Table]) -> Vec<(Table, Hidden)> {
+    let mut found = Found { tables, ..Found::default() };
+    let _ = statement.visit(&mut found);
+    let mut hidden = BTreeSet::new();
+    for name in &found.named {
+        if found.defined.contains(name) {
+            continue;
+        }
+        // an alias of that name is meant, unless rows are chosen by it, where no alias counts
+        if found.aliases.contains(name) && !found.chosen_by.contains(name) {
+            continue;
+        }
+        let form = found.forms.get(name).copied().unwrap_or_default();
+        for table in tables.iter().filter(|table| table.is_hidden(name)) {
+            hidden.insert((*table, Hidden { name: name.clone(), form }));
+        }
+    }
+    hidden.into_iter().collect()
+}
+
+#[derive(Default)]
+struct Found<'a> {
+    tables: &'a [Table],
+    named: BTreeSet<String>,
+    aliases: BTreeSet<String>,
+    chosen_by: BTreeSet<String>,
+    /// Columns that an alias of a list or a subquery names.
+    defined: BTreeSet<String>,
+    forms: BTreeMap<String, DayForm>,
+}
+
+impl Visitor for Found<'_> {
+    type Break = ();
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        for item in &select.projection {
+            if let SelectItem::ExprWithAlias { alias, .. } = item {
+                self.aliases.insert(alias.value.to_lowercase());
+            }
+        }
+        if let Some(condition) = &select.selection {
+            let mut inside = Found { tables: self.tables, ..Found::default() };
+            let _ = condition.visit(&mut inside);
+            self.chosen_by.extend(inside.named);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::UNNEST { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } = factor
+        {
+            self.defined.extend(alias.columns.iter().map(|column| column.name.value.to_lowercase()));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        match expr {
+            Expr::Identifier(name) => self.note(&name.value),
+            // behind the name of a table, not a field of a struct
+            Expr::CompoundIdentifier(parts) => {
+                let (first, second) = (parts.first(), parts.get(1));
+                let is_column = |part: &Ident| {
+                    let name = part.value.to_lowercase();
+                    self.tables.iter().any(|table| table.columns().iter().any(|column| column.name == name))
+                };
+                if let (Some(first), Some(second)) = (first, second)
+                    && !is_column(first)
+                {
+                    self.note(&second.value);
+                }
+                if let Some(first) = first {
+                    self.note(&first.value);
+                }
+            }
+            Expr::BinaryOp { left, right, .. } => {
+                self.compare(left, right);
+                self.compare(right, left);
+            }
+            Expr::Between { expr, low, high, .. } => {
+                self.compare(expr, low);
+                self.compare(expr, high);
+            }
+            Expr::InList { expr, list, .. } => list.iter().for_each(|item| self.compare(expr, item)),
+            Expr::Like { expr, pattern, .. } => self.compare(expr, pattern),
+            Expr::Function(function) => self.call(&function.name.to_string().to_lowercase(), arguments(function)),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Found<'_> {
+    fn note(&mut self, name: &str) {
+        let name = name.to_lowercase();
+        if self.tables.iter().any(|table| table.is_hidden(&name)) {
+            self.named.insert(name);
+        }
+    }
+
+    fn compare(&mut self, column: &Expr, other: &Expr) {
+        let Some(name) = column_name(column).filter(|name| is_day_column(name) || is_part_of_day(name)) else { return };
+        if let Some(form) = form_of(other) {
+            self.forms.entry(name).or_insert(form);
+        }
+    }
+
+    /// `parse(day, '%Y/%m/%d')` says how the day is written.
+    fn call(&mut self, name: &str, arguments: Option<Vec<Expr>>) {
+        let Some(arguments) = arguments else { return };
+        let [column, format, ..] = arguments.as_slice() else { return };
+        if matches!(name, "date_parse" | "parse_datetime" | "strptime" | "to_timestamp" | "to_date")
+            && let (Some(column), Some(format)) = (column_name(column), super::build::literal(format))
+            && is_day_column(&column)
+        {
+            let form = if format.contains('/') {
+                DayForm::Slashes
+            } else if format.contains('-') {
+                DayForm::Dashes
+            } else {
+                DayForm::Digits
+            };
+            self.forms.entry(column).or_insert(form);
+        }
+    }
+}
+
+/// How a day is written, by what it is compared with.
+fn form_of(other: &Expr) -> Option<DayForm> {
+    match other {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => DayForm::of_literal(text),
+            Value::Number(_, _) => Some(DayForm::Number),
+            _ => None,
+        },
+        Expr::TypedString(typed) if typed.data_type == DataType::Date => Some(DayForm::Date),
+        Expr::Cast { data_type: DataType::Date, .. } => Some(DayForm::Date),
+        Expr::Cast { data_type, expr, .. } => match data_type {
+            DataType::Int(_) | DataType::Integer(_) | DataType::BigInt(_) => Some(DayForm::Number),
+            _ => form_of(expr),
+        },
+        Expr::Nested(inner) => form_of(inner),
+        Expr::BinaryOp { left, .. } => form_of(left),
+        Expr::Function(function) => {
+            let name = function.name.to_string().to_lowercase();
+            let arguments = arguments(function).unwrap_or_default();
+            let format = arguments.get(1).and_then(super::build::literal);
+            match (name.as_str(), format) {
+                ("date_format" | "format_datetime" | "strftime" | "to_char", Some(format)) => Some(match format {
+                    "%d" | "%m" | "%Y" | "%H" | "dd" | "MM" | "yyyy" | "HH" => DayForm::TwoDigits,
+                    _ if format.contains('/') => DayForm::Slashes,
+                    _ if format.contains('-') => DayForm::Dashes,
+                    _ => DayForm::Digits,
+                }),
+                ("current_date" | "date" | "from_iso8601_date" | "today", _) => Some(DayForm::Date),
+                ("date_add", _) => arguments.get(2).and_then(form_of),
+                ("date_trunc", _) => Some(DayForm::Date),
+                ("day" | "month" | "year" | "date_part", _) => Some(DayForm::Number),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Leaves the hidden columns out of `*`.
+pub(super) fn keep_out_of_wildcards(
+    statement: &mut Statement,
+    hidden: &[(Table, Hidden)],
+    forced: Option<Dialect>,
+    known: &[String],
+) {
+    struct Except<'a> {
+        names: Names<'a>,
+        hidden: &'a [(Table, Hidden)],
+    }
+    impl VisitorMut for Except<'_> {
+        type Break = ();
+        fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+            let factors = select
+                .from
+                .iter()
+                .flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)));
+            let tables: Vec<Table> = factors
+                .filter_map(|factor| match factor {
+                    TableFactor::Table { name, .. } => self.names.table(name),
+                    _ => None,
+                })
+                .collect();
+            let mut columns: Vec<Ident> = self
+                .hidden
+                .iter()
+                .filter(|(table, _)| tables.contains(table))
+                .map(|(_, hidden)| Ident::with_quote('"', hidden.name.clone()))
+                .collect();
+            columns.dedup();
+            let Some((first, rest)) = columns.split_first() else { return ControlFlow::Continue(()) };
+            for item in &mut select.projection {
+                if let SelectItem::Wildcard(options) | SelectItem::QualifiedWildcard(_, options) = item {
+                    leave_out(options, first, rest);
+                }
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    if hidden.is_empty() {
+        return;
+    }
+    let names = Names::of(statement, forced, known);
+    let _ = statement.visit(&mut Except { names, hidden });
+}
+
+fn leave_out(options: &mut WildcardAdditionalOptions, first: &Ident, rest: &[Ident]) {
+    if options.opt_except.is_none() && options.opt_exclude.is_none() {
+        options.opt_except =
+            Some(ExceptSelectItem { first_element: first.clone(), additional_elements: rest.to_vec() });
+    }
+}

@@ -1,0 +1,175 @@
+//! From the text of a query, written for any of the engines that hold CloudTrail, to a statement that DataFusion plans.
+//!
+//! `tokens` reads what no parser reads, `parser` parses, `tables` finds the tables of other tools and so the dialect, and the
+//! rest rewrites the statement: never its text, so that errors point into what the user wrote. A query on milepost's own
+//! tables is left as it is.
+
+mod build;
+mod comparisons;
+mod constructs;
+mod duckdb;
+mod fields;
+pub(crate) mod formats;
+mod functions;
+mod headers;
+mod hidden;
+mod parser;
+mod tables;
+mod tokens;
+mod trino;
+mod types;
+mod unnest;
+
+use std::fmt;
+use std::str::FromStr;
+
+use datafusion::common::not_impl_err;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::sql::parser::{DFParserBuilder, Statement};
+use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
+use datafusion::sql::sqlparser::tokenizer::Token;
+
+use crate::compat::Table;
+use crate::error::Position;
+
+pub(crate) use constructs::CONSTRUCTS;
+
+/// What a query is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// milepost's own: DataFusion's SQL on `events` and the tables beside it.
+    Milepost,
+    /// Trino's SQL on a table of Athena.
+    Athena,
+    /// Trino's SQL on an event data store of CloudTrail Lake.
+    Lake,
+    /// DuckDB's SQL on Tailpipe's table.
+    Tailpipe,
+    /// DuckDB's SQL on flat columns.
+    Duckdb,
+}
+
+impl Dialect {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Milepost, Self::Athena, Self::Lake, Self::Tailpipe, Self::Duckdb];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Milepost => "milepost",
+            Self::Athena => "athena",
+            Self::Lake => "lake",
+            Self::Tailpipe => "tailpipe",
+            Self::Duckdb => "duckdb",
+        }
+    }
+
+    fn of(table: Table) -> Self {
+        match table {
+            Table::Athena => Self::Athena,
+            Table::Lake => Self::Lake,
+            Table::Tailpipe => Self::Tailpipe,
+            Table::Notebook => Self::Duckdb,
+        }
+    }
+
+    /// The table that queries in this dialect are about.
+    fn table(self) -> Option<Table> {
+        match self {
+            Self::Milepost => None,
+            Self::Athena => Some(Table::Athena),
+            Self::Lake => Some(Table::Lake),
+            Self::Tailpipe => Some(Table::Tailpipe),
+            Self::Duckdb => Some(Table::Notebook),
+        }
+    }
+
+    fn is_trino(self) -> bool {
+        matches!(self, Self::Athena | Self::Lake)
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Dialect {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|dialect| dialect.name() == name).ok_or_else(|| format!("`{name}` is no dialect"))
+    }
+}
+
+/// Parses one query and rewrites what its dialect has in another way. `known` are the names that are tables here.
+///
+/// # Errors
+/// It cannot be parsed, or is more than one statement.
+pub(crate) fn statement(sql: &str, forced: Option<Dialect>, known: &[String]) -> Result<Statement> {
+    let parsing = |error| DataFusionError::SQL(Box::new(error), None);
+    let tokens = tokens::of(sql).map_err(parsing)?;
+    let mut parser = DFParserBuilder::new(tokens).with_dialect(&parser::MilepostDialect).build()?;
+    let mut statements = parser.parse_statements()?;
+    let (Some(mut statement), true) = (statements.pop_front(), statements.is_empty()) else {
+        return not_impl_err!("The context currently only supports a single SQL statement");
+    };
+    if let Some(inner) = sql_of(&mut statement) {
+        rewrite(inner, forced, known);
+    }
+    Ok(statement)
+}
+
+/// Where the text of a query has a name first.
+pub(crate) fn place_of(sql: &str, name: &str) -> Option<Position> {
+    let tokens = tokens::of(sql).ok()?;
+    let found = tokens.into_iter().find(
+        |token| matches!(&token.token, Token::Word(word) if !name.is_empty() && word.value.eq_ignore_ascii_case(name)),
+    )?;
+    Some(Position { line: found.span.start.line, column: found.span.start.column })
+}
+
+/// The statement itself, or the one that is to be explained.
+fn sql_of(statement: &mut Statement) -> Option<&mut SqlStatement> {
+    match statement {
+        Statement::Statement(inner) => match inner.as_mut() {
+            SqlStatement::Explain { statement, .. } => Some(statement.as_mut()),
+            other => Some(other),
+        },
+        Statement::Explain(explain) => sql_of(&mut explain.statement),
+        _ => None,
+    }
+}
+
+fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[String]) {
+    let SqlStatement::Query(_) = statement else { return };
+    let found = tables::find(statement, forced, known);
+    let Some(dialect) = forced.or(found.first().map(|table| Dialect::of(*table))) else { return };
+    if dialect == Dialect::Milepost {
+        return;
+    }
+    let tables = if found.is_empty() { dialect.table().into_iter().collect() } else { found };
+    let tables = tables.as_slice();
+    let hidden = hidden::named(statement, tables);
+    hidden::keep_out_of_wildcards(statement, &hidden, forced, known);
+    headers::limit(statement);
+    headers::nulls_last(statement);
+    headers::distinct_order(statement);
+    headers::keep(statement);
+    unnest::rewrite(statement, tables);
+    tables::replace(statement, forced, known, &hidden);
+    expressions(statement, dialect, tables);
+}
+
+/// Everything that concerns single expressions, from the inside out.
+fn expressions<V: datafusion::sql::sqlparser::ast::VisitMut>(part: &mut V, dialect: Dialect, tables: &[Table]) {
+    let _ = datafusion::sql::sqlparser::ast::visit_expressions_mut(part, |expr| {
+        fields::rewrite(expr, tables);
+        types::rewrite(expr, dialect);
+        functions::rewrite(expr, dialect);
+        comparisons::rewrite(expr, dialect, tables);
+        std::ops::ControlFlow::<()>::Continue(())
+    });
+}

@@ -1,0 +1,224 @@
+//! What has to be understood before there is a statement: names of event data stores, placeholders of published queries, and
+//! types that the parser does not know. It works on tokens; strings and comments are left alone, and places stay true.
+
+use std::collections::VecDeque;
+
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::parser::ParserError;
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
+
+use super::parser::MilepostDialect;
+use super::types::{JSON_LIST_TYPE, MAP_TYPE, TEXT_LIST_TYPE};
+use crate::compat::table_named;
+
+/// What stands for an id while its text is cut into tokens: with the 32 digits it is as long as the id.
+const STAND_IN: &str = "eds_";
+/// Lengths of the parts of an id.
+const UUID_PARTS: [usize; 5] = [8, 4, 4, 4, 12];
+const UUID_LENGTH: usize = 36;
+/// Tokens of a placeholder such as `<event data store id>`, at most.
+const MAX_PLACEHOLDER: usize = 16;
+
+/// The tokens of a query.
+pub(super) fn of(sql: &str) -> Result<Vec<TokenWithSpan>, ParserError> {
+    let prepared = stand_ins(sql);
+    let mut tokens = Tokenizer::new(&MilepostDialect, &prepared).tokenize_with_location()?;
+    for token in &mut tokens {
+        give_back_id(&mut token.token);
+    }
+    Ok(types(tables(tokens)))
+}
+
+/// Puts words in place of ids that are not in a string, a quoted name or a comment.
+fn stand_ins(sql: &str) -> String {
+    let bytes = sql.as_bytes();
+    let mut out = String::with_capacity(sql.len());
+    let (mut at, mut copied) = (0, 0);
+    while at < bytes.len() {
+        let is_start = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'_' | b'-'));
+        at = match bytes[at] {
+            quote @ (b'\'' | b'"' | b'`') => end_of(bytes, at + 1, &[quote]),
+            b'-' if bytes[at..].starts_with(b"--") => end_of(bytes, at, b"\n"),
+            b'/' if bytes[at..].starts_with(b"/*") => end_of(bytes, at + 2, b"*/"),
+            digit if is_start && digit.is_ascii_hexdigit() && is_uuid(&bytes[at..]) => {
+                out.push_str(&sql[copied..at]);
+                out.push_str(STAND_IN);
+                out.extend(sql[at..at + UUID_LENGTH].chars().filter(|character| *character != '-'));
+                copied = at + UUID_LENGTH;
+                copied
+            }
+            _ => at + 1,
+        };
+    }
+    out.push_str(&sql[copied..]);
+    out
+}
+
+/// Behind the next `end`, or the end of the text.
+fn end_of(bytes: &[u8], from: usize, end: &[u8]) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    rest.windows(end.len()).position(|window| window == end).map_or(bytes.len(), |at| from + at + end.len())
+}
+
+/// Whether the text begins with the id of an event data store, and the id ends there.
+fn is_uuid(bytes: &[u8]) -> bool {
+    let Some(id) = bytes.get(..UUID_LENGTH) else { return false };
+    let ends = bytes.get(UUID_LENGTH).is_none_or(|next| !(next.is_ascii_alphanumeric() || matches!(next, b'_' | b'-')));
+    let mut parts = id.split(|byte| *byte == b'-');
+    let fits = UUID_PARTS
+        .iter()
+        .all(|length| parts.next().is_some_and(|part| part.len() == *length && part.iter().all(u8::is_ascii_hexdigit)));
+    ends && fits && parts.next().is_none()
+}
+
+fn give_back_id(token: &mut Token) {
+    let Token::Word(word) = token else { return };
+    let Some(digits) = word.value.strip_prefix(STAND_IN).filter(|digits| digits.len() == 32) else { return };
+    if word.quote_style.is_some() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return;
+    }
+    let (mut id, mut at) = (String::with_capacity(UUID_LENGTH), 0);
+    for length in UUID_PARTS {
+        if at > 0 {
+            id.push('-');
+        }
+        id.push_str(&digits[at..at + length]);
+        at += length;
+    }
+    *token = quoted(id);
+}
+
+fn quoted(value: String) -> Token {
+    Token::Word(Word { value, quote_style: Some('"'), keyword: Keyword::NoKeyword })
+}
+
+fn is_keyword(token: &Token, keyword: Keyword) -> bool {
+    matches!(token, Token::Word(word) if word.keyword == keyword && word.quote_style.is_none())
+}
+
+/// Makes names of the placeholders that stand where a table is named: `$EDS_ID`, `<table>`, `{store_id}`, `${db}.${table}`.
+fn tables(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    // whether a table is named next, and whether a part of its name was the last token
+    let (mut expected, mut named) = (false, false);
+    let mut rest = VecDeque::from(tokens);
+    while let Some(mut token) = rest.pop_front() {
+        if expected {
+            placeholder(&mut token, &mut rest);
+        }
+        (expected, named) = match &token.token {
+            Token::Whitespace(_) => (expected, false),
+            Token::Period => (named, false),
+            Token::Word(_) if expected => (false, true),
+            token => (is_keyword(token, Keyword::FROM) || is_keyword(token, Keyword::JOIN), false),
+        };
+        out.push(token);
+    }
+    out
+}
+
+/// Makes one name of a placeholder, if `token` begins one. What does not say that it is an event data store is a table.
+fn placeholder(token: &mut TokenWithSpan, rest: &mut VecDeque<TokenWithSpan>) {
+    let (mut name, close) = match &token.token {
+        Token::Placeholder(text) if text.len() > 1 => (text.trim_start_matches('$').to_owned(), None),
+        Token::Placeholder(_) | Token::LBrace => (String::new(), Some(Token::RBrace)),
+        Token::Lt => (String::new(), Some(Token::Gt)),
+        _ => return,
+    };
+    if let Some(close) = close {
+        let Some(end) = rest.iter().take(MAX_PLACEHOLDER).position(|next| next.token == close) else { return };
+        for next in rest.drain(..=end) {
+            token.span.end = next.span.end;
+            if next.token != close && next.token != Token::LBrace {
+                name.push_str(&next.token.to_string());
+            }
+        }
+    }
+    if name.trim().is_empty() {
+        return;
+    }
+    if table_named(&name).is_none() {
+        name.insert_str(0, "cloudtrail ");
+    }
+    token.token = quoted(name);
+}
+
+/// Puts names of our own in place of `ARRAY(…)` and `MAP(…)` behind `AS`, which only exists in Trino.
+fn types(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut rest = tokens.into_iter().peekable();
+    while let Some(mut token) = rest.next() {
+        let mut name = match &token.token {
+            Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("array") => {
+                TEXT_LIST_TYPE
+            }
+            Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("map") => MAP_TYPE,
+            _ => {
+                out.push(token);
+                continue;
+            }
+        };
+        let before = out.iter().rev().find(|token| !matches!(token.token, Token::Whitespace(_)));
+        let is_type = before.is_some_and(|token| is_keyword(&token.token, Keyword::AS));
+        if !is_type || !rest.peek().is_some_and(|next| matches!(next.token, Token::LParen | Token::Lt)) {
+            out.push(token);
+            continue;
+        }
+        let mut depth = 0;
+        for next in rest.by_ref() {
+            if name == TEXT_LIST_TYPE && is_keyword(&next.token, Keyword::JSON) {
+                name = JSON_LIST_TYPE;
+            }
+            depth += match next.token {
+                Token::LParen | Token::Lt => 1,
+                Token::RParen | Token::Gt => -1,
+                Token::ShiftRight => -2,
+                _ => 0,
+            };
+            if depth <= 0 {
+                token.span.end = next.span.end;
+                break;
+            }
+        }
+        token.token = Token::make_word(name, None);
+        out.push(token);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(sql: &str) -> String {
+        of(sql).unwrap().iter().map(|token| token.token.to_string()).collect()
+    }
+
+    #[test]
+    fn ids_become_names_but_not_in_strings_and_comments() {
+        let id = "1e23d5c8-90ab-4def-8123-456789abcdef";
+        assert_eq!(written(&format!("SELECT 1 FROM {id} e")), format!("SELECT 1 FROM \"{id}\" e"));
+        for kept in [format!("SELECT '{id}'"), format!("SELECT 1 /* {id} */"), format!("SELECT \"{id}\"")] {
+            assert_eq!(written(&kept), kept);
+        }
+        let tokens = of(&format!("SELECT 1 FROM {id} e")).unwrap();
+        assert_eq!(tokens.last().unwrap().span.start.column, 52);
+    }
+
+    #[test]
+    fn placeholders_become_names_where_tables_stand() {
+        assert_eq!(written("SELECT a FROM $EDS_ID WHERE a < $b"), "SELECT a FROM \"EDS_ID\" WHERE a < $b");
+        assert_eq!(written("FROM <event data store>"), "FROM \"event data store\"");
+        assert_eq!(written("FROM {store_id} x"), "FROM \"store_id\" x");
+        assert_eq!(written("FROM ${db}.<table> x"), "FROM \"cloudtrail db\".\"cloudtrail table\" x");
+        assert_eq!(written("SELECT a < b FROM t"), "SELECT a < b FROM t");
+    }
+
+    #[test]
+    fn types_of_trino_become_names() {
+        assert_eq!(written("CAST(x AS ARRAY(JSON))"), "CAST(x AS milepost_json_list)");
+        assert_eq!(written("CAST(x AS array<varchar>)"), "CAST(x AS milepost_text_list)");
+        assert_eq!(written("TRY_CAST(x AS MAP(VARCHAR, ARRAY(JSON)))"), "TRY_CAST(x AS milepost_map)");
+        assert_eq!(written("SELECT array[1]"), "SELECT array[1]");
+    }
+}

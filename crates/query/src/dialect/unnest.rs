@@ -1,0 +1,285 @@
+//! Lists in FROM: `CROSS JOIN UNNEST(list) AS u(element)` and its kin.
+//!
+//! DataFusion cannot unnest what another table of the same FROM holds, but it can in a select list. So the table that holds
+//! the list becomes a derived table of its columns and the element, and `u.element` becomes `element`. One column an
+//! element, as queries on CloudTrail expect, though newer Trino makes one of each field.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem, Statement, TableAlias,
+    TableFactor, TableWithJoins, Value, VisitMut, VisitorMut, visit_expressions_mut,
+};
+
+use super::build::{call, literal, number, text};
+use crate::compat::Table;
+
+/// What an alias of an UNNEST became: its columns, as they were and as they are.
+type Renamed = HashMap<String, Vec<(String, String)>>;
+
+pub(super) fn rewrite(statement: &mut Statement, tables: &[Table]) {
+    let mut unnest = Unnest { tables, renamed: Renamed::new() };
+    let _ = statement.visit(&mut unnest);
+    if unnest.renamed.is_empty() {
+        return;
+    }
+    let _ = visit_expressions_mut(statement, |expr| {
+        rename(expr, &unnest.renamed);
+        ControlFlow::<()>::Continue(())
+    });
+}
+
+/// `u.c` and `u.c.field` without the `u`; `u` alone stays.
+fn rename(expr: &mut Expr, renamed: &Renamed) {
+    let Expr::CompoundIdentifier(parts) = expr else { return };
+    let [table, column, rest @ ..] = parts.as_slice() else { return };
+    let Some(columns) = renamed.get(&table.value.to_lowercase()) else { return };
+    let Some((_, new)) = columns.iter().find(|(old, _)| column.value.eq_ignore_ascii_case(old)) else { return };
+    let mut kept = vec![Ident { value: new.clone(), quote_style: Some('"'), span: column.span }];
+    kept.extend(rest.iter().cloned());
+    *expr = match kept.as_slice() {
+        [only] => Expr::Identifier(only.clone()),
+        _ => Expr::CompoundIdentifier(kept),
+    };
+}
+
+struct Unnest<'a> {
+    tables: &'a [Table],
+    renamed: Renamed,
+}
+
+impl VisitorMut for Unnest<'_> {
+    type Break = ();
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        self.joins_of_commas(select);
+        for from in &mut select.from {
+            self.unnest_joins(from);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// A list to unnest, taken out of a FROM.
+struct List {
+    exprs: Vec<Expr>,
+    alias: Option<TableAlias>,
+    with_ordinality: bool,
+    keeps_rows_without: bool,
+}
+
+impl Unnest<'_> {
+    /// `FROM a, UNNEST(a.list)` is `FROM a CROSS JOIN UNNEST(a.list)`.
+    fn joins_of_commas(&self, select: &mut Select) {
+        let mut at = 1;
+        while at < select.from.len() {
+            if !matches!(select.from[at].relation, TableFactor::UNNEST { .. }) {
+                at += 1;
+                continue;
+            }
+            let TableWithJoins { relation, joins } = select.from.remove(at);
+            let cross = JoinOperator::CrossJoin(JoinConstraint::None);
+            let before = &mut select.from[at - 1].joins;
+            before.push(Join { relation, global: false, join_operator: cross });
+            before.extend(joins);
+        }
+    }
+
+    fn unnest_joins(&mut self, from: &mut TableWithJoins) {
+        let mut at = 0;
+        while at < from.joins.len() {
+            let Some(keeps) = unnest_kind(&from.joins[at]) else {
+                at += 1;
+                continue;
+            };
+            let Join { relation, .. } = from.joins.remove(at);
+            let TableFactor::UNNEST { alias, array_exprs, with_ordinality, .. } = relation else { continue };
+            let mut list = List { exprs: array_exprs, alias, with_ordinality, keeps_rows_without: keeps };
+            // the names of lists that were unnested before are gone
+            for expr in &mut list.exprs {
+                let _ = visit_expressions_mut(expr, |part| {
+                    rename(part, &self.renamed);
+                    ControlFlow::<()>::Continue(())
+                });
+            }
+            let holder = holder(from, &list.exprs);
+            let target = match holder {
+                Some(join) => &mut from.joins[join].relation,
+                None => &mut from.relation,
+            };
+            self.derive(target, list);
+        }
+    }
+
+    /// Makes a derived table of `target` and the elements.
+    fn derive(&mut self, target: &mut TableFactor, list: List) {
+        let Some(name) = name_of(target) else { return };
+        let columns = self.columns(&list);
+        let alias = list.alias.as_ref().map_or_else(|| name.value.clone(), |alias| alias.name.value.clone());
+        let mut projection = vec![SelectItem::Wildcard(Default::default())];
+        let mut names = Vec::new();
+        for (old, expr) in columns {
+            let new = self.free_name(&alias, &old);
+            projection.push(SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', new.clone()) });
+            names.push((old, new));
+        }
+        self.renamed.insert(alias.to_lowercase(), names);
+        let inner =
+            std::mem::replace(target, TableFactor::TableFunction { expr: Expr::value(Value::Null), alias: None });
+        *target = TableFactor::Derived {
+            lateral: false,
+            subquery: Box::new(select_from(projection, inner)),
+            alias: Some(TableAlias { explicit: true, name, columns: vec![], at: None }),
+            sample: None,
+        };
+    }
+
+    /// A name that the table has no column of.
+    fn free_name(&self, alias: &str, name: &str) -> String {
+        let name = name.to_lowercase();
+        let is_taken = self.tables.iter().any(|table| table.columns().iter().any(|column| column.name == name));
+        if is_taken { format!("{}_{name}", alias.to_lowercase()) } else { name }
+    }
+
+    /// The columns of the unnested lists, as their alias calls them.
+    fn columns(&self, list: &List) -> Vec<(String, Expr)> {
+        let mut named: Vec<String> =
+            list.alias.iter().flat_map(|alias| &alias.columns).map(|column| column.name.value.clone()).collect();
+        let mut columns = Vec::new();
+        let ordinal = list.with_ordinality.then(|| if named.len() > 1 { named.pop() } else { None }).flatten();
+        let alone = list.exprs.len() == 1;
+        for (at, expr) in list.exprs.iter().enumerate() {
+            if alone && named.len() == 2 && !list.with_ordinality {
+                // a map: its keys, its values
+                columns.push((named[0].clone(), self.element(call("map_keys", vec![expr.clone()]), list)));
+                columns.push((named[1].clone(), self.element(call("map_values", vec![expr.clone()]), list)));
+                continue;
+            }
+            if alone && named.len() > 2 {
+                columns.extend(fields_of(&named, self.element(expr.clone(), list)));
+                continue;
+            }
+            let default = list.alias.as_ref().map_or("element".to_owned(), |alias| alias.name.value.clone());
+            columns.push((named.get(at).cloned().unwrap_or(default), self.element(expr.clone(), list)));
+        }
+        if let (true, Some(first)) = (list.with_ordinality, list.exprs.first()) {
+            let count = call("cardinality", vec![first.clone()]);
+            let numbers = call("unnest", vec![call("generate_series", vec![number(1), count])]);
+            columns.push((ordinal.unwrap_or_else(|| "ordinality".to_owned()), numbers));
+        }
+        columns
+    }
+
+    fn element(&self, expr: Expr, list: &List) -> Expr {
+        let expr = if list.keeps_rows_without { one_null_if_empty(expr) } else { expr };
+        call("unnest", vec![expr])
+    }
+}
+
+/// One column of each field, as newer Trino has them, by the order of a resource's fields.
+fn fields_of(named: &[String], element: Expr) -> Vec<(String, Expr)> {
+    const FIELDS: [&str; 4] = ["arn", "accountid", "type", "arnprefix"];
+    let field = |(name, field): (&String, &str)| (name.clone(), super::build::subscript(element.clone(), text(field)));
+    named.iter().zip(FIELDS).map(field).collect()
+}
+
+/// `CASE WHEN cardinality(e) > 0 THEN e ELSE [NULL] END`.
+fn one_null_if_empty(expr: Expr) -> Expr {
+    let filled = super::build::binary(call("cardinality", vec![expr.clone()]), BinaryOperator::Gt, number(0));
+    super::functions::choice(filled, expr, Some(call("make_array", vec![Expr::value(Value::Null)])))
+}
+
+/// Whether a join unnests a list, and if so whether rows without elements stay.
+fn unnest_kind(join: &Join) -> Option<bool> {
+    if !matches!(join.relation, TableFactor::UNNEST { .. }) {
+        return None;
+    }
+    let always = |constraint: &JoinConstraint| match constraint {
+        JoinConstraint::None => true,
+        JoinConstraint::On(Expr::Value(value)) => value.value == Value::Boolean(true),
+        JoinConstraint::On(Expr::BinaryOp { left, op: BinaryOperator::Eq, right }) => {
+            left == right && literal(left).is_none()
+        }
+        _ => false,
+    };
+    match &join.join_operator {
+        JoinOperator::CrossJoin(_) => Some(false),
+        JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) if always(constraint) => Some(false),
+        JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) if always(constraint) => Some(true),
+        _ => None,
+    }
+}
+
+/// The join whose table holds the list, by the name before its column; `None` for the first table.
+fn holder(from: &TableWithJoins, exprs: &[Expr]) -> Option<usize> {
+    let mut named = Vec::new();
+    for expr in exprs {
+        let mut expr = expr.clone();
+        let _ = visit_expressions_mut(&mut expr, |part| {
+            if let Expr::CompoundIdentifier(parts) = part {
+                named.extend(parts.first().map(|part| part.value.to_lowercase()));
+            }
+            ControlFlow::<()>::Continue(())
+        });
+    }
+    from.joins
+        .iter()
+        .position(|join| name_of(&join.relation).is_some_and(|name| named.contains(&name.value.to_lowercase())))
+}
+
+/// What columns of a table are called by.
+fn name_of(factor: &TableFactor) -> Option<Ident> {
+    match factor {
+        TableFactor::Table { name, alias, .. } => {
+            alias.as_ref().map(|alias| alias.name.clone()).or_else(|| name.0.last()?.as_ident().cloned())
+        }
+        TableFactor::Derived { alias, .. } => {
+            Some(alias.as_ref().map_or_else(|| Ident::new("unnested"), |alias| alias.name.clone()))
+        }
+        _ => None,
+    }
+}
+
+fn select_from(projection: Vec<SelectItem>, relation: TableFactor) -> Query {
+    use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
+    use datafusion::sql::sqlparser::ast::{GroupByExpr, SelectFlavor, SetExpr};
+    let select = Select {
+        select_token: AttachedToken::empty(),
+        optimizer_hints: vec![],
+        distinct: None,
+        select_modifiers: None,
+        top: None,
+        top_before_distinct: false,
+        projection,
+        exclude: None,
+        into: None,
+        from: vec![TableWithJoins { relation, joins: vec![] }],
+        lateral_views: vec![],
+        prewhere: None,
+        selection: None,
+        connect_by: vec![],
+        group_by: GroupByExpr::Expressions(vec![], vec![]),
+        cluster_by: vec![],
+        distribute_by: vec![],
+        sort_by: vec![],
+        having: None,
+        named_window: vec![],
+        qualify: None,
+        window_before_qualify: false,
+        value_table_mode: None,
+        flavor: SelectFlavor::Standard,
+    };
+    Query {
+        with: None,
+        body: Box::new(SetExpr::Select(Box::new(select))),
+        order_by: None,
+        limit_clause: None,
+        fetch: None,
+        locks: vec![],
+        for_clause: None,
+        settings: None,
+        format_clause: None,
+        pipe_operators: vec![],
+    }
+}

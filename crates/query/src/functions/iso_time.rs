@@ -1,0 +1,183 @@
+//! Instants as CloudTrail writes them, and back.
+//!
+//! Athena's `eventtime` is text, ours an instant. `iso_time` makes the text, and tells DataFusion which instants lie behind a
+//! comparison with a text, so that files are left out as they are for `event_time` itself. `from_iso8601_timestamp` of such a
+//! text is the instant again, without any text in between.
+
+use std::sync::Arc;
+
+use arrow::array::{AsArray, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, TimestampMicrosecondType};
+use datafusion::common::{ScalarValue, internal_err};
+use datafusion::error::Result;
+use datafusion::logical_expr::interval_arithmetic::Interval;
+use datafusion::logical_expr::preimage::PreimageResult;
+use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDFImpl, Signature, TypeSignature, Volatility,
+};
+use milepost_schema::time;
+
+use super::arguments::{array, result, rows, texts};
+use super::instants::parse_instant;
+use super::scalar::instant_type;
+use super::{FunctionDoc, ISO_TIME};
+
+const SECOND: i64 = 1_000_000;
+/// 0001-01-01 and 9999-12-31T23:59:59, between which the text has always the same length.
+const FIRST_SECOND: i64 = -62_135_596_800;
+const LAST_SECOND: i64 = 253_402_300_799;
+
+pub(super) const DOCS: [FunctionDoc; 2] = [
+    FunctionDoc { call: "iso_time(instant)", meaning: "an instant as CloudTrail writes it, `2026-03-01T12:00:00Z`" },
+    FunctionDoc {
+        call: "from_iso8601_timestamp(text)",
+        meaning: "the instant that an ISO 8601 text says, in UTC; null if it is none",
+    },
+];
+
+/// `iso_time(instant)`.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct IsoTime(Signature);
+
+impl IsoTime {
+    pub(super) fn new() -> Self {
+        Self(Signature::new(TypeSignature::Exact(vec![instant_type()]), Volatility::Immutable))
+    }
+}
+
+impl ScalarUDFImpl for IsoTime {
+    fn name(&self) -> &str {
+        ISO_TIME
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.0
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let instants = array(&args, 0)?;
+        let Some(instants) = instants.as_primitive_opt::<TimestampMicrosecondType>() else {
+            return internal_err!("the argument of {ISO_TIME} is no instant");
+        };
+        let texts: StringArray = instants.iter().map(|micros| micros.map(whole_second)).collect();
+        result(&args, Arc::new(texts))
+    }
+
+    /// The texts are in the order of the instants, so a comparison of texts is one of instants.
+    fn preimage(&self, args: &[Expr], literal: &Expr, _: &SimplifyContext) -> Result<PreimageResult> {
+        let ([instant], Some(text)) = (args, literal_text(literal)) else { return Ok(PreimageResult::None) };
+        let Some((from, until)) = instants_of(text) else { return Ok(PreimageResult::None) };
+        let bound = |second: i64| ScalarValue::TimestampMicrosecond(Some(second * SECOND), Some("UTC".into()));
+        let interval = Interval::try_new(bound(from), bound(until))?;
+        Ok(PreimageResult::Range { expr: instant.clone(), interval: Box::new(interval) })
+    }
+}
+
+fn whole_second(micros: i64) -> String {
+    time::format_micros(micros.div_euclid(SECOND) * SECOND)
+}
+
+fn literal_text(literal: &Expr) -> Option<&str> {
+    match literal {
+        Expr::Literal(value, _) => value.try_as_str().flatten(),
+        Expr::Cast(cast) => literal_text(&cast.expr),
+        _ => None,
+    }
+}
+
+/// The second whose text is `text`, up to the next; or an empty span before the first second whose text is greater.
+fn instants_of(text: &str) -> Option<(i64, i64)> {
+    let (mut low, mut high) = (FIRST_SECOND, LAST_SECOND);
+    let written = |second: i64| time::format_micros(second * SECOND);
+    if written(low).as_str() >= text || written(high).as_str() < text {
+        return None;
+    }
+    // the text of `low` is less, that of `high` is not
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if written(middle).as_str() < text { low = middle } else { high = middle }
+    }
+    Some((high, if written(high) == text { high + 1 } else { high }))
+}
+
+/// `from_iso8601_timestamp(text)`.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct FromIso8601(Signature);
+
+impl FromIso8601 {
+    pub(super) fn new() -> Self {
+        Self(Signature::user_defined(Volatility::Immutable))
+    }
+}
+
+impl ScalarUDFImpl for FromIso8601 {
+    fn name(&self) -> &'static str {
+        "from_iso8601_timestamp"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.0
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(instant_type())
+    }
+
+    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        match given {
+            // an instant is taken too: queries wrap columns of both kinds
+            [DataType::Timestamp(_, _) | DataType::Date32] => Ok(vec![instant_type()]),
+            [given] if given.is_string() || given.is_null() => Ok(vec![DataType::Utf8]),
+            _ => datafusion::common::plan_err!("from_iso8601_timestamp takes one text"),
+        }
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        if let Some(ColumnarValue::Array(instants)) = args.args.first()
+            && *instants.data_type() == instant_type()
+        {
+            return Ok(ColumnarValue::Array(Arc::clone(instants)));
+        }
+        if let Some(ColumnarValue::Scalar(instant @ ScalarValue::TimestampMicrosecond(_, _))) = args.args.first() {
+            return Ok(ColumnarValue::Scalar(instant.clone()));
+        }
+        let written = texts(&args, 0)?;
+        let instants: TimestampMicrosecondArray =
+            (0..rows(&args)).map(|row| parse_instant(written.get(row)?)).collect();
+        result(&args, Arc::new(instants.with_timezone("UTC")))
+    }
+
+    fn simplify(&self, args: Vec<Expr>, _: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        if let [Expr::ScalarFunction(call)] = args.as_slice()
+            && call.func.name() == ISO_TIME
+            && let [instant] = call.args.as_slice()
+        {
+            return Ok(ExprSimplifyResult::Simplified(instant.clone()));
+        }
+        Ok(ExprSimplifyResult::Original(args))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_compared_as_the_instants_behind_it() {
+        let second = |text: &str| time::parse(text).unwrap() / SECOND;
+        let noon = second("2026-03-01T12:00:00Z");
+        let day = second("2026-03-01T00:00:00Z");
+        assert_eq!(instants_of("2026-03-01T12:00:00Z"), Some((noon, noon + 1)));
+        assert_eq!(instants_of("2026-03-01"), Some((day, day)));
+        assert_eq!(instants_of("2026-03-01 12:00:00"), Some((day, day)));
+        assert_eq!(instants_of("2026-03-01T12:00:00.000Z"), Some((noon, noon)));
+        assert_eq!(instants_of("2026-02-28T24:00:00Z"), Some((day, day)));
+        assert_eq!(instants_of(""), None);
+        assert_eq!(instants_of("zzz"), None);
+    }
+}

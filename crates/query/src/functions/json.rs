@@ -1,0 +1,282 @@
+//! JSON by path: what Trino calls `json_extract`, DuckDB `->`, and dots on a JSON column.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Int64Array, ListBuilder, MapBuilder, MapFieldNames, StringBuilder};
+use arrow::datatypes::{DataType, Field, Fields};
+use datafusion::error::Result;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
+
+use super::arguments::{Texts, each_text, integers, result, rows, texts};
+use super::json_path::{self, Path, Step};
+use super::scalar::{Definition, Kind};
+
+use Kind::{Integer, Text};
+
+const fn text(_: &[DataType]) -> DataType {
+    DataType::Utf8
+}
+const fn boolean(_: &[DataType]) -> DataType {
+    DataType::Boolean
+}
+const fn integer(_: &[DataType]) -> DataType {
+    DataType::Int64
+}
+fn list_of_text(_: &[DataType]) -> DataType {
+    DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true)))
+}
+
+/// A map from text to text, as the event data stores of CloudTrail Lake have them.
+pub(super) fn map_type() -> DataType {
+    let fields =
+        Fields::from(vec![Field::new("key", DataType::Utf8, false), Field::new("value", DataType::Utf8, true)]);
+    DataType::Map(Arc::new(Field::new("entries", DataType::Struct(fields), false)), false)
+}
+
+const fn define(
+    name: &'static str,
+    arguments: &'static [Kind],
+    returns: fn(&[DataType]) -> DataType,
+    body: fn(&ScalarFunctionArgs) -> Result<ColumnarValue>,
+    call: &'static str,
+    meaning: &'static str,
+) -> Definition {
+    let required = arguments.len();
+    Definition { name, arguments, required, returns, volatility: Volatility::Immutable, body, call, meaning }
+}
+
+#[rustfmt::skip]
+pub(super) const FUNCTIONS: &[Definition] = &[
+    define("json_extract_scalar", &[Text, Text], text, extract_scalar, "json_extract_scalar(json, '$.path')", "text, number or boolean at a JSONPath as text; null for objects, arrays and what is not there"),
+    define("json_extract", &[Text, Text], text, extract, "json_extract(json, '$.path')", "value at a JSONPath as JSON text"),
+    define("json_extract_string", &[Text, Text], text, extract_string, "json_extract_string(json, key)", "value at a JSONPath, a JSON pointer or a key as text; objects and arrays as JSON text"),
+    define("json_value", &[Text, Text], text, extract_scalar, "json_value(json, '$.path')", "as `json_extract_scalar`"),
+    define("json_query", &[Text, Text], text, extract, "json_query(json, '$.path')", "as `json_extract`"),
+    define("json_arrow", &[Text, Text], text, arrow, "json_arrow(json, key)", "DuckDB's `->`: value at a key, JSONPath or index as JSON text"),
+    define("json_arrow_text", &[Text, Text], text, extract_string, "json_arrow_text(json, key)", "DuckDB's `->>`: the same as text"),
+    define("json_arrow_index", &[Text, Integer], text, arrow_index, "json_arrow_index(json, n)", "DuckDB's `-> n`: element from 0, from the end if negative, as JSON text"),
+    define("json_arrow_text_index", &[Text, Integer], text, arrow_text_index, "json_arrow_text_index(json, n)", "DuckDB's `->> n`: the same as text"),
+    define("json_array_get", &[Text, Integer], text, arrow_index, "json_array_get(json, n)", "element of a JSON array from 0, from the end if negative, as JSON text"),
+    define("json_member", &[Text, Text], text, member, "json_member(json, '$.path')", "value behind dots on a JSON column, as text; names match exactly, else in any case"),
+    define("json_text", &[Text], text, json_text, "json_text(json)", "content of a JSON string; other JSON stays as it is, JSON null is null"),
+    define("json_array", &[Text], list_of_text, json_array, "json_array(json)", "elements of a JSON array as a list of JSON texts"),
+    define("json_texts", &[Text], list_of_text, json_texts, "json_texts(json)", "elements of a JSON array as a list of texts"),
+    define("json_keys", &[Text], list_of_text, json_keys, "json_keys(json)", "names of the members of a JSON object"),
+    define("json_map", &[Text], |_| map_type(), json_map, "json_map(json)", "members of a JSON object as a map of texts; nested values as compact JSON text"),
+    define("json_array_length", &[Text], integer, array_length, "json_array_length(json)", "number of elements of a JSON array"),
+    define("is_json_scalar", &[Text], boolean, is_scalar, "is_json_scalar(json)", "whether JSON text is a string, a number, a boolean or null"),
+    define("json_size", &[Text, Text], integer, size, "json_size(json, '$.path')", "number of members or elements of the value at a JSONPath; 0 for scalars"),
+];
+
+/// Ways by row; a constant is read once.
+enum Paths {
+    Same(Option<Path>),
+    Each(Texts, fn(&str) -> Option<Path>),
+}
+
+impl Paths {
+    fn new(texts: Texts, parse: fn(&str) -> Option<Path>) -> Self {
+        match texts {
+            Texts::Same(text) => Self::Same(text.as_deref().and_then(parse)),
+            each @ Texts::Each(_) => Self::Each(each, parse),
+        }
+    }
+
+    fn find<'a>(&self, row: usize, json: &'a str) -> Option<&'a str> {
+        match self {
+            Self::Same(path) => json_path::find(json, path.as_deref()?),
+            Self::Each(texts, parse) => json_path::find(json, &parse(texts.get(row)?)?),
+        }
+    }
+}
+
+fn by_path(
+    args: &ScalarFunctionArgs,
+    parse: fn(&str) -> Option<Path>,
+    convert: fn(&str) -> Option<String>,
+) -> Result<ColumnarValue> {
+    let json = texts(args, 0)?;
+    let paths = Paths::new(texts(args, 1)?, parse);
+    each_text(args, |row| convert(paths.find(row, json.get(row)?)?))
+}
+
+fn key(text: &str) -> Option<Path> {
+    Some(json_path::parse_key(text))
+}
+
+/// Text of a string, number or boolean.
+pub(super) fn scalar_text(json: &str) -> Option<String> {
+    let json = json.trim();
+    match json.as_bytes().first()? {
+        b'{' | b'[' => None,
+        _ if json == "null" => None,
+        b'"' => json_path::string(json).map(|text| text.into_owned()),
+        _ => serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok().then(|| json.to_owned()),
+    }
+}
+
+/// Text of any value but null.
+pub(super) fn any_text(json: &str) -> Option<String> {
+    if json_path::is_nested(json) { Some(json.trim().to_owned()) } else { scalar_text(json) }
+}
+
+fn whole(json: &str) -> Option<String> {
+    let json = json.trim();
+    // what was found inside of valid text is valid; a path of no steps gives back whatever was there
+    serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok().then(|| json.to_owned())
+}
+
+fn extract_scalar(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    by_path(args, json_path::parse, scalar_text)
+}
+
+fn extract(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    by_path(args, json_path::parse, whole)
+}
+
+fn extract_string(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    by_path(args, key, any_text)
+}
+
+fn arrow(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    by_path(args, key, whole)
+}
+
+fn by_index(args: &ScalarFunctionArgs, convert: fn(&str) -> Option<String>) -> Result<ColumnarValue> {
+    let (json, index) = (texts(args, 0)?, integers(args, 1)?);
+    each_text(args, |row| convert(json_path::find(json.get(row)?, &[Step::Element(index.get(row)?)])?))
+}
+
+fn arrow_index(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    by_index(args, whole)
+}
+
+fn arrow_text_index(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    by_index(args, any_text)
+}
+
+fn member(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let (json, way) = (texts(args, 0)?, texts(args, 1)?);
+    let parsed = match &way {
+        Texts::Same(Some(way)) => json_path::parse(way),
+        _ => None,
+    };
+    let Some(path) = parsed else { return each_text(args, |_| None) };
+    each_text(args, |row| {
+        let json = json.get(row)?;
+        let exact = json_path::find(json, &path);
+        any_text(exact.or_else(|| path.iter().try_fold(json, in_any_case))?)
+    })
+}
+
+fn in_any_case<'a>(json: &'a str, step: &Step) -> Option<&'a str> {
+    if let Some(value) = json_path::find(json, std::slice::from_ref(step)) {
+        return Some(value);
+    }
+    let Step::Member(name) = step else { return None };
+    let members = json_path::members(json)?;
+    members.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+fn json_text(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let json = texts(args, 0)?;
+    each_text(args, |row| {
+        let json = json.get(row)?.trim();
+        if json == "null" {
+            None
+        } else {
+            Some(json_path::string(json).map_or_else(|| json.to_owned(), |text| text.into_owned()))
+        }
+    })
+}
+
+fn lists(args: &ScalarFunctionArgs, items: fn(&str) -> Option<Vec<Option<String>>>) -> Result<ColumnarValue> {
+    let json = texts(args, 0)?;
+    let mut builder = ListBuilder::new(StringBuilder::new());
+    for row in 0..rows(args) {
+        match json.get(row).and_then(items) {
+            Some(found) => {
+                found.into_iter().for_each(|item| builder.values().append_option(item));
+                builder.append(true);
+            }
+            None => builder.append(false),
+        }
+    }
+    result(args, Arc::new(builder.finish()))
+}
+
+fn json_array(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    lists(args, |json| Some(json_path::elements(json)?.into_iter().map(|item| Some(item.to_owned())).collect()))
+}
+
+fn json_texts(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    lists(args, |json| Some(json_path::elements(json)?.into_iter().map(any_text).collect()))
+}
+
+fn json_keys(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    lists(args, |json| Some(json_path::members(json)?.into_iter().map(|(name, _)| Some(name.into_owned())).collect()))
+}
+
+fn json_map(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let json = texts(args, 0)?;
+    let names = MapFieldNames { entry: "entries".to_owned(), key: "key".to_owned(), value: "value".to_owned() };
+    let mut builder = MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new());
+    for row in 0..rows(args) {
+        let members = json.get(row).and_then(json_path::members);
+        let found = members.is_some();
+        for (name, value) in members.into_iter().flatten() {
+            builder.keys().append_value(name);
+            builder.values().append_option(compact_text(value));
+        }
+        builder.append(found)?;
+    }
+    result(args, Arc::new(builder.finish()))
+}
+
+/// Text of a value, nested values without blanks between their parts.
+pub(super) fn compact_text(json: &str) -> Option<String> {
+    if json_path::is_nested(json) { Some(compact(json)) } else { scalar_text(json) }
+}
+
+/// JSON without blanks between its parts; names, numbers and order stay.
+fn compact(json: &str) -> String {
+    let (mut out, mut in_string, mut escaped) = (String::with_capacity(json.len()), false, false);
+    for character in json.chars() {
+        if in_string || !character.is_ascii_whitespace() {
+            out.push(character);
+        }
+        in_string = if character == '"' && !escaped { !in_string } else { in_string };
+        escaped = in_string && character == '\\' && !escaped;
+    }
+    out
+}
+
+fn array_length(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let json = texts(args, 0)?;
+    let length = |row| i64::try_from(json_path::elements(json.get(row)?)?.len()).ok();
+    let lengths: Int64Array = (0..rows(args)).map(length).collect();
+    result(args, Arc::new(lengths))
+}
+
+fn is_scalar(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let json = texts(args, 0)?;
+    let is_scalar = |row| {
+        let json = json.get(row)?;
+        whole(json).map(|json| !json_path::is_nested(&json))
+    };
+    let truths: BooleanArray = (0..rows(args)).map(is_scalar).collect();
+    result(args, Arc::new(truths) as ArrayRef)
+}
+
+fn size(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let json = texts(args, 0)?;
+    let paths = Paths::new(texts(args, 1)?, json_path::parse);
+    let size = |row| {
+        let value = paths.find(row, json.get(row)?)?;
+        let members = json_path::members(value).map(|members| members.len());
+        let size = members.or_else(|| json_path::elements(value).map(|elements| elements.len()));
+        i64::try_from(size.unwrap_or(0)).ok()
+    };
+    let sizes: Int64Array = (0..rows(args)).map(size).collect();
+    result(args, Arc::new(sizes))
+}

@@ -1,0 +1,73 @@
+//! Functions of our own: what queries on CloudTrail need and DataFusion does not have, or has with another meaning.
+//!
+//! A function is a line of a table: its name, the kinds of its arguments, the type of its result, and a body that works on
+//! whole batches. Text is taken in any of Arrow's forms, null gives null, and malformed values give null, never an error.
+
+mod arguments;
+mod instants;
+mod iso_time;
+mod json;
+mod json_path;
+mod json_search;
+mod network;
+mod scalar;
+mod structs;
+mod texts;
+
+use datafusion::logical_expr::ScalarUDF;
+use datafusion::prelude::SessionContext;
+
+use self::scalar::Definition;
+
+/// Name of the function that writes an instant as CloudTrail does.
+pub(crate) const ISO_TIME: &str = "iso_time";
+
+fn definitions() -> impl Iterator<Item = &'static Definition> {
+    [
+        json::FUNCTIONS,
+        json_search::FUNCTIONS,
+        instants::FUNCTIONS,
+        network::FUNCTIONS,
+        texts::FUNCTIONS,
+        instants::FORMATS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Makes the functions known to `context`. Those of other crates that have the same name are replaced.
+pub(crate) fn register(context: &SessionContext) {
+    for definition in definitions() {
+        context.register_udf(ScalarUDF::new_from_impl(scalar::Function::new(definition)));
+    }
+    context.register_udf(ScalarUDF::new_from_impl(iso_time::IsoTime::new()));
+    context.register_udf(ScalarUDF::new_from_impl(iso_time::FromIso8601::new()));
+    for renaming in structs::RENAMINGS {
+        context.register_udf(ScalarUDF::new_from_impl(structs::RenamedResources::new(renaming)));
+    }
+    context.register_udf(ScalarUDF::new_from_impl(structs::ResourceArns::new()));
+    context.register_udf(ScalarUDF::new_from_impl(structs::ToJson::new()));
+    context.register_udf(ScalarUDF::new_from_impl(structs::TypeName::new()));
+    context.register_udf(ScalarUDF::new_from_impl(structs::EventJson::new()));
+}
+
+/// A function as the reference lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FunctionDoc {
+    /// How it is called.
+    pub(crate) call: &'static str,
+    /// What it gives.
+    pub(crate) meaning: &'static str,
+}
+
+/// The functions of our own, for the reference.
+#[must_use]
+pub(crate) fn reference() -> Vec<FunctionDoc> {
+    let mut all: Vec<FunctionDoc> = definitions()
+        .map(|definition| FunctionDoc { call: definition.call, meaning: definition.meaning })
+        .chain(iso_time::DOCS.iter().copied())
+        .chain(structs::DOCS.iter().copied())
+        .collect();
+    all.sort_by_key(|doc| doc.call);
+    all
+}

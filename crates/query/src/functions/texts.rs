@@ -1,0 +1,186 @@
+//! Texts: regular expressions as Trino and DuckDB have them, parts of ARNs, and who stands behind one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{ListBuilder, StringBuilder};
+use arrow::datatypes::{DataType, Field};
+use datafusion::common::exec_err;
+use datafusion::error::Result;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
+use regex::Regex;
+
+use super::arguments::{each_text, integers, result, rows, texts};
+use super::scalar::{Definition, Kind};
+
+const fn define(
+    name: &'static str,
+    arguments: &'static [Kind],
+    required: usize,
+    body: fn(&ScalarFunctionArgs) -> Result<ColumnarValue>,
+    call: &'static str,
+    meaning: &'static str,
+) -> Definition {
+    Definition {
+        name,
+        arguments,
+        required,
+        returns: |_| DataType::Utf8,
+        volatility: Volatility::Immutable,
+        body,
+        call,
+        meaning,
+    }
+}
+
+#[rustfmt::skip]
+pub(super) const FUNCTIONS: &[Definition] = &[
+    define("regexp_extract", &[Kind::Text, Kind::Text, Kind::Integer], 2, regexp_extract, "regexp_extract(text, pattern[, group])", "first match of a pattern, or a group of it; null if there is none"),
+    define("regexp_extract_or_empty", &[Kind::Text, Kind::Text, Kind::Integer], 2, regexp_extract_or_empty, "regexp_extract_or_empty(text, pattern[, group])", "DuckDB's `regexp_extract`: empty text if there is no match"),
+    Definition {
+        name: "regexp_extract_all",
+        arguments: &[Kind::Text, Kind::Text, Kind::Integer],
+        required: 2,
+        returns: |_| DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true))),
+        volatility: Volatility::Immutable,
+        body: regexp_extract_all,
+        call: "regexp_extract_all(text, pattern[, group])",
+        meaning: "every match of a pattern, or a group of each, as a list",
+    },
+    define("arn_part", &[Kind::Text, Kind::Text], 2, arn_part, "arn_part(arn, part)", "part of an ARN: `partition`, `service`, `region`, `account`, `resource`, `type` (before the first `/` or `:` of the resource) or `name` (after the last `/`, else after the last `:`)"),
+    define("principal", &[Kind::Text], 1, principal, "principal(arn)", "who stands behind an ARN, the same from session to session: of `…:assumed-role/Role/session` the role, of anything else the ARN"),
+    define("hex_upper", &[Kind::Text], 1, hex_upper, "hex_upper(hex)", "hexadecimal text in capitals, as Trino's `to_hex` writes it"),
+];
+
+/// Patterns that were used before; most often it is one.
+#[derive(Default)]
+struct Patterns(HashMap<String, Regex>);
+
+impl Patterns {
+    fn get(&mut self, pattern: &str) -> Result<&Regex> {
+        if !self.0.contains_key(pattern) {
+            match Regex::new(pattern) {
+                Ok(regex) => self.0.insert(pattern.to_owned(), regex),
+                Err(error) => {
+                    return exec_err!("`{pattern}` is no regular expression: {}", error.to_string().replace('\n', " "));
+                }
+            };
+        }
+        match self.0.get(pattern) {
+            Some(regex) => Ok(regex),
+            None => exec_err!("`{pattern}` cannot be used"),
+        }
+    }
+}
+
+fn extract(args: &ScalarFunctionArgs, default: Option<&str>) -> Result<ColumnarValue> {
+    let (written, patterns, groups) = (texts(args, 0)?, texts(args, 1)?, integers(args, 2)?);
+    let mut known = Patterns::default();
+    let mut found = StringBuilder::new();
+    for row in 0..rows(args) {
+        let (Some(text), Some(pattern)) = (written.get(row), patterns.get(row)) else {
+            found.append_null();
+            continue;
+        };
+        let captures = known.get(pattern)?.captures(text);
+        let group = usize::try_from(groups.get(row).unwrap_or(0)).unwrap_or(usize::MAX);
+        let part = captures.as_ref().and_then(|captures| captures.get(group)).map(|part| part.as_str());
+        found.append_option(part.or(default));
+    }
+    result(args, Arc::new(found.finish()))
+}
+
+fn regexp_extract(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    extract(args, None)
+}
+
+fn regexp_extract_or_empty(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    extract(args, Some(""))
+}
+
+fn regexp_extract_all(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let (written, patterns, groups) = (texts(args, 0)?, texts(args, 1)?, integers(args, 2)?);
+    let mut known = Patterns::default();
+    let mut found = ListBuilder::new(StringBuilder::new());
+    for row in 0..rows(args) {
+        let (Some(text), Some(pattern)) = (written.get(row), patterns.get(row)) else {
+            found.append(false);
+            continue;
+        };
+        let group = usize::try_from(groups.get(row).unwrap_or(0)).unwrap_or(usize::MAX);
+        for captures in known.get(pattern)?.captures_iter(text) {
+            found.values().append_option(captures.get(group).map(|part| part.as_str()));
+        }
+        found.append(true);
+    }
+    result(args, Arc::new(found.finish()))
+}
+
+fn part_of<'a>(arn: &'a str, part: &str) -> Option<&'a str> {
+    let pieces: Vec<&str> = arn.splitn(6, ':').collect();
+    let [prefix, partition, service, region, account, resource] = pieces.as_slice() else { return None };
+    if *prefix != "arn" {
+        return None;
+    }
+    let found = match part {
+        "partition" => partition,
+        "service" => service,
+        "region" => region,
+        "account" => account,
+        "resource" => resource,
+        "type" => resource.split_once(['/', ':'])?.0,
+        "name" => resource.rsplit_once('/').or_else(|| resource.rsplit_once(':')).map_or(*resource, |(_, name)| name),
+        _ => return None,
+    };
+    (!found.is_empty()).then_some(found)
+}
+
+fn arn_part(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    const PARTS: [&str; 7] = ["partition", "service", "region", "account", "resource", "type", "name"];
+    let (arns, parts) = (texts(args, 0)?, texts(args, 1)?);
+    for row in 0..rows(args) {
+        if let Some(part) = parts.get(row).filter(|part| !PARTS.contains(part)) {
+            return exec_err!("`{part}` is no part of an ARN: {}", PARTS.join(", "));
+        }
+    }
+    each_text(args, |row| Some(part_of(arns.get(row)?, parts.get(row)?)?.to_owned()))
+}
+
+fn principal(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let arns = texts(args, 0)?;
+    each_text(args, |row| Some(behind(arns.get(row)?)))
+}
+
+fn behind(arn: &str) -> String {
+    let pieces: Vec<&str> = arn.splitn(6, ':').collect();
+    if let ["arn", partition, "sts", _, account, resource] = pieces.as_slice()
+        && let Some(role) = resource.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next())
+    {
+        return format!("arn:{partition}:iam::{account}:role/{role}");
+    }
+    arn.to_owned()
+}
+
+fn hex_upper(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let hex = texts(args, 0)?;
+    each_text(args, |row| Some(hex.get(row)?.to_ascii_uppercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arns_fall_into_their_parts() {
+        let role = "arn:aws-cn:sts::012345678901:assumed-role/Deployer/alice";
+        assert_eq!(part_of(role, "partition"), Some("aws-cn"));
+        assert_eq!(part_of(role, "region"), None);
+        assert_eq!(part_of(role, "type"), Some("assumed-role"));
+        assert_eq!(part_of(role, "name"), Some("alice"));
+        assert_eq!(part_of("arn:aws:lambda:eu-west-1:1:function:f:1", "type"), Some("function"));
+        assert_eq!(part_of("arn:aws:s3:::bucket", "name"), Some("bucket"));
+        assert_eq!(part_of("bucket", "name"), None);
+        assert_eq!(behind(role), "arn:aws-cn:iam::012345678901:role/Deployer");
+        assert_eq!(behind("arn:aws:iam::1:user/x"), "arn:aws:iam::1:user/x");
+    }
+}

@@ -1,0 +1,133 @@
+-- Queries for Tailpipe's table.
+=== star with fields before it | select exprs, *
+SELECT count(*) FROM (SELECT tp_timestamp AS timestamp, string_split(event_source, '.')[1] || ':' || event_name AS operation, user_identity.arn AS actor, tp_source_ip AS source_ip, tp_index AS account_id, aws_region AS region, tp_id AS source_id, * FROM aws_cloudtrail_log WHERE event_name = 'CreateAccessKey')
+---
+SELECT count(*) FROM r WHERE name = 'CreateAccessKey'
+=== operation | string_split, subscript, concatenation
+SELECT string_split(event_source, '.')[1] || ':' || event_name AS operation, count(*) AS n FROM aws_cloudtrail_log GROUP BY operation ORDER BY n DESC
+---
+SELECT string_split(src, '.')[1] || ':' || name, count(*) FROM r GROUP BY 1
+=== arrow as text | ->>, is not null
+SELECT event_id, request_parameters ->> 'bucketName' AS bucket FROM aws_cloudtrail_log WHERE event_source = 's3.amazonaws.com' AND request_parameters ->> 'bucketName' = 'data-012345678901'
+---
+SELECT eid, rp->>'$.bucketName' FROM r WHERE src = 's3.amazonaws.com' AND rp->>'$.bucketName' = 'data-012345678901'
+=== chained arrows | ->, array index
+SELECT event_id, request_parameters -> 'ipPermissions' -> 'items' -> 0 ->> 'fromPort' AS p, (request_parameters -> 'ipPermissions' -> 'items' -> 0 -> 'ipRanges' -> 'items' -> 0 ->> 'cidrIp') AS c FROM aws_cloudtrail_log WHERE event_name = 'AuthorizeSecurityGroupIngress'
+---
+SELECT eid, rp->>'$.ipPermissions.items[0].fromPort', rp->>'$.ipPermissions.items[0].ipRanges.items[0].cidrIp' FROM r WHERE name = 'AuthorizeSecurityGroupIngress'
+=== arrow compared with a truth | -> = false
+SELECT count(*) FROM aws_cloudtrail_log WHERE (request_parameters -> 'allowUnauthenticatedIdentities') = true
+---
+SELECT count(*) FROM r WHERE rp->>'$.allowUnauthenticatedIdentities' = 'true'
+=== arrow compared with a number | ->> with a number
+SELECT count(*) FROM aws_cloudtrail_log WHERE (additional_event_data ->> 'bytesTransferredOut') > 50000
+---
+SELECT count(*) FROM r WHERE (ae->>'$.bytesTransferredOut')::double > 50000
+=== arrow in a list | ->> in, like, ilike
+SELECT event_id FROM aws_cloudtrail_log WHERE additional_event_data ->> 'MFAUsed' IN ('No', 'no') AND event_name ILIKE 'consolelogin' AND response_elements ->> 'ConsoleLogin' LIKE 'Suc%'
+---
+SELECT eid FROM r WHERE ae->>'$.MFAUsed' IN ('No', 'no') AND name ILIKE 'consolelogin' AND re->>'$.ConsoleLogin' LIKE 'Suc%'
+=== arrow with a path | -> '$.a.b'
+SELECT request_parameters ->> '$.bucketPolicy.Version' AS v, request_parameters -> '/bucketPolicy/Statement/0' ->> 'Effect' AS e, count(*) FROM aws_cloudtrail_log WHERE event_name = 'PutBucketPolicy' GROUP BY 1, 2
+---
+SELECT rp->>'$.bucketPolicy.Version', rp->>'$.bucketPolicy.Statement[0].Effect', count(*) FROM r WHERE name = 'PutBucketPolicy' GROUP BY 1, 2
+=== json_contains | json_contains
+SELECT count(*) FROM aws_cloudtrail_log WHERE json_contains(request_parameters, '"tcp"') OR json_contains(request_parameters -> 'ipPermissions' -> 'items', '{"fromPort": 22}')
+---
+SELECT count(*) FROM r WHERE json_contains(rp, '"tcp"') OR json_contains(rp->'$.ipPermissions.items', '{"fromPort": 22}')
+=== json_extract_string | json_extract_string
+SELECT json_extract_string(request_parameters, '$.groupId') AS g, count(*) FROM aws_cloudtrail_log WHERE json_extract_string(request_parameters, 'groupId') IS NOT NULL GROUP BY 1
+---
+SELECT rp->>'$.groupId', count(*) FROM r WHERE rp->>'$.groupId' IS NOT NULL GROUP BY 1
+=== json_keys | json_keys
+SELECT json_keys(request_parameters) AS k, count(*) FROM aws_cloudtrail_log WHERE event_name = 'GetObject' GROUP BY 1
+---
+SELECT json_keys(rp), count(*) FROM r WHERE name = 'GetObject' GROUP BY 1
+=== from_json | from_json, unnest in the select list
+SELECT event_id, unnest(from_json(request_parameters -> 'ipPermissions' -> 'items', '["JSON"]')) ->> 'ipProtocol' AS p FROM aws_cloudtrail_log WHERE event_name = 'RevokeSecurityGroupIngress'
+---
+SELECT eid, x->>'ipProtocol' FROM (SELECT eid, unnest((rp->'$.ipPermissions.items')::json[]) AS x FROM r WHERE name = 'RevokeSecurityGroupIngress')
+=== comma unnest | comma unnest in from
+SELECT event_id, item ->> 'fromPort' AS p FROM aws_cloudtrail_log, unnest(from_json((request_parameters -> 'ipPermissions' -> 'items'), '["JSON"]')) AS t(item) WHERE event_name = 'AuthorizeSecurityGroupIngress'
+---
+SELECT eid, x->>'fromPort' FROM (SELECT eid, unnest((rp->'$.ipPermissions.items')::json[]) AS x FROM r WHERE name = 'AuthorizeSecurityGroupIngress')
+=== json of a struct | json(struct)
+SELECT event_id, json(user_identity) ->> 'arn' AS a, json(user_identity) ->> '$.session_context.session_issuer.user_name' AS i FROM aws_cloudtrail_log WHERE event_name = 'CreateUser'
+---
+SELECT eid, uarn, iname FROM r WHERE name = 'CreateUser'
+=== typeof | typeof
+SELECT DISTINCT typeof(event_name), typeof(read_only) FROM aws_cloudtrail_log
+---
+SELECT 'VARCHAR', 'BOOLEAN'
+=== inet | inet type, <<= operator
+SELECT count(*) FROM aws_cloudtrail_log WHERE source_ip_address NOT LIKE '%.com' AND source_ip_address::inet <<= '198.51.100.0/24'::inet
+---
+SELECT count(*) FROM r WHERE ip LIKE '198.51.100.%'
+=== inet negated | not <<=
+SELECT count(*) FROM aws_cloudtrail_log WHERE tp_source_ip IS NOT NULL AND NOT (tp_source_ip::inet <<= '198.51.100.0/24'::inet) AND NOT (tp_source_ip::inet <<= '10.0.0.0/8'::inet)
+---
+SELECT count(*) FROM r WHERE regexp_matches(ip, '^[0-9.]+$|:') AND ip NOT LIKE '198.51.100.%' AND ip NOT LIKE '10.%'
+=== in a list column | in list-column
+SELECT count(*) FROM aws_cloudtrail_log WHERE source_ip_address IN tp_ips
+---
+SELECT count(*) FROM r WHERE regexp_matches(ip, '^[0-9.]+$|:')
+=== group by with a trailing comma | trailing comma in a list
+SELECT event_name, user_identity.type, count(*) AS n, FROM aws_cloudtrail_log GROUP BY event_name, user_identity.type, ORDER BY n DESC
+---
+SELECT name, utype, count(*) FROM r GROUP BY 1, 2
+=== bare boolean | boolean column used bare
+SELECT count(*) FROM aws_cloudtrail_log WHERE not read_only AND management_event
+---
+SELECT count(*) FROM r WHERE NOT ro AND mgmt
+=== boolean as text | boolean = 'false'
+SELECT count(*) FROM aws_cloudtrail_log WHERE read_only = 'false' AND user_identity.session_context.attributes.mfa_authenticated = false
+---
+SELECT count(*) FROM r WHERE NOT ro AND mfa = 'false'
+=== date partition | tp_date, tp_index, date literal, interval
+SELECT tp_date, count(*) FROM aws_cloudtrail_log WHERE tp_date >= date '2026-03-03' - interval '1 day' AND tp_index = '012345678901' GROUP BY tp_date
+---
+SELECT day, count(*) FROM r WHERE day >= '2026-03-02' AND acct = '012345678901' GROUP BY 1
+=== date_trunc and casts | date_trunc, ::type
+SELECT date_trunc('hour', tp_timestamp) AS h, count(*)::varchar AS n FROM aws_cloudtrail_log WHERE error_code IS NOT NULL GROUP BY date_trunc('hour', tp_timestamp)
+---
+SELECT date_trunc('hour', t), count(*)::varchar FROM r WHERE err IS NOT NULL GROUP BY 1
+=== strftime and epoch | strftime, epoch_ms, extract
+SELECT strftime(event_time, '%Y-%m-%d %H') AS h, min(epoch_ms(event_time)) AS ms, extract(hour FROM event_time) AS x, extract('minute' from min(event_time)) AS m FROM aws_cloudtrail_log WHERE event_name = 'StopLogging' GROUP BY strftime(event_time, '%Y-%m-%d %H'), extract(hour FROM event_time)
+---
+SELECT strftime(t, '%Y-%m-%d %H'), min(epoch_ms(t)), hour(t), minute(min(t)) FROM r WHERE name = 'StopLogging' GROUP BY 1, 3
+=== date_diff | date_diff of DuckDB
+SELECT event_id, date_diff('day', timestamp '2026-03-01 23:59:59', event_time) AS d, date_diff('hour', timestamp '2026-03-01 23:59:59', event_time) AS h FROM aws_cloudtrail_log WHERE event_name = 'StopLogging'
+---
+SELECT eid, date_diff('day', timestamp '2026-03-01 23:59:59', t), date_diff('hour', timestamp '2026-03-01 23:59:59', t) FROM r WHERE name = 'StopLogging'
+=== with and distinct on | cte, distinct on
+WITH x AS (SELECT DISTINCT ON (event_name) event_name, event_id FROM aws_cloudtrail_log WHERE event_source = 'iam.amazonaws.com' ORDER BY event_name, event_time DESC, event_id) SELECT * FROM x
+---
+SELECT DISTINCT ON (name) name, eid FROM r WHERE src = 'iam.amazonaws.com' ORDER BY name, t DESC, eid
+=== union and in subquery | union all, in (subquery)
+SELECT event_name FROM aws_cloudtrail_log WHERE user_identity.arn IN (SELECT user_identity.arn FROM aws_cloudtrail_log WHERE event_name = 'StopLogging') UNION ALL SELECT error_code FROM aws_cloudtrail_log WHERE error_code = 'AccessDenied'
+---
+SELECT name FROM r WHERE uarn IN (SELECT uarn FROM r WHERE name = 'StopLogging') UNION ALL SELECT err FROM r WHERE err = 'AccessDenied'
+=== regexp | regexp_matches, regexp_extract
+SELECT regexp_extract(user_identity.arn, 'user/(.+)$', 1) AS u, count(*) FROM aws_cloudtrail_log WHERE regexp_matches(event_name, '^Get') AND user_identity.arn IS NOT NULL GROUP BY 1
+---
+SELECT regexp_extract(uarn, 'user/(.+)$', 1), count(*) FROM r WHERE regexp_matches(name, '^Get') AND uarn IS NOT NULL GROUP BY 1
+=== resources | list of structs
+SELECT event_id, resources[1].arn AS a, len(resources) AS n FROM aws_cloudtrail_log WHERE event_name = 'PutObject'
+---
+SELECT eid, coalesce(res->0->>'ARN', res->0->>'arn'), json_array_length(res) FROM r WHERE name = 'PutObject'
+=== coalesce and try_cast | coalesce, try_cast, nulls last
+SELECT coalesce(user_identity.user_name, user_identity.session_context.session_issuer.user_name) AS who, max(try_cast(additional_event_data ->> 'bytesTransferredOut' AS bigint)) AS b FROM aws_cloudtrail_log GROUP BY 1 ORDER BY b DESC, who LIMIT 3
+---
+SELECT coalesce(uname, iname), max(try_cast(ae->>'$.bytesTransferredOut' AS bigint)) AS b FROM r GROUP BY 1 ORDER BY b DESC NULLS LAST, 1 NULLS LAST LIMIT 3
+=== list aggregate | list, any_value, count_if, string_agg
+SELECT aws_region, count_if(error_code IS NOT NULL) AS e, string_agg(DISTINCT event_category, '+' ORDER BY event_category) AS c FROM aws_cloudtrail_log GROUP BY ALL
+---
+SELECT region, count_if(err IS NOT NULL), string_agg(DISTINCT cat, '+' ORDER BY cat) FROM r GROUP BY 1
+=== json member by dot | field access on a JSON column
+SELECT count(*) FROM aws_cloudtrail_log WHERE request_parameters.bucketName = 'data-111122223333'
+---
+SELECT count(*) FROM r WHERE rp->>'$.bucketName' = 'data-111122223333'
+=== akas | tp columns
+SELECT count(*) FROM aws_cloudtrail_log WHERE list_contains(tp_akas, 'arn:aws:s3:::data-012345678901') AND tp_source_type IS NOT NULL
+---
+SELECT count(DISTINCT eid) FROM (SELECT eid, unnest(res::json[]) AS x FROM r) WHERE coalesce(x->>'ARN', x->>'arn') = 'arn:aws:s3:::data-012345678901'
