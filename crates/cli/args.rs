@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand};
-use milepost_query::Dialect;
+
 use milepost_query::output::Format;
 
 mod lake;
+mod query;
 mod report;
 mod schedule;
 
 pub(crate) use lake::*;
+pub(crate) use query::*;
 pub(crate) use report::*;
 pub(crate) use schedule::*;
 
@@ -197,56 +199,18 @@ pub(crate) struct OutputArgs {
     #[arg(long, short = 'F', value_name = "FORMAT", env = "MILEPOST_FORMAT", value_parser = format_parser())]
     pub(crate) format: Option<Format>,
 
-    /// Write the answer to a file
+    /// Write the answer to a file, or to an object such as s3://bucket/answer.parquet
     #[arg(long, short, value_name = "FILE", env = "MILEPOST_OUTPUT")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Put a ' before text in CSV and TSV that a spreadsheet would run as a formula
+    #[arg(long, env = "MILEPOST_ESCAPE_FORMULAS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) escape_formulas: bool,
 }
 
 fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
     use clap::builder::TypedValueParser as _;
     clap::builder::PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
-}
-
-/// Ask one question in SQL
-///
-/// Tables: `events` (one row a record), `files` (what was taken in), `rejects` (what could not become a row), `runs`;
-/// `action_catalog` and a view for each documented service. Queries written for Athena, CloudTrail Lake, Tailpipe or DuckDB
-/// run as they are.
-/// `DESCRIBE events` lists the columns. SQL here only reads. JSON columns open with `->`, `->>` and the `json_…`
-/// functions; `$name` is a placeholder for --param.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  milepost sql \"SELECT event_name, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC LIMIT 10\"\n  \
-                  milepost sql -f question.sql --format csv --output answer.csv\n  \
-                  milepost sql \"SELECT * FROM events WHERE event_id = \\$id\" --param id=1b2c…\n  \
-                  milepost sql \"SELECT count(*) FROM events\" --as-of 2026-03-01\n  \
-                  echo 'SELECT count(*) FROM events' | milepost sql"
-)]
-pub(crate) struct SqlArgs {
-    /// The query; `-` or nothing reads it from stdin
-    #[arg(value_name = "SQL")]
-    pub(crate) sql: Option<String>,
-
-    /// Read the query from a file
-    #[arg(long, short, value_name = "FILE", conflicts_with = "sql")]
-    pub(crate) file: Option<PathBuf>,
-
-    /// Text for the placeholder `$NAME`
-    #[arg(long = "param", short, value_name = "NAME=TEXT", value_parser = parse_pair)]
-    pub(crate) params: Vec<(String, String)>,
-
-    /// What the query is written for: milepost, athena, lake, tailpipe or duckdb [default: told by the tables it names]
-    #[arg(long, value_name = "DIALECT", env = "MILEPOST_DIALECT")]
-    pub(crate) dialect: Option<Dialect>,
-
-    #[command(flatten)]
-    pub(crate) lake: LakeArgs,
-
-    #[command(flatten)]
-    pub(crate) as_of: AsOfArgs,
-
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 /// Write the original records back, one JSON object a line
@@ -260,7 +224,7 @@ pub(crate) struct ExportArgs {
     #[arg(long = "where", value_name = "SQL")]
     pub(crate) filter: Option<String>,
 
-    /// Write the records to a file
+    /// Write the records to a file, or to an object such as s3://bucket/records.ndjson
     #[arg(long, short, value_name = "FILE", env = "MILEPOST_OUTPUT")]
     pub(crate) output: Option<PathBuf>,
 

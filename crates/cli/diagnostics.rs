@@ -22,6 +22,8 @@ pub(crate) enum ExitStatus {
     Partial,
     /// Done, and a row fulfils the alert rule.
     Alert,
+    /// The user called it off.
+    Interrupted,
 }
 
 impl From<ExitStatus> for ExitCode {
@@ -32,6 +34,8 @@ impl From<ExitStatus> for ExitCode {
             ExitStatus::WrongUsage => 2,
             ExitStatus::Partial => 3,
             ExitStatus::Alert => 4,
+            // as shells have it: 128 and the number of the signal
+            ExitStatus::Interrupted => 130,
         })
     }
 }
@@ -59,6 +63,11 @@ pub(crate) struct WrongQuery {
 impl WrongQuery {
     pub(crate) fn new(error: QueryError, sql: &str, origin: Option<&str>) -> Self {
         Self { error, sql: sql.to_owned(), origin: origin.map(str::to_owned) }
+    }
+
+    /// The same error in a text that has the query at the same place.
+    pub(crate) fn shown_in(self, text: &str) -> Self {
+        Self { sql: text.to_owned(), ..self }
     }
 }
 
@@ -88,7 +97,17 @@ pub(crate) fn report(error: &anyhow::Error, printer: &Printer) -> ExitStatus {
         text.push_str(&format!("\nhint: {hint}"));
     }
     printer.complain(&text);
-    error.downcast_ref::<Hinted>().map_or(ExitStatus::Failed, |hinted| hinted.status)
+    status(error)
+}
+
+fn status(error: &anyhow::Error) -> ExitStatus {
+    if let Some(hinted) = error.downcast_ref::<Hinted>() {
+        return hinted.status;
+    }
+    let unused = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(QueryError::UnusedParameter { .. }))
+    };
+    if error.chain().any(unused) { ExitStatus::WrongUsage } else { ExitStatus::Failed }
 }
 
 /// The line of the query that is wrong, with a mark under the place.
@@ -119,7 +138,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
             return match query {
                 // is not among its own causes
                 QueryError::Lake(lake) => lake_hint(lake),
-                query => query.hint().map(str::to_owned),
+                query => query.hint(),
             };
         }
         if let Some(value) = cause.downcast_ref::<ValueError>() {

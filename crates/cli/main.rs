@@ -6,12 +6,16 @@
 mod allocator;
 mod args;
 mod commands;
+mod destination;
 mod diagnostics;
+mod limits;
+mod pager;
 mod printer;
 mod progress;
 mod settings;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 
@@ -20,9 +24,12 @@ use crate::diagnostics::ExitStatus;
 use crate::printer::Printer;
 use crate::settings::Settings;
 
+/// Time for tasks that were given up to take their temporary files away.
+const SHUTDOWN: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let printer = Printer::new(cli.quiet);
+    let printer = Printer::new(cli.quiet || settings::quiet(cli.config.as_deref()));
     match run(&cli, &printer) {
         Ok(status) => status.into(),
         Err(error) => diagnostics::report(&error, &printer).into(),
@@ -33,7 +40,7 @@ fn run(cli: &Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let settings = |lake: &LakeArgs| Settings::resolve(cli, lake);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(settings::threads(cli.jobs)).enable_all().build()?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         match &cli.command {
             Command::Demo(args) => commands::demo::run(args, cli.jobs, printer).await,
             Command::Convert(args) => commands::convert::run(args, &settings(&args.lake)?, printer).await,
@@ -44,5 +51,8 @@ fn run(cli: &Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
             Command::Lake(args) => commands::lake::run(args, &settings(&args.lake())?, printer).await,
             Command::Completions(args) => commands::completions::run(args, printer),
         }
-    })
+    });
+    // a query that was given up may be busy still; nobody waits for it
+    runtime.shutdown_timeout(SHUTDOWN);
+    outcome
 }

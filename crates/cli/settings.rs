@@ -4,8 +4,10 @@
 
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use milepost_query::DEFAULT_MEMORY_BYTES as DEFAULT_QUERY_MEMORY_BYTES;
 use milepost_query::output::Format;
 use milepost_report::JobHeader;
 use milepost_store::StoreOptions;
@@ -46,6 +48,12 @@ struct ConfigFile {
     memory: Option<String>,
     reports: Option<PathBuf>,
     format: Option<String>,
+    output: Option<PathBuf>,
+    quiet: Option<bool>,
+    json: Option<bool>,
+    timeout: Option<String>,
+    escape_formulas: Option<bool>,
+    expanded: Option<bool>,
     salvage: Option<bool>,
     look_back: Option<u16>,
     redact: Option<PathBuf>,
@@ -108,14 +116,52 @@ impl Settings {
 
     /// Memory for rows that wait to be written.
     pub(crate) fn memory_bytes(&self, flag: Option<&str>) -> anyhow::Result<usize> {
+        self.memory(flag, DEFAULT_MEMORY_BYTES)
+    }
+
+    /// Memory for queries.
+    pub(crate) fn query_memory_bytes(&self, flag: Option<&str>) -> anyhow::Result<usize> {
+        self.memory(flag, DEFAULT_QUERY_MEMORY_BYTES)
+    }
+
+    fn memory(&self, flag: Option<&str>, default: usize) -> anyhow::Result<usize> {
         match flag.or(self.file.memory.as_deref()) {
-            None => Ok(DEFAULT_MEMORY_BYTES),
+            None => Ok(default),
             Some(text) => match parse_size(text) {
                 Some(bytes) if bytes >= MIN_MEMORY_BYTES => Ok(bytes),
                 Some(_) => Err(wrong(format!("`--memory {text}` is too little"), "at least 16MB are needed")),
                 None => Err(wrong(format!("`--memory {text}` is no size"), "write it as 512MB or 2GiB")),
             },
         }
+    }
+
+    /// How long a query may take.
+    pub(crate) fn timeout(&self, flag: Option<&str>) -> anyhow::Result<Option<Duration>> {
+        let Some(text) = flag.filter(|text| !text.is_empty()).or(self.file.timeout.as_deref()) else { return Ok(None) };
+        match parse_duration(text) {
+            Some(duration) => Ok(Some(duration)),
+            None => Err(wrong(format!("`--timeout {text}` is no time"), "write it as 500ms, 30s, 5m or 1h")),
+        }
+    }
+
+    /// Where answers go.
+    pub(crate) fn output(&self, flag: Option<&Path>) -> Option<PathBuf> {
+        flag.filter(|path| !path.as_os_str().is_empty()).map(Path::to_path_buf).or_else(|| self.file.output.clone())
+    }
+
+    /// Whether summaries are JSON.
+    pub(crate) fn json(&self, flag: bool) -> bool {
+        flag || self.file.json.unwrap_or(false)
+    }
+
+    /// Whether text that looks like a formula is made harmless.
+    pub(crate) fn escape_formulas(&self, flag: bool) -> bool {
+        flag || self.file.escape_formulas.unwrap_or(false)
+    }
+
+    /// Whether rows are blocks of lines.
+    pub(crate) fn expanded(&self, flag: bool) -> bool {
+        flag || self.file.expanded.unwrap_or(false)
     }
 
     /// Size of files that are to come out of a compaction.
@@ -185,6 +231,11 @@ impl Settings {
     }
 }
 
+/// Whether the configuration file wants quiet. What is wrong with the file, its first use says.
+pub(crate) fn quiet(config: Option<&Path>) -> bool {
+    read_file(config).ok().and_then(|file| file.quiet).unwrap_or(false)
+}
+
 fn wrong(message: String, hint: &str) -> anyhow::Error {
     Hinted { message, hint: hint.to_owned(), status: ExitStatus::WrongUsage }.into()
 }
@@ -228,9 +279,34 @@ fn parse_size(text: &str) -> Option<usize> {
     number.parse::<usize>().ok()?.checked_mul(factor)
 }
 
+/// A time such as `30s`, `500ms` or `5m`; at least a millisecond.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let digits = text.find(|char: char| !char.is_ascii_digit())?;
+    let (number, unit) = text.split_at(digits);
+    let millis: u64 = match unit.trim() {
+        "ms" => 1,
+        "s" => 1000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(millis).filter(|millis| *millis > 0).map(Duration::from_millis)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(parse_duration("30 s"), Some(Duration::from_secs(30)));
+        assert_eq!(parse_duration("2h"), Some(Duration::from_secs(7200)));
+        for wrong in ["", "30", "s", "-1s", "1.5s", "0s", "99999999999999999999s", "9999999999999999h"] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn sizes_have_units() {

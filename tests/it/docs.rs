@@ -49,6 +49,39 @@ fn the_column_reference_is_current() {
     is_current("columns.md", &milepost_schema::reference::markdown());
 }
 
+/// The flag that a line of a help text begins to describe.
+fn flag(line: &str) -> Option<&str> {
+    let rest = line.trim_start();
+    let flag =
+        rest.strip_prefix("--").or_else(|| rest.split_once(", --").filter(|(short, _)| short.len() == 2)?.1.into())?;
+    let is_head = line.starts_with("  ") && !line.starts_with("        ");
+    is_head.then(|| flag.split([' ', '[', '=']).next().unwrap())
+}
+
+/// The help without the flags that every command has, and without headings that have lost all of theirs.
+fn own_flags(help: &str, common: &[&str]) -> String {
+    let (mut lines, mut is_common) = (Vec::new(), false);
+    for line in help.lines() {
+        if let Some(flag) = flag(line) {
+            is_common = common.contains(&flag);
+        } else if !line.is_empty() && !line.starts_with(' ') {
+            is_common = false;
+        }
+        if !is_common {
+            lines.push(line);
+        }
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let is_heading = line.ends_with(':') && !line.starts_with(' ');
+        let next = lines[at + 1..].iter().find(|line| !line.is_empty());
+        if !(is_heading && next.is_none_or(|next| !next.starts_with(' '))) {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
+}
+
 #[test]
 fn the_sql_reference_is_current() {
     is_current("sql.md", &milepost_query::reference::markdown());
@@ -70,9 +103,16 @@ fn the_constructs_of_the_sql_reference_are_in_the_corpus() {
 #[test]
 fn the_command_reference_is_current() {
     let context = Context::new();
-    let mut text = String::from("# Commands\n\nGenerated from `--help`; do not edit.\n");
+    let root = context.run(&["--help"]).ended_with(0).stdout;
+    let common: Vec<&str> = root.lines().filter_map(flag).collect();
+    assert!(common.contains(&"quiet") && common.contains(&"s3-endpoint") && common.contains(&"help"), "{common:?}");
+    let mut text = String::from(
+        "# Commands\n\nGenerated from `--help`; do not edit. The flags under `milepost` are those of every command, and are not \
+         repeated.\n",
+    );
     for words in COMMANDS {
         let help = context.run(&[words, &["--help"]].concat()).ended_with(0).stdout;
+        let help = if words.is_empty() { help } else { own_flags(&help, &common) };
         let name = ["milepost"].iter().chain(words).copied().collect::<Vec<_>>().join(" ");
         text.push_str(&format!("\n## `{name}`\n\n```text\n{}\n```\n", help.trim_end()));
     }

@@ -60,7 +60,7 @@ pub(crate) async fn run(args: &ConvertArgs, settings: &Settings, printer: &Print
         redact: settings.redact(args.redact.as_deref()).as_deref().map(RedactionFile::read).transpose()?,
     };
     let summary = convert(&job, printer).await?;
-    if args.json {
+    if settings.json(args.json) {
         summary.print_json()?;
     } else {
         printer.say(&summary.text());

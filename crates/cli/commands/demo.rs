@@ -52,7 +52,13 @@ pub(crate) async fn run(args: &DemoArgs, jobs: Option<u16>, printer: &Printer) -
         let given = [("limit".to_owned(), limit.to_owned())].into();
         let values = report.values(&given, std::time::SystemTime::now().into())?;
         let answer = engine.query(&report.sql, &values).await?;
-        output::write(answer, Format::Table, Layout { max_cell_width: Some(CELL_WIDTH) }, &mut out).await?;
+        output::write(
+            answer,
+            Format::Table,
+            Layout { max_cell_width: Some(CELL_WIDTH), ..Layout::default() },
+            &mut out,
+        )
+        .await?;
     }
     writeln!(
         out,

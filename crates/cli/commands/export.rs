@@ -20,11 +20,12 @@ const READ_THREADS: usize = 1;
 pub(crate) async fn run(args: &ExportArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let lake = Lake::open(&settings.lake, &settings.store).await?;
     let engine = Engine::open(&lake, as_of(&args.as_of)?, READ_THREADS).await?;
-    let mut destination = Destination::open(args.output.as_deref())?;
+    let output = settings.output(args.output.as_deref());
+    let mut destination = Destination::open_anywhere(output.as_deref(), &settings.store).await?;
     match write(&engine, args.filter.as_deref(), &mut destination).await {
         Ok(records) => {
             destination.finish()?;
-            if args.output.is_some() {
+            if output.is_some() {
                 printer.say(&format!("{records} records"));
             }
             Ok(ExitStatus::Done)

@@ -64,7 +64,7 @@ async fn info(args: &LakeInfoArgs, settings: &Settings, printer: &Printer) -> an
     } else {
         lake_info(&lake, as_of).await?
     };
-    answer::put(found, settings.format()?, &args.output, printer).await?;
+    answer::put(found, settings, &args.output, printer).await?;
     Ok(ExitStatus::Done)
 }
 
@@ -97,7 +97,6 @@ async fn ask(
 ) -> anyhow::Result<ExitStatus> {
     let engine =
         Engine::open(&Lake::open(&settings.lake, &settings.store).await?, AsOf::Newest, settings.threads).await?;
-    let question = Question { sql, origin: None, parameters, format: settings.format()? };
-    answer::write(&engine, question, output, printer).await?;
+    answer::write(&engine, Question::new(sql, None, parameters), settings, output, printer).await?;
     Ok(ExitStatus::Done)
 }

@@ -10,5 +10,6 @@ pub(crate) mod lake;
 pub(crate) mod report;
 pub(crate) mod schedule;
 pub(crate) mod sql;
+mod told;
 
 use as_of::as_of;

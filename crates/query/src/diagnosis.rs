@@ -8,6 +8,7 @@ use datafusion::object_store::Error as StoreError;
 use datafusion::parquet::errors::ParquetError;
 
 use crate::error::{Position, QueryError};
+use crate::wording::{plain, reworded};
 use crate::{compat, dialect};
 
 /// Names further off than this many edits per name are not suggested.
@@ -29,6 +30,7 @@ pub(crate) fn of_planning(error: &DataFusionError, tables: &[String]) -> QueryEr
             let message = plain(&root.strip_backtrace());
             if let Some(table) = unknown_table(&message) {
                 let hint = match nearest(&table, tables) {
+                    _ if is_file(&message) => "--allow-files lets SQL read files".to_owned(),
                     Some(name) => format!("did you mean `{name}`?"),
                     None => format!(
                         "there are: {}; --dialect athena takes any other name for CloudTrail's table in Athena",
@@ -64,7 +66,14 @@ pub(crate) fn of_running(error: &DataFusionError) -> QueryError {
     if let Some(path) = missing_file(error) {
         return QueryError::FileGone { path };
     }
-    QueryError::Failed { message: plain(&error.find_root().strip_backtrace()) }
+    if let DataFusionError::ResourcesExhausted(message) = error.find_root() {
+        return QueryError::OutOfMemory { message: first_sentence(message) };
+    }
+    let message = plain(&error.find_root().strip_backtrace());
+    match reworded(&message) {
+        Some((message, hint)) => QueryError::Wrong { message, position: None, hint: Some(hint) },
+        None => QueryError::Failed { message },
+    }
 }
 
 /// The data file that is not there, if that is what went wrong.
@@ -88,6 +97,16 @@ fn missing_footer(message: &str) -> Option<String> {
     let (_, rest) = message.split_once("Failed to fetch metadata for file ")?;
     let (path, error) = rest.split_once(": Object Store error: Object at location ")?;
     error.contains(" not found").then(|| path.to_owned())
+}
+
+/// `Sort[0] asked for 3.1 MB` from what the memory pool says.
+fn first_sentence(message: &str) -> String {
+    let asked = message.split_once("Failed to allocate additional ").and_then(|(_, rest)| {
+        let (size, rest) = rest.split_once(" for ")?;
+        let (step, _) = rest.split_once(" with ")?;
+        Some(format!("the step `{step}` asked for {size} more"))
+    });
+    asked.unwrap_or_else(|| plain(message.lines().next().unwrap_or(message)))
 }
 
 fn of_schema(error: &SchemaError, position: Option<Position>) -> QueryError {
@@ -156,6 +175,13 @@ fn split_position(message: &str) -> (String, Option<Position>) {
     }
 }
 
+/// Whether the name of a table is that of a file.
+fn is_file(message: &str) -> bool {
+    let endings =
+        [".csv' not found", ".tsv' not found", ".json' not found", ".parquet' not found", ".arrow' not found"];
+    endings.iter().any(|ending| message.ends_with(ending))
+}
+
 fn unknown_table(message: &str) -> Option<String> {
     let name = message.strip_prefix("table '")?.strip_suffix("' not found")?;
     Some(name.rsplit('.').next().unwrap_or(name).to_owned())
@@ -169,6 +195,10 @@ fn explained(message: &str) -> (String, Option<String>) {
         let hint =
             near.map_or("`SHOW FUNCTIONS` lists the functions".to_owned(), |near| format!("did you mean `{near}`?"));
         return (format!("there is no function `{name}`"), Some(hint));
+    }
+    if let Some(name) = message.strip_prefix("table function '").and_then(|rest| rest.strip_suffix("' not found")) {
+        let hint = name.starts_with("read_").then(|| "--allow-files lets SQL read files".to_owned());
+        return (format!("there is no table function `{name}`"), hint);
     }
     if let Some((name, types)) = message.strip_prefix("Function '").and_then(|rest| rest.split_once('\''))
         && types.starts_with(" failed to match any signature")
@@ -193,25 +223,10 @@ fn explained(message: &str) -> (String, Option<String>) {
     if let Some(name) = message.strip_prefix("No value found for placeholder with name $") {
         return (format!("there is no value for the placeholder `${name}`"), Some(format!("add --param {name}=VALUE")));
     }
-    (message.to_owned(), None)
-}
-
-/// Without DataFusion's own labels, which say nothing to a user.
-fn plain(message: &str) -> String {
-    const LABELS: [&str; 6] = [
-        "Error during planning: ",
-        "Execution error: ",
-        "Arrow error: ",
-        "Schema error: ",
-        "This feature is not implemented: ",
-        "Internal error: ",
-    ];
-    // what DataFusion says of itself is of no use to a user
-    let mut message = message.split(".\nThis issue was likely caused").next().unwrap_or(message);
-    while let Some(rest) = LABELS.iter().find_map(|label| message.strip_prefix(label)) {
-        message = rest;
+    match reworded(message) {
+        Some((message, hint)) => (message, Some(hint)),
+        None => (message.to_owned(), None),
     }
-    message.trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

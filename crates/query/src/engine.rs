@@ -2,74 +2,54 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{CatalogProvider, MemTable, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::memory::MemoryStream;
-use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
-use futures::{Stream, StreamExt as _};
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::execute_stream;
+use datafusion::prelude::{SessionConfig, SessionContext};
 use milepost_lake::{AsOf, Lake, TableName};
 use milepost_schema::COLUMNS;
 
+use crate::answer::Answer;
 use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
 use crate::diagnosis;
 use crate::dialect::{self, Dialect};
 use crate::error::QueryError;
+use crate::file_tables;
 use crate::functions;
-use crate::parameters::{Parameters, to_datafusion};
+use crate::in_order::KeepScanOrder;
+use crate::options::EngineOptions;
+use crate::parameters::{Parameters, check_all_used, to_datafusion};
+use crate::permissions::Permissions;
 use crate::provider::SnapshotTable;
+use crate::scans::{ScanLog, ScanWatch};
 use crate::typing;
 
-const CATALOG: &str = "milepost";
-
-/// Memory for sorting, grouping and joining; what needs more is spilled to the system's folder for temporary files.
-const MEMORY_BYTES: usize = 2 << 30;
+pub(crate) const CATALOG: &str = "milepost";
 
 /// A lake that can be asked. Every query of one engine sees the same version of it.
 pub struct Engine {
     context: SessionContext,
     version: u64,
+    permissions: Permissions,
     /// What queries are written in, if it is not to be told by the tables they name.
     dialect: Option<Dialect>,
 }
 
-/// The rows of an answer, as they come.
-pub struct Answer {
-    schema: SchemaRef,
-    stream: SendableRecordBatchStream,
-}
-
-impl Answer {
-    /// An answer that is known already.
-    pub(crate) fn known(batch: RecordBatch) -> Result<Self, QueryError> {
-        Self::of(batch.schema(), vec![batch])
-    }
-
-    /// An answer of these batches, which have the columns of `schema`.
-    ///
-    /// # Errors
-    /// A batch has other columns.
-    pub fn of(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, QueryError> {
-        let stream =
-            MemoryStream::try_new(batches, Arc::clone(&schema), None).map_err(|error| diagnosis::of_running(&error))?;
-        Ok(Self { schema, stream: Box::pin(stream) })
-    }
-
-    /// Columns of the answer.
-    #[must_use]
-    pub fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    /// The rows, a batch at a time.
-    pub fn into_batches(self) -> impl Stream<Item = Result<RecordBatch, QueryError>> + Send {
-        self.stream.map(|batch| batch.map_err(|error| diagnosis::of_running(&error)))
-    }
+/// How a question is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ask {
+    /// For its rows.
+    #[default]
+    Rows,
+    /// For the plan, without running it.
+    Plan,
+    /// For the plan and what each step of it did; it is run.
+    Analysis,
 }
 
 impl Engine {
@@ -78,7 +58,15 @@ impl Engine {
     /// # Errors
     /// The lake cannot be read, or does not have that state.
     pub async fn open(lake: &Lake, as_of: AsOf, threads: usize) -> Result<Self, QueryError> {
-        Self::set_up(Some((lake, as_of)), threads).await
+        Self::open_with(lake, as_of, EngineOptions::new(threads)).await
+    }
+
+    /// Opens one state of `lake`.
+    ///
+    /// # Errors
+    /// The lake cannot be read, or does not have that state.
+    pub async fn open_with(lake: &Lake, as_of: AsOf, options: EngineOptions) -> Result<Self, QueryError> {
+        Self::set_up(Some((lake, as_of)), options).await
     }
 
     /// An engine over a lake without any rows: enough to say whether a query is right.
@@ -86,13 +74,12 @@ impl Engine {
     /// # Errors
     /// [`QueryError::SetUp`].
     pub async fn empty() -> Result<Self, QueryError> {
-        Self::set_up(None, 1).await
+        Self::set_up(None, EngineOptions::new(1)).await
     }
 
-    async fn set_up(lake: Option<(&Lake, AsOf)>, threads: usize) -> Result<Self, QueryError> {
+    async fn set_up(lake: Option<(&Lake, AsOf)>, options: EngineOptions) -> Result<Self, QueryError> {
         let set_up = |source| QueryError::SetUp { source: Box::new(source) };
-        let runtime = RuntimeEnvBuilder::new().with_memory_limit(MEMORY_BYTES, 1.0).build_arc().map_err(set_up)?;
-        let context = SessionContext::new_with_config_rt(config(threads), runtime);
+        let context = session(&options)?;
         let catalog = MemoryCatalogProvider::new();
         let public = Arc::new(LazySchema::public());
         let compat = Arc::new(LazySchema::compat());
@@ -101,8 +88,6 @@ impl Engine {
         catalog.register_schema(COMPAT_SCHEMA, Arc::<LazySchema>::clone(&compat)).map_err(set_up)?;
         catalog.register_schema(LAKE_SCHEMA, Arc::<MemorySchemaProvider>::clone(&below)).map_err(set_up)?;
         context.register_catalog(CATALOG, Arc::new(catalog));
-        public.plan_with(&context);
-        compat.plan_with(&context);
         let mut version = 0;
         for table in TableName::ALL {
             let has_view = matches!(table, TableName::Events | TableName::Rejects);
@@ -124,10 +109,23 @@ impl Engine {
             };
             schema.register_table(table.name().to_owned(), provider).map_err(set_up)?;
         }
-        let mut engine = Self { context, version, dialect: None };
+        let permissions = Permissions { files: options.files, protected: options.protected, names: Vec::new() };
+        let mut engine = Self { context, version, permissions, dialect: None };
         datafusion_functions_json::register_all(&mut engine.context).map_err(set_up)?;
         functions::register(&engine.context);
+        engine.permissions.names = engine.tables();
+        if engine.permissions.files {
+            engine.context = engine.context.enable_url_table();
+            file_tables::register(&engine.context);
+        }
+        // the session that is asked, and not one that it was made of
+        public.plan_with(&engine.context);
+        compat.plan_with(&engine.context);
         Ok(engine)
+    }
+
+    pub(crate) fn context(&self) -> &SessionContext {
+        &self.context
     }
 
     /// The same, for queries in one dialect whatever tables they name.
@@ -158,7 +156,23 @@ impl Engine {
     /// [`QueryError::Wrong`] if it cannot be planned, [`QueryError::NotReadOnly`] if it would change something. What
     /// fails later comes out of the answer.
     pub async fn query(&self, sql: &str, parameters: &Parameters) -> Result<Answer, QueryError> {
+        self.ask(sql, parameters, Ask::Rows).await
+    }
+
+    /// Runs one query for its rows, or explains it.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub async fn ask(&self, sql: &str, parameters: &Parameters, ask: Ask) -> Result<Answer, QueryError> {
         let plan = self.plan(sql, parameters).await?;
+        let explained = match ask {
+            Ask::Rows => {
+                return self.execute(plan).await.map_err(|error| diagnosis::at_name(error, sql));
+            }
+            Ask::Plan => LogicalPlanBuilder::from(plan).explain(false, false),
+            Ask::Analysis => LogicalPlanBuilder::from(plan).explain(false, true),
+        };
+        let plan = explained.and_then(LogicalPlanBuilder::build).map_err(|error| self.wrong(&error))?;
         self.execute(plan).await.map_err(|error| diagnosis::at_name(error, sql))
     }
 
@@ -187,31 +201,55 @@ impl Engine {
         self.execute(plan).await
     }
 
-    async fn plan(&self, sql: &str, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
-        let state = self.context.state();
+    pub(crate) async fn plan(&self, sql: &str, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
         let wrong = |error: DataFusionError| diagnosis::at_name(self.wrong(&error), sql);
         let statement = dialect::statement(sql, self.dialect, &self.tables()).map_err(wrong)?;
-        let plan = state.statement_to_plan(statement).await.map_err(wrong)?;
-        let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        read_only.verify_plan(&plan).map_err(|error| {
-            let message = error.find_root().strip_backtrace();
-            let message = message.trim_start_matches("Error during planning: ").to_owned();
-            QueryError::NotReadOnly { message }
-        })?;
+        let plan = self.context.state().statement_to_plan(statement).await.map_err(wrong)?;
+        self.permissions.verify(&plan)?;
+        check_all_used(&plan, parameters)?;
         plan.with_param_values(to_datafusion(parameters)).map_err(|error| self.wrong(&error))
     }
 
-    async fn execute(&self, plan: LogicalPlan) -> Result<Answer, QueryError> {
-        let asked = plan.clone();
-        let wrong = |error: DataFusionError| typing::clash(&asked).unwrap_or_else(|| self.wrong(&error));
-        let frame = self.context.execute_logical_plan(plan).await.map_err(wrong)?;
-        let stream = frame.execute_stream().await.map_err(wrong)?;
-        Ok(Answer { schema: stream.schema(), stream })
+    pub(crate) async fn execute(&self, plan: LogicalPlan) -> Result<Answer, QueryError> {
+        let wrong = |error: DataFusionError| self.wrong(&error);
+        if matches!(plan, LogicalPlan::Ddl(_)) {
+            let frame = self.context.execute_logical_plan(plan).await.map_err(wrong)?;
+            return Ok(Answer::of_statement(frame.execute_stream().await.map_err(wrong)?));
+        }
+        let is_plan = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
+        let (stream, scans) = self.stream(plan).await?;
+        Ok(Answer::new(stream, scans, is_plan))
     }
 
-    fn wrong(&self, error: &DataFusionError) -> QueryError {
+    /// The rows of a plan that reads.
+    pub(crate) async fn stream(&self, plan: LogicalPlan) -> Result<(SendableRecordBatchStream, ScanWatch), QueryError> {
+        let scans = Arc::new(ScanLog::default());
+        let mut state = self.context.state();
+        state.config_mut().set_extension(Arc::clone(&scans));
+        let wrong = |error: DataFusionError| typing::clash(&plan).unwrap_or_else(|| self.wrong(&error));
+        let plan = state.create_physical_plan(&plan).await.map_err(wrong)?;
+        let wrong = |error: DataFusionError| self.wrong(&error);
+        let stream = execute_stream(Arc::clone(&plan), state.task_ctx()).map_err(wrong)?;
+        Ok((stream, ScanWatch::new(scans, plan)))
+    }
+
+    pub(crate) fn wrong(&self, error: &DataFusionError) -> QueryError {
         diagnosis::of_planning(error, &self.tables())
     }
+}
+
+fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
+    let mut config = config(options.threads);
+    let execution = &mut config.options_mut().execution;
+    execution.sort_spill_reservation_bytes = options.sort_reservation_bytes();
+    execution.sort_in_place_threshold_bytes = options.sort_in_place_bytes();
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(options.runtime()?)
+        .with_default_features()
+        .with_physical_optimizer_rule(Arc::new(KeepScanOrder))
+        .build();
+    Ok(SessionContext::new_with_state(state))
 }
 
 /// How queries are parsed, planned and run.

@@ -38,6 +38,22 @@ pub enum QueryError {
     NotReadOnly {
         /// What it would do.
         message: String,
+        /// What may run instead.
+        hint: &'static str,
+    },
+    /// A value was given for a placeholder that the query does not have.
+    #[error("the query has no placeholder `${name}`")]
+    UnusedParameter {
+        /// The name of the value.
+        name: String,
+        /// The placeholders that the query has.
+        used: Vec<String>,
+    },
+    /// The query needs more memory than it may use.
+    #[error("the query needs more memory than it may use: {message}")]
+    OutOfMemory {
+        /// Which step needed how much.
+        message: String,
     },
     /// The query failed while it ran.
     #[error("the query failed: {message}")]
@@ -86,16 +102,22 @@ fn at(position: Option<Position>) -> String {
 impl QueryError {
     /// What to try, if there is something.
     #[must_use]
-    pub fn hint(&self) -> Option<&str> {
-        match self {
-            Self::Wrong { hint, .. } => hint.as_deref(),
-            Self::FileGone { .. } => Some(
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Wrong { hint, .. } => return hint.clone(),
+            Self::UnusedParameter { used, .. } if used.is_empty() => {
+                "the query has none: write `$name` where it belongs"
+            }
+            Self::UnusedParameter { used, .. } => return Some(format!("it has: ${}", used.join(", $"))),
+            Self::OutOfMemory { .. } => "ask for fewer rows or columns at once, or allow more: --memory 8GiB",
+            Self::FileGone { .. } => {
                 "`milepost lake vacuum` deletes files that old versions need: `milepost lake history` says which versions \
-                 can still be read; if the newest cannot, `milepost lake check` says what is missing",
-            ),
-            Self::NotReadOnly { .. } => Some("only SELECT, EXPLAIN, SHOW and DESCRIBE run here"),
-            _ => None,
-        }
+                 can still be read; if the newest cannot, `milepost lake check` says what is missing"
+            }
+            Self::NotReadOnly { hint, .. } => hint,
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 
     /// Where in the query's text, if it is known.

@@ -8,8 +8,9 @@ use futures::TryStreamExt as _;
 use milepost_schema::COLUMNS;
 use serde_json::value::RawValue;
 
+use crate::answer::Answer;
 use crate::diagnosis;
-use crate::engine::{Answer, Engine};
+use crate::engine::Engine;
 use crate::error::QueryError;
 use crate::parameters::Parameters;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use milepost_lake::Finding;
 
+use crate::answer::Answer;
 use crate::diagnosis;
-use crate::engine::Answer;
 use crate::error::QueryError;
 
 /// One row a finding: severity, table, object, problem, hint.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use milepost_lake::{Change, Lake, TableName};
 
+use crate::answer::Answer;
 use crate::diagnosis;
-use crate::engine::Answer;
 use crate::error::QueryError;
 
 /// One row a version, newest first, at most `limit`: time, operation, run, files, rows, and whether it can be read.

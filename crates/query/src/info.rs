@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use milepost_lake::{AsOf, Lake, Snapshot, TableName};
 
+use crate::answer::Answer;
 use crate::diagnosis;
-use crate::engine::Answer;
 use crate::error::QueryError;
 
 /// One row a table: version, files, rows, bytes, partitions, and the span of the events.

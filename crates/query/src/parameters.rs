@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use arrow::datatypes::DataType;
 use datafusion::common::metadata::ScalarAndMetadata;
 use datafusion::common::{ParamValues, ScalarValue};
+use datafusion::logical_expr::LogicalPlan;
+
+use crate::error::QueryError;
 
 /// One value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,21 @@ pub enum Parameter {
 
 /// Values by name, without the `$`.
 pub type Parameters = BTreeMap<String, Parameter>;
+
+/// # Errors
+/// [`QueryError::UnusedParameter`] if a value is given that the query has no placeholder for.
+pub(crate) fn check_all_used(plan: &LogicalPlan, parameters: &Parameters) -> Result<(), QueryError> {
+    if parameters.is_empty() {
+        return Ok(());
+    }
+    let used = plan.get_parameter_names().unwrap_or_default();
+    let mut used: Vec<String> = used.iter().map(|name| name.trim_start_matches('$').to_owned()).collect();
+    used.sort();
+    match parameters.keys().find(|name| !used.contains(name)) {
+        Some(name) => Err(QueryError::UnusedParameter { name: name.clone(), used }),
+        None => Ok(()),
+    }
+}
 
 pub(crate) fn to_datafusion(parameters: &Parameters) -> ParamValues {
     let values: HashMap<String, ScalarAndMetadata> =

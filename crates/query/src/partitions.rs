@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use milepost_lake::{AsOf, Lake, Partition, TableName};
 
+use crate::answer::Answer;
 use crate::diagnosis;
-use crate::engine::Answer;
 use crate::error::QueryError;
 
 /// What the log says of one partition.

@@ -20,8 +20,10 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use milepost_lake::{DataFile, Snapshot};
+use milepost_schema::EVENT_TIME;
 
-use crate::pruning::{keep, keep_by_values, partition_value};
+use crate::pruning::{Known, keep, keep_by_values, partition_value};
+use crate::scans::{PlannedScan, ScanLog};
 
 /// One table at one version.
 pub(crate) struct SnapshotTable {
@@ -39,6 +41,11 @@ impl SnapshotTable {
             (folder, file.statistics.event_time, file.statistics.rows, file.size_bytes, file.path.to_string())
         });
         Self { schema: snapshot.table.schema(), snapshot, store_url }
+    }
+
+    /// Its data files.
+    pub(crate) fn files(&self) -> &[DataFile] {
+        &self.snapshot.files
     }
 
     fn partition_columns(&self) -> &'static [&'static str] {
@@ -75,10 +82,39 @@ impl SnapshotTable {
         };
         let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
         let predicate = state.create_physical_expr(filter, &schema)?;
-        let by_bounds = keep(files, &self.schema, self.partition_columns(), &predicate)?;
+        let by_bounds = keep(files, &self.schema, self.partition_columns(), &predicate, Known::All)?;
         let by_values = keep_by_values(files, &self.schema, self.partition_columns(), filters, state)?;
         let kept = by_bounds.into_iter().zip(by_values).map(|(bounds, values)| bounds && values);
         Ok(files.iter().zip(kept).filter_map(|(file, keep)| keep.then_some(file)).collect())
+    }
+
+    /// Notes for whoever asked what is left out, and by what.
+    fn note(&self, state: &dyn Session, filters: &[Expr], kept: &[&DataFile]) -> Result<()> {
+        let Some(log) = state.config().get_extension::<ScanLog>() else { return Ok(()) };
+        let files = &self.snapshot.files;
+        let mut by_partition = 0;
+        if let Some(filter) = conjunction(filters.iter().cloned()).filter(|_| kept.len() < files.len()) {
+            let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
+            let predicate = state.create_physical_expr(filter, &schema)?;
+            let by_bounds = keep(files, &self.schema, self.partition_columns(), &predicate, Known::Partitions)?;
+            let by_values = keep_by_values(files, &self.schema, self.partition_columns(), filters, state)?;
+            by_partition =
+                by_bounds.into_iter().zip(by_values).filter(|(bounds, values)| !(*bounds && *values)).count();
+        }
+        let bounds = |expr: &Expr| expr.column_refs().iter().any(|column| self.bounds_files(&column.name));
+        log.add(PlannedScan {
+            files: files.len(),
+            bytes: files.iter().map(|file| file.size_bytes).sum(),
+            pruned_by_partition: by_partition,
+            pruned_by_statistics: (files.len() - kept.len()).saturating_sub(by_partition),
+            bytes_left: kept.iter().map(|file| file.size_bytes).sum(),
+            is_bounded: self.partition_columns().is_empty() || filters.iter().any(bounds),
+        });
+        Ok(())
+    }
+
+    fn bounds_files(&self, column: &str) -> bool {
+        column == EVENT_TIME || self.partition_columns().contains(&column)
     }
 }
 
@@ -114,6 +150,7 @@ impl TableProvider for SnapshotTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let files = self.kept_files(state, filters)?;
+        self.note(state, filters, &files)?;
         if files.is_empty() {
             let schema = match projection {
                 Some(columns) => Arc::new(self.schema.project(columns)?),

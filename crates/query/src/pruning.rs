@@ -19,6 +19,15 @@ use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use milepost_lake::DataFile;
 use milepost_schema::{EVENT_TIME, time};
 
+/// What files are judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// Everything that the log says of them.
+    All,
+    /// Their partition alone.
+    Partitions,
+}
+
 /// Which of `files` may hold rows for which `predicate` is true.
 ///
 /// # Errors
@@ -28,13 +37,14 @@ pub(crate) fn keep(
     schema: &SchemaRef,
     partition_columns: &'static [&'static str],
     predicate: &Arc<dyn PhysicalExpr>,
+    known: Known,
 ) -> Result<Vec<bool>, DataFusionError> {
     let builder = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema));
     let Some(pruning) = builder.build(Arc::clone(predicate)) else {
         // a predicate that says nothing about bounds keeps every file
         return Ok(vec![true; files.len()]);
     };
-    pruning.prune(&LogStatistics { files, schema, partition_columns })
+    pruning.prune(&LogStatistics { files, schema, partition_columns, known })
 }
 
 /// Which of `files` have partition values for which all of `filters` are true. Filters on other columns are left to others.
@@ -86,6 +96,7 @@ struct LogStatistics<'a> {
     files: &'a [DataFile],
     schema: &'a SchemaRef,
     partition_columns: &'static [&'static str],
+    known: Known,
 }
 
 #[derive(Clone, Copy)]
@@ -100,6 +111,9 @@ impl LogStatistics<'_> {
     }
 
     fn bounds(&self, column: &Column, bound: Bound) -> Option<ArrayRef> {
+        if self.known == Known::Partitions && !self.is_partition(column) {
+            return None;
+        }
         let data_type = self.schema.field_with_name(&column.name).ok()?.data_type();
         let pick = |(least, greatest)| match bound {
             Bound::Least => least,
@@ -139,6 +153,9 @@ impl PruningStatistics for LogStatistics<'_> {
     }
 
     fn null_counts(&self, column: &Column) -> Option<ArrayRef> {
+        if self.known == Known::Partitions && !self.is_partition(column) {
+            return None;
+        }
         let counts: UInt64Array = self
             .files
             .iter()

@@ -76,7 +76,7 @@ fn of_query(report: &Report, error: &QueryError) -> Problem {
         QueryError::Wrong { message, .. } => message.clone(),
         other => other.to_string(),
     };
-    at(report, place, message, error.hint().map(str::to_owned))
+    at(report, place, message, error.hint())
 }
 
 fn at(report: &Report, place: Option<(u64, u64)>, message: String, hint: Option<String>) -> Problem {

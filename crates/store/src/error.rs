@@ -31,6 +31,15 @@ pub enum StoreError {
         #[source]
         source: object_store::Error,
     },
+    /// An object cannot be written.
+    #[error("cannot write `{address}`")]
+    Write {
+        /// As the user wrote it.
+        address: String,
+        /// What the store said.
+        #[source]
+        source: object_store::Error,
+    },
     /// A small object cannot be read or written.
     #[error("cannot {action} `{address}`")]
     Object {

@@ -3,7 +3,7 @@
 //! A [`Place`] is an address that was opened: a store and a path in it. What stands above it (sources, lakes, outputs) does
 //! not see whether that is a folder, Amazon S3 or something that speaks its language. Credentials come from where people
 //! have them (`credentials`); a put that creates is answered truthfully even if the answer of the store was lost
-//! ([`confirm`]). [`listing`] finds what is there, [`fetch`] brings it ahead of those who read it.
+//! ([`confirm`]). [`listing`] finds what is there, [`fetch`] brings it ahead of those who read it, [`Upload`] takes an object away.
 
 pub mod confirm;
 mod credentials;
@@ -16,8 +16,10 @@ mod patience;
 mod place;
 mod reason;
 mod s3;
+mod upload;
 
 pub use error::StoreError;
 pub use options::StoreOptions;
 pub use place::Place;
 pub use reason::reason;
+pub use upload::Upload;

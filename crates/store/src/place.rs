@@ -3,6 +3,7 @@
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
+use futures::StreamExt as _;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
@@ -72,6 +73,31 @@ impl Place {
     #[must_use]
     pub fn folder(&self) -> Option<&FilePath> {
         self.folder.as_deref()
+    }
+
+    /// Whether there is nothing below the place.
+    ///
+    /// # Errors
+    /// [`StoreError::Store`] if the store does not say.
+    pub async fn is_empty(&self) -> Result<bool, StoreError> {
+        match self.root.list(Some(&self.path)).next().await {
+            None => Ok(true),
+            Some(Ok(_)) => Ok(false),
+            Some(Err(source)) => Err(StoreError::Store { address: self.name.clone(), source }),
+        }
+    }
+
+    /// The object at a path below this place, whose parts are taken as they are: `%2F` stays `%2F`.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] if no object can have that name.
+    pub fn object(&self, path: &str) -> Result<Self, StoreError> {
+        let name = format!("{}/{path}", self.name.trim_end_matches('/'));
+        let whole = format!("{}/{path}", self.path);
+        match Path::parse(whole.trim_start_matches('/')) {
+            Ok(path) => Ok(Self { name, path, folder: None, ..self.clone() }),
+            Err(error) => Err(StoreError::Address { address: name, reason: error.to_string() }),
+        }
     }
 
     /// The place below this one with that name.

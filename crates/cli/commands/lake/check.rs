@@ -19,14 +19,14 @@ pub(super) async fn run(args: &LakeCheckArgs, settings: &Settings, printer: &Pri
     let lake = Lake::open(&settings.lake, &settings.store).await?;
     let options = CheckOptions { is_deep: args.deep, threads: settings.threads };
     let checked = lake.check(options).await?;
-    if args.json {
+    if settings.json(args.json) {
         let mut out = Destination::open(None)?;
         writeln!(out, "{}", serde_json::to_string_pretty(&as_json(&checked, started.elapsed().as_secs_f64()))?)?;
         out.finish()?;
     } else {
         let is_asked_for = args.output.format.is_some() || args.output.output.is_some();
         if is_asked_for || !checked.findings.is_empty() {
-            answer::put(findings_answer(&checked.findings)?, settings.format()?, &args.output, printer).await?;
+            answer::put(findings_answer(&checked.findings)?, settings, &args.output, printer).await?;
         }
         printer.say(&verdict(&checked));
     }

@@ -43,7 +43,7 @@ pub(super) async fn run(args: &LakeCompactArgs, settings: &Settings, printer: &P
         }
     }
     let summary = outcome?;
-    if args.json {
+    if settings.json(args.json) {
         let mut out = Destination::open(None)?;
         writeln!(out, "{}", serde_json::to_string_pretty(&summary)?)?;
         out.finish()?;

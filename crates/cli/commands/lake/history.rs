@@ -14,6 +14,6 @@ pub(super) async fn run(args: &LakeHistoryArgs, settings: &Settings, printer: &P
     let table = TableName::ALL.into_iter().find(|table| table.name() == args.table).unwrap_or(TableName::Events);
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let found = lake_history(&lake, table, limit).await?;
-    answer::put(found, settings.format()?, &args.output, printer).await?;
+    answer::put(found, settings, &args.output, printer).await?;
     Ok(ExitStatus::Done)
 }

@@ -49,7 +49,7 @@ pub(super) async fn run(args: &LakeVacuumArgs, settings: &Settings, printer: &Pr
         }
     }
     let summary = summary?;
-    if args.json {
+    if settings.json(args.json) {
         let mut out = Destination::open(None)?;
         writeln!(out, "{}", serde_json::to_string_pretty(&summary)?)?;
         out.finish()?;

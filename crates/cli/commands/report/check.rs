@@ -46,7 +46,7 @@ pub(super) async fn check(
         return Err(Hinted { message, hint, status: ExitStatus::WrongUsage }.into());
     };
     let (checked, problems) = problems(&folder).await?;
-    if args.json {
+    if settings.json(args.json) {
         print(&(serde_json::to_string_pretty(&problems)? + "\n"))?;
     } else {
         for problem in &problems {

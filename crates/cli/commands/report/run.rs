@@ -31,16 +31,11 @@ pub(super) async fn run(args: &ReportRunArgs, settings: &Settings, printer: &Pri
     let parameters = report.values(&given, SystemTime::now().into())?;
     let lake = Lake::open(&settings.lake, &settings.store).await?;
     let engine = Engine::open(&lake, as_of(&args.as_of)?, settings.threads).await?;
-    let question = Question {
-        sql: &report.sql,
-        origin: Some(&report.origin),
-        parameters: &parameters,
-        format: settings.format()?,
-    };
+    let question = Question::new(&report.sql, Some(&report.origin), &parameters);
     check_columns(&engine, report, &question).await?;
     let format = args.output.format.as_deref().map(named).transpose()?;
-    let output = OutputArgs { format, output: args.output.output.clone() };
-    let rows = answer::write(&engine, question, &output, printer).await?;
+    let output = OutputArgs { format, output: args.output.output.clone(), ..OutputArgs::default() };
+    let rows = answer::write(&engine, question, settings, &output, printer).await?;
     say_if_cut(&parameters, rows, printer);
     Ok(ExitStatus::Done)
 }

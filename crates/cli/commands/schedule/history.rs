@@ -38,7 +38,6 @@ pub(super) async fn history(
         ("limit".to_owned(), Parameter::Integer(Some(i64::from(args.limit)))),
     ]
     .into();
-    let question = Question { sql: SQL, origin: None, parameters: &parameters, format: settings.format()? };
-    answer::write(&engine, question, &args.output, printer).await?;
+    answer::write(&engine, Question::new(SQL, None, &parameters), settings, &args.output, printer).await?;
     Ok(ExitStatus::Done)
 }

@@ -2,8 +2,12 @@
 
 mod cells;
 mod delimited;
+mod expanded;
+mod folders;
+mod formulas;
 mod json;
 mod markdown;
+mod plan;
 mod rows;
 mod table;
 
@@ -21,9 +25,10 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
-use crate::engine::Answer;
+use crate::answer::Answer;
 use crate::error::QueryError;
 pub use cells::printable;
+pub use folders::{Folders, write_folders};
 pub use rows::{Column, ColumnKind, Rows};
 
 /// How an answer is written.
@@ -104,11 +109,29 @@ impl fmt::Display for Format {
     }
 }
 
-/// How tables are laid out.
+/// Whether a row of a table becomes a block of lines, one a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Expanded {
+    /// Never.
+    #[default]
+    Never,
+    /// If the lines would be too long.
+    Auto,
+    /// Always.
+    Always,
+}
+
+/// How answers for people are laid out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Layout {
     /// Widest that a cell of a table may be; `None` for as wide as it is.
     pub max_cell_width: Option<usize>,
+    /// Columns that a line may take before [`Expanded::Auto`] expands; `None` for any number.
+    pub line_width: Option<usize>,
+    /// Whether rows of tables become blocks of lines.
+    pub expanded: Expanded,
+    /// Whether text in CSV and TSV that a spreadsheet takes for a formula gets a `'` before it.
+    pub escape_formulas: bool,
 }
 
 /// Takes the batches of one answer.
@@ -147,7 +170,11 @@ async fn write_batches<W: Write + Send>(
 ) -> Result<u64, QueryError> {
     let failed = |source: ArrowError| QueryError::Encode { format: format.name(), source };
     let schema = cells::prepared_schema(answer.schema(), format);
-    let mut encoder = encoder(format, layout, &schema, &mut *out).map_err(failed)?;
+    let mut encoder: Box<dyn Encoder + Send> = if answer.is_plan() && format == Format::Table {
+        Box::new(plan::Plan::new(&mut *out))
+    } else {
+        encoder(format, layout, &schema, &mut *out).map_err(failed)?
+    };
     let mut rows = 0;
     let batches = answer.into_batches();
     pin_mut!(batches);
@@ -193,8 +220,8 @@ fn encoder<'a, W: Write + Send>(
 ) -> Result<Box<dyn Encoder + Send + 'a>, ArrowError> {
     Ok(match format {
         Format::Table => Box::new(table::Table::new(schema, layout, out)),
-        Format::Csv => Box::new(delimited::Delimited::new(schema, b',', out)?),
-        Format::Tsv => Box::new(delimited::Delimited::new(schema, b'\t', out)?),
+        Format::Csv => Box::new(delimited::Delimited::new(schema, b',', layout, out)?),
+        Format::Tsv => Box::new(delimited::Delimited::new(schema, b'\t', layout, out)?),
         Format::Json => Box::new(json::Array::new(out)),
         Format::Ndjson => Box::new(json::Lines::new(out)),
         Format::Markdown => Box::new(markdown::Markdown::new(schema, out)?),

@@ -5,7 +5,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use futures::StreamExt as _;
 
 use super::{Format, cells};
-use crate::engine::Answer;
+use crate::answer::Answer;
 use crate::error::QueryError;
 
 /// What a column holds, as far as a reader has to know.

@@ -1,0 +1,114 @@
+//! Messages of the engine's layers in the words of SQL: without the layers' names, with SQL's names of types.
+
+/// What the layers put before their messages, which says nothing to a user.
+const LABELS: [&str; 14] = [
+    "Error during planning: ",
+    "Execution error: ",
+    "Arrow error: ",
+    "Schema error: ",
+    "This feature is not implemented: ",
+    "Internal error: ",
+    "Cast error: ",
+    "Parser error: ",
+    "Compute error: ",
+    "Invalid argument error: ",
+    "External error: ",
+    "Parquet error: ",
+    "Object Store error: ",
+    "Optimizer error: ",
+];
+
+/// Names of types within the engine, and in SQL; longer names before those that they begin with.
+const TYPES: [(&str, &str); 14] = [
+    ("Timestamp(µs, \"UTC\")", "TIMESTAMP"),
+    ("Timestamp(ns)", "TIMESTAMP"),
+    ("Timestamp(µs)", "TIMESTAMP"),
+    ("LargeUtf8", "VARCHAR"),
+    ("Utf8View", "VARCHAR"),
+    ("Utf8", "VARCHAR"),
+    ("UInt64", "BIGINT UNSIGNED"),
+    ("Int64", "BIGINT"),
+    ("Int32", "INTEGER"),
+    ("Int16", "SMALLINT"),
+    ("Float64", "DOUBLE"),
+    ("Float32", "REAL"),
+    ("Date32", "DATE"),
+    ("Boolean", "BOOLEAN"),
+];
+
+/// The message without labels.
+pub(crate) fn plain(message: &str) -> String {
+    // what DataFusion says of itself is of no use to a user
+    let mut message = message.split(".\nThis issue was likely caused").next().unwrap_or(message);
+    while let Some(rest) = LABELS.iter().find_map(|label| message.strip_prefix(label)) {
+        message = rest;
+    }
+    casts(message.trim_end_matches('.')).unwrap_or_else(|| message.trim_end_matches('.').to_owned())
+}
+
+/// Messages about values and types that do not go together.
+fn casts(message: &str) -> Option<String> {
+    if let Some(rest) = message.strip_prefix("Cannot cast string '") {
+        let (value, found) = rest.rsplit_once("' to value of ")?;
+        return Some(format!("`{value}` is no {}", types(found.strip_suffix(" type")?)));
+    }
+    if let Some(rest) = message.strip_prefix("Can't cast value ") {
+        let (value, found) = rest.rsplit_once(" to type ")?;
+        return Some(format!("{value} does not fit into {}", types(found)));
+    }
+    if let Some(rest) = message.strip_prefix("Cannot coerce arithmetic expression ") {
+        return Some(format!("cannot compute {}", types(rest.strip_suffix(" to valid types")?)));
+    }
+    None
+}
+
+/// A message that means something else to a user than it says, with what to try.
+pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
+    if message.starts_with("Column in SELECT must be in GROUP BY") {
+        let column = message.split_once("column \"")?.1.split('"').next()?;
+        let name = column.rsplit('.').next()?;
+        let hint = format!("add it to GROUP BY, or say which of its values: max({name})");
+        return Some((format!("the column `{column}` is neither in GROUP BY nor in an aggregate function"), hint));
+    }
+    if let Some(problem) = message.strip_prefix("regex parse error:") {
+        let reason = problem.rsplit_once("error: ").map_or(problem, |(_, reason)| reason);
+        let hint = "a sign that means itself has a backslash before it: '\\('".to_owned();
+        return Some((format!("the regular expression is wrong: {}", reason.trim()), hint));
+    }
+    if message.starts_with("cannot compute TIMESTAMP") && message.ends_with("VARCHAR") {
+        return Some((
+            message.to_owned(),
+            "write a span of time as INTERVAL '7 days', a time as TIMESTAMP '…'".to_owned(),
+        ));
+    }
+    None
+}
+
+fn types(text: &str) -> String {
+    TYPES.iter().fold(text.to_owned(), |text, (inner, sql)| text.replace(inner, sql))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_are_not_named_and_types_are_those_of_sql() {
+        for (message, expected) in [
+            ("Arrow error: Cast error: Cannot cast string 'x' to value of Int64 type", "`x` is no BIGINT"),
+            ("Cast error: Can't cast value 99999999999 to type Int32", "99999999999 does not fit into INTEGER"),
+            (
+                "Error during planning: Cannot coerce arithmetic expression Timestamp(µs, \"UTC\") - Utf8 to valid types",
+                "cannot compute TIMESTAMP - VARCHAR",
+            ),
+            ("Execution error: Arrow error: Divide by zero error", "Divide by zero error"),
+        ] {
+            assert_eq!(plain(message), expected);
+        }
+        let message = "Column in SELECT must be in GROUP BY or an aggregate function: While expanding wildcard, column \
+            \"events.event_name\" must appear in the GROUP BY clause";
+        assert!(reworded(message).unwrap().0.starts_with("the column `events.event_name` is neither"));
+        let regex = "regex parse error:\n    (\n    ^\nerror: unclosed group";
+        assert_eq!(reworded(regex).unwrap().0, "the regular expression is wrong: unclosed group");
+    }
+}
