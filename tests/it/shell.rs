@@ -54,7 +54,8 @@ fn commands_describe_format_and_write() {
 fn tab_completes_names_and_values_of_partitions() {
     let context = Context::new();
     let mut terminal = shell(&context, &[("NO_COLOR", "1")]);
-    terminal.types("SELECT count(*) AS n FROM eve\t").shows("events").types(" WHERE event_na\t").shows("event_name");
+    terminal.types("SELECT count(*) AS n FROM reje\t").shows("rejects").types(";\r").shows("1 row in");
+    terminal.types("SELECT count(*) AS n FROM events WHERE event_na\t").shows("event_name");
     terminal.types(" <> '' AND region = 'eu-c\t").shows("eu-central-1'").types(";\r").shows("1 row in");
     terminal.types("\x04");
     assert_eq!(terminal.ends(), Some(0));
