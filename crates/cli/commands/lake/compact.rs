@@ -1,7 +1,6 @@
 //! `milepost lake compact`: puts small files together.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use indicatif::{HumanBytes, HumanCount, HumanDuration};
@@ -12,7 +11,7 @@ use super::journal::{self, Run};
 use crate::allocator;
 use crate::args::LakeCompactArgs;
 use crate::diagnostics::ExitStatus;
-use crate::printer::{Destination, Printer};
+use crate::printer::Printer;
 use crate::progress::FilesProgress;
 use crate::settings::Settings;
 
@@ -28,29 +27,15 @@ pub(super) async fn run(args: &LakeCompactArgs, settings: &Settings, printer: &P
     let started_micros = i64::try_from(since_1970().as_micros()).unwrap_or(i64::MAX);
     let outcome = work(args, &compaction, &lake, &run_id, printer).await;
     let outcome = outcome.map(|(tables, deleted)| Summary::new(args, &run_id, &tables, &deleted, started));
-    if !args.dry_run {
-        let run = Run {
-            id: &run_id,
-            command: "compact",
-            arguments: serde_json::json!({ "target_size": args.target_size, "tables": args.tables, "vacuum": args.vacuum }),
-            started_micros,
-            summary: outcome.as_ref().ok().map(serde_json::to_value).transpose()?,
-        };
-        let entered = journal::enter(&lake, run).await;
-        // what went wrong first is what the user has to know
-        if outcome.is_ok() {
-            entered?;
-        }
-    }
-    let summary = outcome?;
-    if settings.json(args.json) {
-        let mut out = Destination::open(None)?;
-        writeln!(out, "{}", serde_json::to_string_pretty(&summary)?)?;
-        out.finish()?;
-    } else {
-        printer.say(&summary.text()?);
-    }
-    Ok(ExitStatus::Done)
+    let run = Run {
+        id: &run_id,
+        command: "compact",
+        arguments: serde_json::json!({ "target_size": args.target_size, "tables": args.tables, "vacuum": args.vacuum }),
+        started_micros,
+        is_dry_run: args.dry_run,
+    };
+    let summary = journal::enter(&lake, run, outcome).await?;
+    journal::tell(&summary, settings.json(args.json), printer)
 }
 
 async fn work(
@@ -125,6 +110,31 @@ struct Part {
     bytes: u64,
 }
 
+impl journal::Summary for Summary {
+    fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut out = String::new();
+        let changed = |of: &&OfTable| of.removed.files + of.foreign + of.overtaken > 0;
+        if !self.tables.iter().any(|of| changed(&of)) {
+            write!(out, "compact  nothing to put together")?;
+        }
+        for (at, of) in self.tables.iter().filter(changed).enumerate() {
+            if at > 0 {
+                out.push('\n');
+            }
+            self.table_text(of, &mut out)?;
+        }
+        if let Some(deleted) = &self.deleted {
+            write!(out, "\nvacuum   deleted {}", deleted.text())?;
+        } else if !self.dry_run && self.tables.iter().any(|of| of.removed.files > 0) {
+            write!(out, "\nvacuum   `milepost lake vacuum` deletes the replaced files a week after this")?;
+        }
+        if !self.dry_run {
+            write!(out, "\ntime     {}", HumanDuration(Duration::from_secs_f64(self.seconds)))?;
+        }
+        Ok(out)
+    }
+}
+
 impl Summary {
     fn new(args: &LakeCompactArgs, run_id: &str, tables: &[Compacted], deleted: &[Vacuumed], started: Instant) -> Self {
         let of_table = |done: &Compacted| OfTable {
@@ -148,29 +158,6 @@ impl Summary {
             deleted,
             seconds: started.elapsed().as_secs_f64(),
         }
-    }
-
-    fn text(&self) -> Result<String, std::fmt::Error> {
-        let mut out = String::new();
-        let changed = |of: &&OfTable| of.removed.files + of.foreign + of.overtaken > 0;
-        if !self.tables.iter().any(|of| changed(&of)) {
-            write!(out, "compact  nothing to put together")?;
-        }
-        for (at, of) in self.tables.iter().filter(changed).enumerate() {
-            if at > 0 {
-                out.push('\n');
-            }
-            self.table_text(of, &mut out)?;
-        }
-        if let Some(deleted) = &self.deleted {
-            write!(out, "\nvacuum   deleted {}", deleted.text())?;
-        } else if !self.dry_run && self.tables.iter().any(|of| of.removed.files > 0) {
-            write!(out, "\nvacuum   `milepost lake vacuum` deletes the replaced files a week after this")?;
-        }
-        if !self.dry_run {
-            write!(out, "\ntime     {}", HumanDuration(Duration::from_secs_f64(self.seconds)))?;
-        }
-        Ok(out)
     }
 
     fn table_text(&self, of: &OfTable, out: &mut String) -> std::fmt::Result {

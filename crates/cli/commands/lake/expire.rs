@@ -1,7 +1,6 @@
 //! `milepost lake expire`: takes old days out of the lake.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use indicatif::{HumanBytes, HumanCount};
@@ -14,7 +13,7 @@ use super::age;
 use super::journal::{self, Run};
 use crate::args::{Kept, LakeExpireArgs};
 use crate::diagnostics::ExitStatus;
-use crate::printer::{Destination, Printer};
+use crate::printer::Printer;
 use crate::settings::Settings;
 
 /// Less would take out what is still coming in.
@@ -29,29 +28,15 @@ pub(super) async fn run(args: &LakeExpireArgs, settings: &Settings, printer: &Pr
     let run_id = new_run_id();
     let outcome = lake.expire(&retention, &run_id, args.dry_run).await;
     let summary = outcome.map(|expired| Summary::new(args, &run_id, &retention, &expired));
-    if !args.dry_run {
-        let run = Run {
-            id: &run_id,
-            command: "expire",
-            arguments: serde_json::json!({ "older_than": args.older_than, "predicate": retention.predicate() }),
-            started_micros: now_micros,
-            summary: summary.as_ref().ok().map(serde_json::to_value).transpose()?,
-        };
-        let entered = journal::enter(&lake, run).await;
-        // what went wrong first is what the user has to know
-        if summary.is_ok() {
-            entered?;
-        }
-    }
-    let summary = summary?;
-    if settings.json(args.json) {
-        let mut out = Destination::open(None)?;
-        writeln!(out, "{}", serde_json::to_string_pretty(&summary)?)?;
-        out.finish()?;
-    } else {
-        printer.say(&summary.text()?);
-    }
-    Ok(ExitStatus::Done)
+    let run = Run {
+        id: &run_id,
+        command: "expire",
+        arguments: serde_json::json!({ "older_than": args.older_than, "predicate": retention.predicate() }),
+        started_micros: now_micros,
+        is_dry_run: args.dry_run,
+    };
+    let summary = journal::enter(&lake, run, summary.map_err(anyhow::Error::from)).await?;
+    journal::tell(&summary, settings.json(args.json), printer)
 }
 
 fn retention(args: &LakeExpireArgs, now_micros: i64) -> anyhow::Result<Retention> {
@@ -146,25 +131,7 @@ impl Part {
     }
 }
 
-impl Summary {
-    fn new(args: &LakeExpireArgs, run_id: &str, retention: &Retention, expired: &Expired) -> Self {
-        let accounts = expired.accounts.iter();
-        let of_account = |(account, removed): (&Option<String>, &Removed)| OfAccount {
-            account: account.clone(),
-            part: Part::of(removed),
-        };
-        Self {
-            run_id: run_id.to_owned(),
-            dry_run: args.dry_run,
-            before: time::format_day(retention.before_day),
-            version: expired.version,
-            events: Part::of(&expired.events()),
-            accounts: accounts.map(of_account).collect(),
-            undated: Part::of(&expired.undated),
-            rejects: Part::of(&expired.rejects),
-        }
-    }
-
+impl journal::Summary for Summary {
     fn text(&self) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
         let verb = if self.dry_run { "would take out" } else { "took out" };
@@ -196,5 +163,25 @@ impl Summary {
             write!(out, "\nlake     version {version}; `milepost lake vacuum` deletes the files a week after this")?;
         }
         Ok(out)
+    }
+}
+
+impl Summary {
+    fn new(args: &LakeExpireArgs, run_id: &str, retention: &Retention, expired: &Expired) -> Self {
+        let accounts = expired.accounts.iter();
+        let of_account = |(account, removed): (&Option<String>, &Removed)| OfAccount {
+            account: account.clone(),
+            part: Part::of(removed),
+        };
+        Self {
+            run_id: run_id.to_owned(),
+            dry_run: args.dry_run,
+            before: time::format_day(retention.before_day),
+            version: expired.version,
+            events: Part::of(&expired.events()),
+            accounts: accounts.map(of_account).collect(),
+            undated: Part::of(&expired.undated),
+            rejects: Part::of(&expired.rejects),
+        }
     }
 }

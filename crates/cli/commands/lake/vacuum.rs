@@ -1,7 +1,6 @@
 //! `milepost lake vacuum`: deletes data files that nobody needs.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use indicatif::{HumanBytes, HumanCount};
@@ -12,7 +11,7 @@ use super::age;
 use super::journal::{self, Run};
 use crate::args::LakeVacuumArgs;
 use crate::diagnostics::ExitStatus;
-use crate::printer::{Destination, Printer};
+use crate::printer::Printer;
 use crate::settings::Settings;
 
 /// Longer than any command needs between writing a file and committing it.
@@ -34,29 +33,15 @@ pub(super) async fn run(args: &LakeVacuumArgs, settings: &Settings, printer: &Pr
     let kept = Kept { history_millis: keep_millis, orphans_millis: keep_millis };
     let outcome = lake.vacuum(kept, args.dry_run).await;
     let summary = outcome.map(|tables| Summary::new(args, &run_id, &tables));
-    if !args.dry_run {
-        let run = Run {
-            id: &run_id,
-            command: "vacuum",
-            arguments: serde_json::json!({ "older_than": args.older_than, "force": args.force }),
-            started_micros: i64::try_from(now.as_micros()).unwrap_or(i64::MAX),
-            summary: summary.as_ref().ok().map(serde_json::to_value).transpose()?,
-        };
-        let entered = journal::enter(&lake, run).await;
-        // what went wrong first is what the user has to know
-        if summary.is_ok() {
-            entered?;
-        }
-    }
-    let summary = summary?;
-    if settings.json(args.json) {
-        let mut out = Destination::open(None)?;
-        writeln!(out, "{}", serde_json::to_string_pretty(&summary)?)?;
-        out.finish()?;
-    } else {
-        printer.say(&summary.text()?);
-    }
-    Ok(ExitStatus::Done)
+    let run = Run {
+        id: &run_id,
+        command: "vacuum",
+        arguments: serde_json::json!({ "older_than": args.older_than, "force": args.force }),
+        started_micros: i64::try_from(now.as_micros()).unwrap_or(i64::MAX),
+        is_dry_run: args.dry_run,
+    };
+    let summary = journal::enter(&lake, run, summary.map_err(anyhow::Error::from)).await?;
+    journal::tell(&summary, settings.json(args.json), printer)
 }
 
 #[derive(Debug, Serialize)]
@@ -93,6 +78,20 @@ impl Part {
     }
 }
 
+impl journal::Summary for Summary {
+    fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut out = String::new();
+        let verb = if self.dry_run { "would delete" } else { "deleted" };
+        let all = Part { files: self.files, bytes: self.bytes };
+        write!(out, "vacuum   {verb} {}", all.text())?;
+        for of in self.tables.iter().filter(|of| of.removed.files + of.orphaned.files > 0) {
+            let (removed, orphaned) = (of.removed.text(), of.orphaned.text());
+            write!(out, "\n{:8} {removed} taken out before; {orphaned} in no version", of.table)?;
+        }
+        Ok(out)
+    }
+}
+
 impl Summary {
     fn new(args: &LakeVacuumArgs, run_id: &str, tables: &[Vacuumed]) -> Self {
         let of_table = |done: &Vacuumed| OfTable {
@@ -108,17 +107,5 @@ impl Summary {
             bytes: all.map(|part| part.bytes).sum(),
             tables: tables.iter().map(of_table).collect(),
         }
-    }
-
-    fn text(&self) -> Result<String, std::fmt::Error> {
-        let mut out = String::new();
-        let verb = if self.dry_run { "would delete" } else { "deleted" };
-        let all = Part { files: self.files, bytes: self.bytes };
-        write!(out, "vacuum   {verb} {}", all.text())?;
-        for of in self.tables.iter().filter(|of| of.removed.files + of.orphaned.files > 0) {
-            let (removed, orphaned) = (of.removed.text(), of.orphaned.text());
-            write!(out, "\n{:8} {removed} taken out before; {orphaned} in no version", of.table)?;
-        }
-        Ok(out)
     }
 }
