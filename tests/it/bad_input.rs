@@ -108,9 +108,9 @@ fn a_lake_that_is_none_is_refused() {
     let output = context.run(&["convert", "a.json", "--lake", "file"]).ended_with(1);
     assert!(output.stderr.starts_with("error: `file` cannot hold a lake\ncaused by: "), "{}", output.stderr);
     context.write("broken/events/_delta_log/00000000000000000000.json", "{nonsense");
-    let output = context.run(&["sql", "SELECT 1", "--lake", "broken"]).ended_with(1);
+    let output = context.run(&["sql", "SELECT count(*) FROM events", "--lake", "broken"]).ended_with(1);
     assert!(
-        output.stderr.starts_with("error: cannot open the table `events` of the lake `broken`\ncaused by: "),
+        output.stderr.starts_with("error: cannot read the table `events` of the lake `broken`\ncaused by: "),
         "{}",
         output.stderr
     );

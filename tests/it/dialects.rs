@@ -135,7 +135,7 @@ fn plans_read_the_columns_behind_the_fields() {
     .map(|query| format!("{query}\n\n{}", plan(query)))
     .collect();
     for plan in &plans {
-        assert!(!plan.split("\n\n").nth(1).unwrap().contains("named_struct"), "{plan}");
+        assert!(!plan.split("\n\n").nth(1).unwrap().contains("struct_or_null"), "{plan}");
     }
     insta::assert_snapshot!(plans.join("\n\n\n"));
 }

@@ -36,7 +36,7 @@ fn a_full_disk_is_an_error_and_the_next_run_goes_on() {
     let archive = shared().context.path("archive").display().to_string();
     let convert = ["convert", archive.as_str(), "--memory", "16MB"];
     // at one size the first table cannot be made, at another the first file not be written, at the last some can
-    for blocks in [1, 8, 40, 120] {
+    for blocks in [1, 8, 40, 80] {
         let output = with_quota(&context, blocks, &convert);
         let stderr = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{stderr}");

@@ -28,7 +28,7 @@ use super::{AsOfArgs, LakeArgs, OutputArgs, parse_pair};
                   echo 'SELECT count(*) FROM events' | milepost sql")]
 pub(crate) struct SqlArgs {
     /// The query; `-` reads it from stdin, and so does nothing if stdin is no terminal
-    #[arg(value_name = "SQL")]
+    #[arg(value_name = "SQL", allow_hyphen_values = true, value_parser = parse_sql)]
     pub(crate) sql: Option<String>,
 
     /// Read the query from a file
@@ -86,4 +86,10 @@ pub(crate) struct SqlArgs {
     /// Print the summary of each query as JSON on stderr
     #[arg(long, env = "MILEPOST_JSON", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) json: bool,
+}
+
+/// A query may begin with a comment, which looks like an option; an option that does not exist is no query.
+fn parse_sql(text: &str) -> Result<String, String> {
+    let is_option = text.len() > 1 && text.starts_with('-') && !text.contains(char::is_whitespace);
+    if is_option { Err("there is no such option".to_owned()) } else { Ok(text.to_owned()) }
 }

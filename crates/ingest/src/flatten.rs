@@ -163,7 +163,7 @@ impl Flattener {
         self.members.extend_from_slice(members);
         let outcome = self.object(Tree::ROOT, text, 0);
         self.derive(record, origin);
-        self.finish_row();
+        self.filled.fill(false);
         if let (Some(first), Some(last)) = (members.first(), members.last()) {
             self.bytes += last.value_end - first.key_start;
         }
@@ -179,9 +179,13 @@ impl Flattener {
     /// # Errors
     /// Only if the builders disagree with the schema, which is a bug.
     pub(crate) fn take(&mut self) -> Result<RecordBatch, ArrowError> {
-        let arrays = self.columns.iter_mut().map(Builder::finish).collect();
-        let batch = RecordBatch::try_new(self.schema.clone(), arrays)?;
         let rows = std::mem::take(&mut self.rows);
+        let finish = |column: &mut Builder| {
+            column.pad(rows);
+            column.finish()
+        };
+        let arrays = self.columns.iter_mut().map(finish).collect();
+        let batch = RecordBatch::try_new(self.schema.clone(), arrays)?;
         self.bytes = 0;
         if self.withdrawn.is_empty() {
             return Ok(batch);
@@ -203,8 +207,9 @@ impl Flattener {
                 Role::Unknown => self.leave_over(text, member),
                 Role::Known(Child::Column { index, kind }) => {
                     let value = &text[member.value_start..member.value_end];
-                    let (filled, faithful) =
-                        self.columns[index].append(kind, value, member.value_spaced, &mut self.scratch);
+                    let column = &mut self.columns[index];
+                    column.pad(self.rows);
+                    let (filled, faithful) = column.append(kind, value, member.value_spaced, &mut self.scratch);
                     self.filled[index] = filled;
                     if !faithful {
                         self.leave_over(text, member);
@@ -267,13 +272,12 @@ impl Flattener {
         }
     }
 
-    fn finish_row(&mut self) {
-        for (column, filled) in self.columns.iter_mut().zip(&mut self.filled) {
-            if !*filled {
-                column.append_null();
-            }
-            *filled = false;
-        }
+    /// A column, ready for its value in the row at hand.
+    fn column(&mut self, index: usize) -> &mut Builder {
+        let column = &mut self.columns[index];
+        column.pad(self.rows);
+        self.filled[index] = true;
+        column
     }
 }
 

@@ -6,6 +6,7 @@
 mod base64;
 mod gzip;
 mod utf16;
+mod whole;
 
 use std::cell::Cell;
 use std::io::{self, BufReader, Cursor, Read};
@@ -14,6 +15,7 @@ use std::rc::Rc;
 use crate::blob::Blob;
 use gzip::Gunzip;
 use utf16::{ByteOrder, Utf16};
+use whole::Small;
 
 /// How much is read from a file at once.
 const READ_BYTES: usize = 256 * 1024;
@@ -64,8 +66,15 @@ pub(crate) type GzipMembers = Rc<Cell<u32>>;
 /// # Errors
 /// It cannot be opened or read, or is packed in something that is not known. Damage further on shows when the text is read.
 pub(crate) fn open(blob: &Blob, members: &GzipMembers) -> io::Result<Unpacked> {
-    let mut stream: Box<dyn Read> = Box::new(BufReader::with_capacity(READ_BYTES, blob.open()?));
-    for wrapping in 0..MAX_WRAPPINGS {
+    let (mut stream, taken_off): (Box<dyn Read>, usize) = match whole::read(blob)? {
+        Some(Small::Inflated(text)) => {
+            members.set(members.get().max(1));
+            (Box::new(text), 1)
+        }
+        Some(Small::Plain(bytes)) => (Box::new(bytes), 0),
+        None => (Box::new(BufReader::with_capacity(READ_BYTES, blob.open()?)), 0),
+    };
+    for wrapping in taken_off..MAX_WRAPPINGS {
         let head = read_head(&mut stream)?;
         let packing = Packing::of(&head);
         let whole = Cursor::new(head).chain(stream);

@@ -1,8 +1,7 @@
 //! Time travel: which version of a table was there at a moment.
 
 use crate::error::LakeError;
-use crate::log::Log;
-use crate::table::Table;
+use crate::log::{Log, LogReader};
 use crate::tables::TableName;
 
 /// Which state of a lake is meant. Versions are those of `events`; the other tables are shown as they were when that
@@ -18,30 +17,59 @@ pub enum AsOf {
     Instant(i64),
 }
 
-impl Table {
-    /// Goes back to a version.
+/// Which version of one table is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The newest.
+    Newest,
+    /// This one.
+    Version(u64),
+    /// The one that was there at this instant, in microseconds since 1970.
+    Instant(i64),
+}
+
+impl LogReader {
+    /// The version that is meant, and the part of the log it was found in; `None` if the table was not there.
     ///
     /// # Errors
-    /// [`LakeError::NoVersion`] if there never was one, [`LakeError::VersionGone`] if its log has been cleaned up.
-    pub(crate) async fn go_to(&mut self, log: &Log, version: u64) -> Result<(), LakeError> {
+    /// [`LakeError::NoVersion`] or [`LakeError::VersionGone`] if that version cannot be had; [`LakeError::BeforeTheLake`]
+    /// for `events`, without which there is no lake.
+    pub(crate) async fn find(&self, which: Which) -> Result<Option<(u64, Log)>, LakeError> {
+        let log = match which {
+            Which::Newest => self.list_newest().await?,
+            Which::Version(_) | Which::Instant(_) => self.list().await?,
+        };
+        let Some(newest) = log.versions().last().copied() else { return Ok(None) };
+        let version = match which {
+            Which::Newest => Some(newest),
+            Which::Version(version) => Some(version),
+            Which::Instant(micros) => self.version_at(&log, micros).await?,
+        };
+        let Some(version) = version else { return Ok(None) };
+        if which != Which::Newest {
+            self.is_there(&log, version)?;
+        }
+        Ok(Some((version, log)))
+    }
+
+    fn is_there(&self, log: &Log, version: u64) -> Result<(), LakeError> {
         let (versions, complete) = (log.versions(), log.complete());
         if let Some(newest) = versions.last().filter(|newest| version > **newest) {
             let oldest = complete.first().copied().unwrap_or(*newest);
-            return Err(LakeError::NoVersion { table: self.name.name(), version, oldest, newest: *newest });
+            return Err(LakeError::NoVersion { table: self.table.name(), version, oldest, newest: *newest });
         }
         if !complete.contains(&version) {
             let oldest = complete.range(version..).next().copied();
-            return Err(LakeError::VersionGone { table: self.name.name(), version, oldest });
+            return Err(LakeError::VersionGone { table: self.table.name(), version, oldest });
         }
-        let loaded = self.delta.load_version(version).await;
-        loaded.map_err(|source| self.failed("read", source))
+        Ok(())
     }
 
     /// The version that was the newest at an instant, in microseconds since 1970; `None` if there was none yet, or none
     /// that the log still knows.
     ///
     /// Commits are in the order of their times, but for clocks that are apart by less than it takes to commit.
-    pub(crate) async fn version_at(&self, log: &Log, micros: i64) -> Result<Option<u64>, LakeError> {
+    async fn version_at(&self, log: &Log, micros: i64) -> Result<Option<u64>, LakeError> {
         let versions = log.commits();
         let (mut low, mut high) = (0, versions.len());
         while low < high {
@@ -49,30 +77,21 @@ impl Table {
             let commit = self.commit_at(log, versions[middle]).await?;
             if micros_of(commit.millis) <= micros { low = middle + 1 } else { high = middle }
         }
-        Ok(low.checked_sub(1).map(|at| versions[at]))
-    }
-
-    /// Goes to what was there at an instant, in microseconds since 1970; `false` if the table was not there yet.
-    ///
-    /// # Errors
-    /// [`LakeError::BeforeTheLake`] for `events`, without which there is no lake.
-    pub(crate) async fn go_to_instant(&mut self, micros: i64) -> Result<bool, LakeError> {
-        let log = self.log().await?;
-        let Some(version) = self.version_at(&log, micros).await? else {
-            if self.name != TableName::Events {
-                return Ok(false);
+        if low > 0 {
+            return Ok(Some(versions[low - 1]));
+        }
+        match versions.first() {
+            Some(first) if self.table == TableName::Events => {
+                let first_micros = micros_of(self.commit_at(log, *first).await?.millis);
+                Err(LakeError::BeforeTheLake { lake: self.lake.clone(), micros, first: *first, first_micros })
             }
-            let Some(first) = log.commits().first().copied() else { return Ok(false) };
-            let first_micros = micros_of(self.commit_at(&log, first).await?.millis);
-            return Err(LakeError::BeforeTheLake { lake: self.lake.clone(), micros, first, first_micros });
-        };
-        self.go_to(&log, version).await?;
-        Ok(true)
+            _ => Ok(None),
+        }
     }
 
     /// When a version was made, in microseconds since 1970.
     pub(crate) async fn made_at(&self, version: u64) -> Result<i64, LakeError> {
-        let log = self.log().await?;
+        let log = self.list().await?;
         Ok(micros_of(self.commit_at(&log, version).await?.millis))
     }
 }

@@ -160,7 +160,7 @@ async fn sound_files(table: &Table, checked: &mut Checked) -> Result<Vec<DataFil
     let snapshot = table.snapshot()?;
     checked.files += snapshot.files.len() as u64;
     checked.bytes += snapshot.files.iter().map(|file| file.size_bytes).sum::<u64>();
-    checked.rows += snapshot.files.iter().filter_map(|file| file.statistics.rows).sum::<u64>();
+    checked.rows += snapshot.files.iter().filter_map(|file| file.statistics().rows).sum::<u64>();
     let there = files::check(table, snapshot.files, &mut checked.findings).await?;
     Ok(footers::check(table, there, &mut checked.findings).await)
 }

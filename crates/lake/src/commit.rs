@@ -11,22 +11,23 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, RecordBatch};
 use chrono::Utc;
 use deltalake_core::kernel::Add;
-use futures::{StreamExt as _, TryStreamExt as _};
 use milepost_schema::SOURCE_FILE;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
-use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use crate::duplicates;
 use crate::encode::encode_places;
 use crate::error::LakeError;
+use crate::fingerprint::Fingerprints;
 use crate::gather::{Gathered, Place};
 use crate::partition::Partition;
+use crate::recent::{FileRows, RecentRows, hash};
 use crate::snapshot::DataFile;
-use crate::sort::sort;
+use crate::sort::{KeyColumns, sort};
 use crate::table::{Attempt, Table, add_action};
 use crate::tables::TableName;
+use crate::workers::Workers;
 
 /// How often a commit is tried while others keep committing first.
 const MAX_ATTEMPTS: usize = 200;
@@ -60,6 +61,9 @@ pub struct EventWriter {
     table: Table,
     run_id: String,
     gathered: Gathered,
+    recent: Arc<RecentRows>,
+    fingerprints: Fingerprints,
+    workers: Option<Workers>,
 }
 
 /// The rows of one partition on their way to a commit.
@@ -75,6 +79,23 @@ struct Part {
     gone: Option<Gone>,
 }
 
+/// What the work on a part stands on.
+#[derive(Clone)]
+struct Context {
+    batches: Arc<[RecordBatch]>,
+    /// Fingerprints of their rows.
+    prints: Arc<[Option<Vec<u64>>]>,
+    recent: Arc<RecentRows>,
+    store: Arc<dyn ObjectStore>,
+    workers: Workers,
+}
+
+impl Context {
+    fn print(&self, place: &Place) -> Option<u64> {
+        Some(self.prints[place.0].as_ref()?[place.1])
+    }
+}
+
 struct Gone {
     files: Vec<Path>,
     error: LakeError,
@@ -82,7 +103,14 @@ struct Gone {
 
 impl EventWriter {
     pub(crate) fn new(table: Table, run_id: &str) -> Self {
-        Self { table, run_id: run_id.to_owned(), gathered: Gathered::default() }
+        Self {
+            table,
+            run_id: run_id.to_owned(),
+            gathered: Gathered::default(),
+            recent: Arc::default(),
+            fingerprints: Fingerprints::default(),
+            workers: None,
+        }
     }
 
     /// Adds a batch with the schema of `events`. Nothing is written before [`commit`](Self::commit).
@@ -103,20 +131,33 @@ impl EventWriter {
     pub async fn commit(&mut self, threads: usize) -> Result<Committed, LakeError> {
         let Gathered { batches, partitions, .. } = std::mem::take(&mut self.gathered);
         let batches: Arc<[RecordBatch]> = batches.into();
-        let mut parts = self.sort(&batches, partitions, threads).await?;
+        let workers = match self.workers.take_if(|workers| workers.threads() == threads.max(1)) {
+            Some(workers) => workers,
+            None => Workers::new(threads),
+        };
+        self.workers = Some(workers.clone());
+        let mut parts = sort_parts(&batches, partitions, &workers).await?;
+        let context = Context {
+            prints: self.fingerprints(&batches, &workers).await?,
+            batches,
+            recent: Arc::clone(&self.recent),
+            store: self.table.store(),
+            workers,
+        };
         for _ in 0..MAX_ATTEMPTS {
             self.table.refresh().await?;
-            parts = self.write(&batches, parts, threads).await?;
+            parts = self.write(parts, &context).await?;
             if let Some(gone) = parts.iter_mut().find_map(|part| part.gone.take()) {
                 self.explain(gone).await?;
                 continue;
             }
             let adds: Vec<Add> = parts.iter().filter_map(|part| part.add.clone()).collect();
             if adds.is_empty() {
-                return Ok(summary(&batches, &parts, None));
+                return Ok(summary(&context.batches, &parts, None));
             }
             if let Attempt::Committed(version) = self.table.append_once(adds, &self.run_id).await? {
-                return Ok(summary(&batches, &parts, Some(version)));
+                self.remember(&context, &parts);
+                return Ok(summary(&context.batches, &parts, Some(version)));
             }
         }
         Err(LakeError::Contended { table: TableName::Events.name(), attempts: MAX_ATTEMPTS })
@@ -130,35 +171,45 @@ impl EventWriter {
         if is_named { Err(gone.error) } else { Ok(()) }
     }
 
-    async fn sort(
+    /// The fingerprints of all rows, batch by batch.
+    async fn fingerprints(
         &self,
         batches: &Arc<[RecordBatch]>,
-        partitions: BTreeMap<Partition, Vec<Place>>,
-        threads: usize,
-    ) -> Result<Vec<Part>, LakeError> {
-        let jobs = partitions.into_iter().map(|(partition, places)| sort_part(partition, places, Arc::clone(batches)));
-        futures::stream::iter(jobs.collect::<Vec<_>>()).buffered(threads.max(1)).try_collect().await
+        workers: &Workers,
+    ) -> Result<Arc<[Option<Vec<u64>>]>, LakeError> {
+        let job = |at| {
+            let (batches, prints, workers) = (Arc::clone(batches), self.fingerprints.clone(), workers.clone());
+            async move { workers.compute("", move || Ok(prints.of(&batches[at]))).await }
+        };
+        Ok(workers.all((0..batches.len()).map(job).collect()).await?.into())
+    }
+
+    /// Keeps what has to be known of the rows that were committed.
+    fn remember(&mut self, context: &Context, parts: &[Part]) {
+        let columns: Vec<_> = context.batches.iter().map(KeyColumns::of).collect();
+        let recent = Arc::make_mut(&mut self.recent);
+        for part in parts {
+            let Some(add) = &part.add else { continue };
+            let row = |place: &Place| Some((hash(columns[place.0].key(place.1)), context.print(place)?));
+            if let Some(rows) = part.rows.iter().map(row).collect::<Option<Vec<_>>>() {
+                recent.add(location(&add.path), FileRows::of(rows.into_iter()));
+            }
+        }
     }
 
     /// Brings every part up to the version that is open: compares its rows with the files it has not seen, and writes it if
     /// it has no file or the one it has holds a row too many.
-    async fn write(
-        &self,
-        batches: &Arc<[RecordBatch]>,
-        parts: Vec<Part>,
-        threads: usize,
-    ) -> Result<Vec<Part>, LakeError> {
+    async fn write(&self, parts: Vec<Part>, context: &Context) -> Result<Vec<Part>, LakeError> {
         let mut held = files_by_partition(self.table.snapshot()?.files, &parts);
-        let store = self.table.store();
         let jobs: Vec<_> = parts
             .into_iter()
             .map(|part| {
                 let mut files = held.remove(&part.partition).unwrap_or_default();
                 files.retain(|file| !part.compared.contains(&file.path));
-                write_part(part, files, Arc::clone(batches), Arc::clone(&store))
+                write_part(part, files, context.clone())
             })
             .collect();
-        futures::stream::iter(jobs).buffered(threads.max(1)).try_collect().await
+        context.workers.all(jobs).await
     }
 }
 
@@ -167,7 +218,7 @@ fn files_by_partition(files: Vec<DataFile>, parts: &[Part]) -> HashMap<Partition
     let wanted: HashSet<&Partition> = parts.iter().map(|part| &part.partition).collect();
     let mut held: HashMap<Partition, Vec<DataFile>> = HashMap::new();
     for file in files {
-        let partition = Partition::from_values(&file.partition_values);
+        let partition = file.partition.clone();
         if wanted.contains(&partition) {
             held.entry(partition).or_default().push(file);
         }
@@ -175,34 +226,45 @@ fn files_by_partition(files: Vec<DataFile>, parts: &[Part]) -> HashMap<Partition
     held
 }
 
+async fn sort_parts(
+    batches: &Arc<[RecordBatch]>,
+    partitions: BTreeMap<Partition, Vec<Place>>,
+    workers: &Workers,
+) -> Result<Vec<Part>, LakeError> {
+    let job = |(partition, places)| sort_part(partition, places, Arc::clone(batches), workers.clone());
+    workers.all(partitions.into_iter().map(job).collect()).await
+}
+
 /// Puts the rows of a partition in order, and drops repeated deliveries among them.
-async fn sort_part(partition: Partition, places: Vec<Place>, batches: Arc<[RecordBatch]>) -> Result<Part, LakeError> {
+async fn sort_part(
+    partition: Partition,
+    places: Vec<Place>,
+    batches: Arc<[RecordBatch]>,
+    workers: Workers,
+) -> Result<Part, LakeError> {
     let folder = partition.folder();
     let path = folder.clone();
-    let sorted =
-        blocking(&folder, move || sort(&batches, places).map_err(|source| LakeError::Compare { path, source })).await?;
+    let work = move || sort(&batches, places).map_err(|source| LakeError::Compare { path, source });
+    let sorted = workers.compute(&folder, work).await?;
     Ok(Part { partition, rows: sorted.rows, dropped: sorted.dropped, compared: HashSet::new(), add: None, gone: None })
 }
 
-async fn write_part(
-    mut part: Part,
-    unseen: Vec<DataFile>,
-    batches: Arc<[RecordBatch]>,
-    store: Arc<dyn ObjectStore>,
-) -> Result<Part, LakeError> {
-    let found = match duplicates::find(&batches, &part.rows, &unseen, &store).await {
-        Ok(found) => found,
-        Err(error) if error.is_gone() => {
-            let files = unseen.into_iter().map(|file| file.path).collect();
-            part.gone = Some(Gone { files, error });
-            return Ok(part);
-        }
-        Err(error) => return Err(error),
-    };
+async fn write_part(mut part: Part, unseen: Vec<DataFile>, context: Context) -> Result<Part, LakeError> {
+    let print = |place: &Place| context.print(place);
+    let found =
+        match duplicates::find(&context.batches, &part.rows, &unseen, &context.recent, print, &context.store).await {
+            Ok(found) => found,
+            Err(error) if error.is_gone() => {
+                let files = unseen.into_iter().map(|file| file.path).collect();
+                part.gone = Some(Gone { files, error });
+                return Ok(part);
+            }
+            Err(error) => return Err(error),
+        };
     part.compared.extend(unseen.into_iter().map(|file| file.path));
     if let Some(add) = part.add.take_if(|_| !found.is_empty()) {
         // the commit that named it was surely not carried out; if it stays, it is in no log and nobody reads it
-        let _ = store.delete(&location(&add.path)).await;
+        let _ = context.store.delete(&location(&add.path)).await;
     }
     (part.rows, part.dropped) = split(part.rows, part.dropped, &found);
     if part.add.is_some() || part.rows.is_empty() {
@@ -212,28 +274,18 @@ async fn write_part(
     let path = format!("{folder}/{}.parquet", Uuid::new_v4());
     let (encoded, rows) = {
         let (path, rows) = (path.clone(), std::mem::take(&mut part.rows));
-        blocking(&folder, move || {
+        let batches = Arc::clone(&context.batches);
+        let work = move || {
             let encoded = encode_places(&batches, &rows, &TableName::Events.file_schema(), &path)?;
             Ok((encoded, rows))
-        })
-        .await?
+        };
+        context.workers.compute(&folder, work).await?
     };
     part.rows = rows;
     let add = add_action(&path, &encoded, part.partition.values(), Utc::now().timestamp_millis());
-    put(&store, &path, encoded.bytes).await?;
+    put(&context.store, &path, encoded.bytes).await?;
     part.add = Some(add);
     Ok(part)
-}
-
-/// Runs work that keeps a core busy off the threads that wait.
-async fn blocking<T: Send + 'static>(
-    folder: &str,
-    work: impl FnOnce() -> Result<T, LakeError> + Send + 'static,
-) -> Result<T, LakeError> {
-    match spawn_blocking(work).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(LakeError::Thread { path: folder.to_owned() }),
-    }
 }
 
 fn split(rows: Vec<Place>, mut dropped: Vec<Place>, found: &HashSet<Place>) -> (Vec<Place>, Vec<Place>) {

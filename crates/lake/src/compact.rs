@@ -25,7 +25,6 @@ use self::plan::{Job, plan};
 use crate::commit::{location, put};
 use crate::error::LakeError;
 use crate::lake::Lake;
-use crate::partition::Partition;
 use crate::snapshot::DataFile;
 use crate::table::{Attempt, Removal, Table, add_action};
 use crate::tables::TableName;
@@ -184,7 +183,7 @@ impl Compacting<'_> {
         for job in jobs {
             self.done.removed += job.inputs.len() as u64;
             self.done.removed_bytes += job.bytes();
-            self.done.rows += job.inputs.iter().filter_map(|file| file.statistics.rows).sum::<u64>();
+            self.done.rows += job.inputs.iter().filter_map(|file| file.statistics().rows).sum::<u64>();
             self.done.added += 1;
         }
     }
@@ -308,10 +307,10 @@ impl Memory {
 async fn work(table: TableName, store: Arc<dyn ObjectStore>, job: Job) -> Result<Outcome, LakeError> {
     let inputs = job.inputs.len() as u64;
     let Some(first) = job.inputs.first() else { return Ok(Outcome { made: None, left: Vec::new(), inputs }) };
-    let values = first.partition_values.clone();
+    let partition = first.partition.clone();
     let name = format!("{}.parquet", Uuid::new_v4());
     let path = match table {
-        TableName::Events => format!("{}/{name}", Partition::from_values(&values).folder()),
+        TableName::Events => format!("{}/{name}", partition.folder()),
         _ => name,
     };
     let runtime = Handle::current();
@@ -327,6 +326,7 @@ async fn work(table: TableName, store: Arc<dyn ObjectStore>, job: Job) -> Result
     check_rows(&path, encoded.rows, &files)?;
     // as old as what it holds: rejects expire by it, and a ledger is read in this order
     let modified = files.iter().map(|file| file.modified_millis).max().unwrap_or_default();
+    let values = if table == TableName::Events { partition.values() } else { HashMap::new() };
     let add = add_action(&path, &encoded, values, modified);
     put(&store, &path, encoded.bytes).await?;
     Ok(Outcome { made: Some(Made { inputs: files, add, rows: encoded.rows }), left, inputs })
@@ -334,7 +334,7 @@ async fn work(table: TableName, store: Arc<dyn ObjectStore>, job: Job) -> Result
 
 /// Nothing is replaced by fewer or more rows.
 fn check_rows(path: &str, rows: u64, files: &[DataFile]) -> Result<(), LakeError> {
-    let expected: Option<u64> = files.iter().map(|file| file.statistics.rows).sum();
+    let expected: Option<u64> = files.iter().map(|file| file.statistics().rows).sum();
     match expected {
         Some(expected) if expected != rows => Err(LakeError::RowCount { path: path.to_owned(), rows, expected }),
         _ => Ok(()),

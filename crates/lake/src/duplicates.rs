@@ -22,6 +22,7 @@ use parquet::file::statistics::Statistics;
 use crate::error::LakeError;
 use crate::gather::Place;
 use crate::reader::DataFileReader;
+use crate::recent::{FileRows, RecentRows};
 use crate::snapshot::DataFile;
 use crate::sort::{Key, KeyColumns, Records};
 
@@ -58,6 +59,15 @@ impl<'a> Wanted<'a> {
         Self { by_key, groups, span: span.filter(|_| !timeless) }
     }
 
+    /// Adds to `found` what is among the rows `held`. `false` if that cannot be told of all.
+    fn find_known(&self, held: &FileRows, print: impl Fn(&Place) -> Option<u64>, found: &mut HashSet<Place>) -> bool {
+        let mut is_settled = true;
+        for (key, group) in &self.by_key {
+            is_settled &= held.find(*key, &self.groups[*group], &print, found);
+        }
+        is_settled
+    }
+
     fn overlaps(&self, bounds: Option<(i64, i64)>) -> bool {
         match (self.span, bounds) {
             (Some((low, high)), Some((first, last))) => low <= last && first <= high,
@@ -74,6 +84,8 @@ pub(crate) async fn find(
     batches: &[RecordBatch],
     rows: &[Place],
     files: &[DataFile],
+    recent: &RecentRows,
+    print: impl Fn(&Place) -> Option<u64>,
     store: &Arc<dyn ObjectStore>,
 ) -> Result<HashSet<Place>, LakeError> {
     let mut found = HashSet::new();
@@ -83,7 +95,11 @@ pub(crate) async fn find(
     let columns: Vec<_> = batches.iter().map(KeyColumns::of).collect();
     let wanted = Wanted::of(&columns, rows);
     let mut comparison = Comparison::new(batches);
-    for file in files.iter().filter(|file| wanted.overlaps(file.statistics.event_time)) {
+    for file in files.iter().filter(|file| wanted.overlaps(file.statistics().event_time)) {
+        // a run that comes back to what it wrote knows it, and reads only what it cannot tell apart so
+        if recent.get(&file.path).is_some_and(|held| wanted.find_known(held, &print, &mut found)) {
+            continue;
+        }
         find_in_file(&mut comparison, &wanted, file, store, &mut found).await?;
     }
     Ok(found)

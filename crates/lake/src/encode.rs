@@ -7,28 +7,19 @@ use arrow::compute::interleave_record_batch;
 use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
 use milepost_schema::{EVENT_TIME, time};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::metadata::SortingColumn;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::file::properties::WriterProperties;
 use serde_json::{Map, Value, json};
 
 use crate::error::LakeError;
 use crate::footer::{footer_of, sha256};
 use crate::gather::Place;
+use crate::layout::{ROW_GROUP_ROWS, properties};
 
-/// Rows of one row group: small enough that time prunes inside a busy day, large enough to compress.
-const ROW_GROUP_ROWS: usize = 128 * 1024;
 /// Rows put together at once; bounds what is copied beside the batches.
 pub(crate) const CHUNK_ROWS: usize = 8 * 1024;
-/// zstd level: 1 and 3 write at the same speed here, 3 is a little smaller.
-const ZSTD_LEVEL: i32 = 3;
 /// Columns that have their least and greatest value in the transaction log, beside `event_time`.
 pub(crate) const STATISTICS_COLUMNS: [&str; 2] = ["event_source", "event_name"];
-/// Columns of which one value is looked for, and whose bounds say nothing.
-const BLOOM_FILTER_COLUMNS: [&str; 2] = [milepost_schema::EVENT_ID, "user_identity_access_key_id"];
-/// Part of the row groups without a value that are read in vain: about ten bits a value.
-const BLOOM_FILTER_FPP: f64 = 0.01;
 /// Longest text kept as a least or greatest value.
 const STATISTICS_BYTES: usize = 64;
 
@@ -65,11 +56,29 @@ pub(crate) fn encode_places(
     let narrow = narrow.map_err(rows_error)?;
     let narrow: Vec<_> = narrow.iter().collect();
     let of_used = |place: &Place| (used.partition_point(|batch| *batch < place.0), place.1);
-    let mut encoder = Encoder::new(file_schema, places.len(), path)?;
-    for chunk in places.chunks(CHUNK_ROWS) {
-        let chunk: Vec<Place> = chunk.iter().map(of_used).collect();
-        encoder.write(&interleave_record_batch(&narrow, &chunk).map_err(rows_error)?)?;
+    let chunk_of = |places: &[Place]| {
+        let places: Vec<Place> = places.iter().map(of_used).collect();
+        interleave_record_batch(&narrow, &places).map_err(rows_error)
+    };
+    if places.len() <= CHUNK_ROWS {
+        return encode_batch(&chunk_of(places)?, path);
     }
+    let mut encoder = Encoder::new(file_schema, places.len(), path)?;
+    for places in places.chunks(CHUNK_ROWS) {
+        encoder.write(&chunk_of(places)?)?;
+    }
+    encoder.finish()
+}
+
+/// Encodes a file of one batch.
+///
+/// # Errors
+/// [`LakeError::Encode`], naming `path`.
+pub(crate) fn encode_batch(batch: &RecordBatch, path: &str) -> Result<Encoded, LakeError> {
+    let schema = batch.schema();
+    let properties = properties(&schema, batch.num_rows(), Some(batch));
+    let mut encoder = Encoder::with_properties(&schema, properties, path)?;
+    encoder.write(batch)?;
     encoder.finish()
 }
 
@@ -86,8 +95,13 @@ impl Encoder {
     /// # Errors
     /// [`LakeError::Encode`], naming `path`.
     pub(crate) fn new(file_schema: &SchemaRef, rows: usize, path: &str) -> Result<Self, LakeError> {
-        let properties = properties(file_schema, rows);
-        let writer = ArrowWriter::try_new(Vec::new(), Arc::clone(file_schema), Some(properties))
+        Self::with_properties(file_schema, properties(file_schema, rows, None), path)
+    }
+
+    fn with_properties(file_schema: &SchemaRef, properties: WriterProperties, path: &str) -> Result<Self, LakeError> {
+        // Parquet's own types say all that there is to say; Arrow's schema beside them would be half of a small footer
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let writer = ArrowWriter::try_new_with_options(Vec::new(), Arc::clone(file_schema), options)
             .map_err(|source| LakeError::Encode { path: path.to_owned(), source })?;
         Ok(Self { writer, statistics: Statistics::default(), path: path.to_owned() })
     }
@@ -106,30 +120,6 @@ impl Encoder {
         let footer_sha256 = footer_of(&bytes).map(sha256);
         Ok(Encoded { bytes, rows: self.statistics.rows, statistics: self.statistics.to_json(), footer_sha256 })
     }
-}
-
-fn properties(schema: &SchemaRef, rows: usize) -> WriterProperties {
-    let level = ZstdLevel::try_new(ZSTD_LEVEL).unwrap_or_default();
-    let sorted_by = |name: &str| schema.index_of(name).ok().and_then(|at| i32::try_from(at).ok());
-    let sorting = [EVENT_TIME, milepost_schema::EVENT_ID]
-        .iter()
-        .map_while(|name| sorted_by(name))
-        .map(|column_idx| SortingColumn { column_idx, descending: false, nulls_first: true })
-        .collect::<Vec<_>>();
-    let mut properties = WriterProperties::builder();
-    for name in BLOOM_FILTER_COLUMNS.iter().filter(|name| schema.index_of(name).is_ok()) {
-        let column = ColumnPath::from(*name);
-        properties = properties
-            .set_column_bloom_filter_fpp(column.clone(), BLOOM_FILTER_FPP)
-            .set_column_bloom_filter_max_ndv(column, rows.clamp(1, ROW_GROUP_ROWS) as u64);
-    }
-    properties
-        .set_compression(Compression::ZSTD(level))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_statistics_enabled(EnabledStatistics::Page)
-        .set_sorting_columns((!sorting.is_empty()).then_some(sorting))
-        .set_created_by(concat!("milepost ", env!("CARGO_PKG_VERSION")).to_owned())
-        .build()
 }
 
 /// Gathers what the transaction log says of a file.

@@ -111,7 +111,7 @@ impl Retention {
 impl Removed {
     fn add(&mut self, file: &DataFile, day: Option<i32>) {
         self.files += 1;
-        self.rows += file.statistics.rows.unwrap_or(0);
+        self.rows += file.statistics().rows.unwrap_or(0);
         self.bytes += file.size_bytes;
         if let Some(day) = day {
             self.days = Some(self.days.map_or((day, day), |(first, last)| (first.min(day), last.max(day))));
@@ -184,7 +184,7 @@ fn choose(table: &Table, retention: &Retention) -> Result<(Expired, Vec<Remove>)
     let (mut expired, mut removes) = (Expired::default(), Vec::new());
     let mut partitions = HashSet::new();
     for (file, remove) in table.removable(Removal::Rows)? {
-        let partition = Partition::from_values(&file.partition_values);
+        let partition = file.partition.clone();
         if !retention.covers(&partition) {
             continue;
         }

@@ -53,12 +53,13 @@ impl Lake {
 
 impl Table {
     async fn history(&self, limit: usize) -> Result<Vec<Change>, LakeError> {
-        let log = self.log().await?;
+        let log = self.reader.list().await?;
         let complete = log.complete();
         let mut gone = Gone::of(self).await?;
         let newest = self.snapshot()?.version;
         let versions = log.commits().into_iter().rev().filter(|version| *version <= newest).take(limit);
-        let commits = futures::stream::iter(versions).map(|version| self.commit_at(&log, version)).buffered(READ_AHEAD);
+        let commits =
+            futures::stream::iter(versions).map(|version| self.reader.commit_at(&log, version)).buffered(READ_AHEAD);
         let mut commits = std::pin::pin!(commits);
         let mut changes = Vec::new();
         while let Some(commit) = commits.try_next().await? {

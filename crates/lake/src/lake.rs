@@ -2,16 +2,19 @@
 
 use std::io::ErrorKind;
 
+use deltalake_core::DeltaTable;
 use futures::TryStreamExt as _;
 use milepost_store::{Place, StoreOptions};
 use object_store::ObjectStore as _;
 
-use crate::as_of::AsOf;
+use crate::as_of::{AsOf, Which};
 use crate::commit::EventWriter;
 use crate::error::LakeError;
 use crate::ledger::Ledger;
+use crate::log::LogReader;
+use crate::replay::TableVersion;
 use crate::snapshot::Snapshot;
-use crate::table::Table;
+use crate::table::{Table, log_store};
 use crate::tables::TableName;
 
 /// Folder of a table's transaction log.
@@ -97,24 +100,41 @@ impl Lake {
     /// A table as it is or was, or `None` if the lake does not have it, or did not have it yet.
     ///
     /// # Errors
+    /// As [`table_version`](Self::table_version).
+    pub async fn snapshot(&self, table: TableName, as_of: AsOf) -> Result<Option<Snapshot>, LakeError> {
+        match self.table_version(table, as_of).await? {
+            Some(found) => found.snapshot().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The version of a table that is meant, or `None` if the lake does not have it, or did not have it yet. Its files are
+    /// not looked at.
+    ///
+    /// # Errors
     /// The table's log cannot be read; [`LakeError::NotALake`] if `events` is not there; [`LakeError::NoVersion`],
     /// [`LakeError::VersionGone`] or [`LakeError::BeforeTheLake`] if that state of the lake cannot be had.
-    pub async fn snapshot(&self, table: TableName, as_of: AsOf) -> Result<Option<Snapshot>, LakeError> {
-        let Some(mut opened) = self.open_table(table).await? else { return Ok(None) };
-        let is_there = match (as_of, table) {
-            (AsOf::Newest, _) => true,
-            (AsOf::Instant(micros), _) => opened.go_to_instant(micros).await?,
-            (AsOf::Version(version), TableName::Events) => {
-                let log = opened.log().await?;
-                opened.go_to(&log, version).await?;
-                true
+    pub async fn table_version(&self, table: TableName, as_of: AsOf) -> Result<Option<TableVersion>, LakeError> {
+        let which = match (as_of, table) {
+            (AsOf::Newest, _) => Which::Newest,
+            (AsOf::Instant(micros), _) => Which::Instant(micros),
+            (AsOf::Version(version), TableName::Events) => Which::Version(version),
+            (AsOf::Version(version), _) => {
+                let events = LogReader::new(&self.place, TableName::Events);
+                Which::Instant(events.made_at(version).await?)
             }
-            (AsOf::Version(version), _) => match self.open_table(TableName::Events).await? {
-                Some(events) => opened.go_to_instant(events.made_at(version).await?).await?,
-                None => false,
-            },
         };
-        is_there.then(|| opened.snapshot()).transpose()
+        let reader = LogReader::new(&self.place, table);
+        match (reader.find(which).await?, table) {
+            (Some((version, log)), _) => {
+                let segment = log.segment(version);
+                let delta = DeltaTable::new(log_store(&self.place, table));
+                Ok(Some(TableVersion { reader, version, segment, delta }))
+            }
+            // a lake whose maker was killed before its first table was there
+            (None, TableName::Events) => Err(LakeError::NotALake { lake: self.name().to_owned() }),
+            (None, _) => Ok(None),
+        }
     }
 
     /// A table at its newest version, or `None` if the lake does not have it yet.

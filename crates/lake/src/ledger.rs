@@ -16,7 +16,7 @@ use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use uuid::Uuid;
 
 use crate::commit::put;
-use crate::encode::Encoder;
+use crate::encode::encode_batch;
 use crate::error::LakeError;
 use crate::reader::DataFileReader;
 use crate::snapshot::DataFile;
@@ -266,9 +266,7 @@ async fn append(table: &mut Table, name: TableName, columns: Vec<ArrayRef>, run_
     let schema = name.file_schema();
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
         .map_err(|source| LakeError::Rows { path: path.clone(), source })?;
-    let mut encoder = Encoder::new(&schema, batch.num_rows(), &path)?;
-    encoder.write(&batch)?;
-    let encoded = encoder.finish()?;
+    let encoded = encode_batch(&batch, &path)?;
     let add = add_action(&path, &encoded, HashMap::new(), Utc::now().timestamp_millis());
     put(&table.store(), &path, encoded.bytes).await?;
     table.refresh().await?;

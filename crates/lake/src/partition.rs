@@ -9,7 +9,7 @@ use milepost_schema::{ACCOUNT, DATE, REGION, time};
 const NULL_FOLDER: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// Region, account and UTC day; `None` where a record has no such value.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Partition {
     /// Region of the records.
     pub region: Option<String>,
@@ -48,11 +48,17 @@ impl Partition {
         ])
     }
 
+    /// The partition with these values in the transaction log, where a text without letters stands for none.
+    pub(crate) fn of_texts(region: Option<String>, account: Option<String>, date: Option<String>) -> Self {
+        let filled = |text: &String| !text.is_empty();
+        let day = date.as_deref().and_then(time::parse_day);
+        Self { region: region.filter(filled), account: account.filter(filled), day }
+    }
+
     /// The partition with these values in the transaction log.
-    #[must_use]
-    pub fn from_values(values: &HashMap<String, Option<String>>) -> Self {
+    pub(crate) fn from_values(values: &HashMap<String, Option<String>>) -> Self {
         let value = |name: &str| values.get(name).cloned().flatten();
-        Self { region: value(REGION), account: value(ACCOUNT), day: value(DATE).as_deref().and_then(time::parse_day) }
+        Self::of_texts(value(REGION), value(ACCOUNT), value(DATE))
     }
 }
 

@@ -17,6 +17,7 @@ use object_store::prefix::PrefixStore;
 
 use crate::encode::{Encoded, STATISTICS_COLUMNS};
 use crate::error::LakeError;
+use crate::log::LogReader;
 use crate::snapshot::{DataFile, Snapshot};
 use crate::tables::TableName;
 
@@ -28,6 +29,8 @@ pub(crate) struct Table {
     pub(crate) name: TableName,
     pub(crate) lake: String,
     pub(crate) delta: DeltaTable,
+    /// Of its log.
+    pub(crate) reader: LogReader,
 }
 
 /// What became of an attempt to commit.
@@ -58,7 +61,7 @@ impl Table {
             return Ok(None);
         }
         delta.load().await.map_err(failed)?;
-        Ok(Some(Self { name, lake: lake.to_owned(), delta }))
+        Ok(Some(Self { name, lake: lake.to_owned(), delta, reader: LogReader::new(place, name) }))
     }
 
     /// Opens the table below `root`; makes it if there is none.
@@ -103,9 +106,8 @@ impl Table {
 
     /// What readers see at the table's version.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, LakeError> {
+        let files = files_of(&self.delta).map_err(|source| self.failed("read", source))?;
         let state = self.delta.snapshot().map_err(|source| self.failed("read", source))?;
-        let log = state.snapshot().try_log_data().map_err(|source| self.failed("read", source))?;
-        let files = log.iter().map(|view| DataFile::from_log(&view)).collect();
         Ok(Snapshot { table: self.name, version: state.version(), files, store: self.store() })
     }
 
@@ -235,6 +237,12 @@ impl Table {
     }
 }
 
+/// The files of a table that has been loaded.
+pub(crate) fn files_of(delta: &DeltaTable) -> Result<Vec<DataFile>, DeltaTableError> {
+    let log = delta.snapshot()?.snapshot().try_log_data()?;
+    Ok(log.iter().map(|view| DataFile::from_log(&view)).collect())
+}
+
 /// The log entry of a file that was just written.
 pub(crate) fn add_action(
     path: &str,
@@ -258,12 +266,12 @@ pub(crate) fn add_action(
 }
 
 /// The transaction log of a table, in the store of its lake.
-fn log_store(place: &Place, name: TableName) -> LogStoreRef {
+pub(crate) fn log_store(place: &Place, name: TableName) -> LogStoreRef {
     let table = place.child(name.name());
     let below_table = Arc::new(PrefixStore::new(Arc::clone(table.root()), table.path().clone()));
     default_logstore(below_table, Arc::clone(table.root()), table.url(), &StorageConfig::default())
 }
 
-fn failed(action: &'static str, name: TableName, lake: &str, source: DeltaTableError) -> LakeError {
+pub(crate) fn failed(action: &'static str, name: TableName, lake: &str, source: DeltaTableError) -> LakeError {
     LakeError::Table { action, table: name.name(), lake: lake.to_owned(), source: Box::new(source) }
 }

@@ -1,10 +1,10 @@
 //! What the tests of several files need.
 
-use std::collections::HashMap;
-
 use object_store::path::Path;
 
-use crate::snapshot::{DataFile, FileStatistics};
+use crate::partition::Partition;
+use crate::snapshot::DataFile;
+use crate::statistics::LogStatistics;
 
 /// A file as the log may name it.
 pub(crate) fn data_file(path: &str, size_bytes: u64) -> DataFile {
@@ -12,7 +12,7 @@ pub(crate) fn data_file(path: &str, size_bytes: u64) -> DataFile {
         path: Path::from(path),
         size_bytes,
         modified_millis: 0,
-        partition_values: HashMap::new(),
-        statistics: FileStatistics::default(),
+        partition: Partition::default(),
+        statistics: LogStatistics::default(),
     }
 }

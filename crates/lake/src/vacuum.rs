@@ -157,7 +157,7 @@ impl Table {
             named.removed.insert(data_path(&tombstone.path()));
         }
         named.needed.extend(self.snapshot()?.files.into_iter().map(|file| file.path));
-        let log = self.log().await?;
+        let log = self.reader.list().await?;
         self.add_removed_since(&log, keep_millis, &mut named.needed).await?;
         Ok(named)
     }
@@ -170,7 +170,7 @@ impl Table {
         needed: &mut HashSet<Path>,
     ) -> Result<(), LakeError> {
         for version in log.commits().into_iter().rev() {
-            let commit = self.commit_at(log, version).await?;
+            let commit = self.reader.commit_at(log, version).await?;
             if commit.millis < keep_millis {
                 break;
             }

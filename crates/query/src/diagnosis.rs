@@ -1,11 +1,13 @@
 //! Turns what DataFusion says of a wrong query into a message with a place in the user's text and a hint.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 use datafusion::object_store::Error as StoreError;
 use datafusion::parquet::errors::ParquetError;
+use milepost_lake::LakeError;
 
 use crate::error::{Position, QueryError};
 use crate::wording::{plain, reworded};
@@ -21,6 +23,7 @@ pub(crate) fn of_planning(error: &DataFusionError, tables: &[String]) -> QueryEr
     let root = error.find_root();
     let position = position_of(error);
     match root {
+        DataFusionError::External(external) if external.is::<Arc<LakeError>>() => of_lake(external.as_ref()),
         DataFusionError::SQL(parser, _) => {
             let (message, position) = split_position(&parser.to_string());
             QueryError::Wrong { message: format!("cannot parse the query: {message}"), position, hint: None }
@@ -43,6 +46,14 @@ pub(crate) fn of_planning(error: &DataFusionError, tables: &[String]) -> QueryEr
             let (message, hint) = explained(&message);
             QueryError::Wrong { message, position, hint }
         }
+    }
+}
+
+/// The log of a table could not be read.
+fn of_lake(external: &(dyn Error + Send + Sync + 'static)) -> QueryError {
+    match external.downcast_ref::<Arc<LakeError>>() {
+        Some(error) => QueryError::Lake(Arc::clone(error)),
+        None => QueryError::Failed { message: external.to_string() },
     }
 }
 

@@ -20,12 +20,13 @@ use crate::diagnosis;
 use crate::dialect::{self, Dialect};
 use crate::error::QueryError;
 use crate::file_tables;
+use crate::fold_structs::FoldStructs;
 use crate::functions;
 use crate::in_order::KeepScanOrder;
 use crate::options::EngineOptions;
 use crate::parameters::{Parameters, check_all_used, to_datafusion};
 use crate::permissions::Permissions;
-use crate::provider::SnapshotTable;
+use crate::provider::LakeTable;
 use crate::scans::{ScanLog, ScanWatch};
 use crate::typing;
 
@@ -92,18 +93,18 @@ impl Engine {
         for table in TableName::ALL {
             let has_view = matches!(table, TableName::Events | TableName::Rejects);
             let schema: &dyn SchemaProvider = if has_view { below.as_ref() } else { public.as_ref() };
-            let snapshot = match lake {
-                Some((lake, as_of)) => lake.snapshot(table, as_of).await?,
+            let found = match lake {
+                Some((lake, as_of)) => lake.table_version(table, as_of).await?,
                 None => None,
             };
-            let provider: Arc<dyn datafusion::catalog::TableProvider> = match snapshot {
-                Some(snapshot) => {
+            let provider: Arc<dyn datafusion::catalog::TableProvider> = match found {
+                Some(found) => {
                     if table == TableName::Events {
-                        version = snapshot.version;
+                        version = found.version();
                     }
                     let url = ObjectStoreUrl::parse(format!("milepost-{}://lake", table.name())).map_err(set_up)?;
-                    context.register_object_store(url.as_ref(), Arc::clone(&snapshot.store));
-                    Arc::new(SnapshotTable::new(snapshot, url))
+                    context.register_object_store(url.as_ref(), Arc::clone(found.store()));
+                    Arc::new(LakeTable::new(table, found, url))
                 }
                 None => Arc::new(MemTable::try_new(table.schema(), vec![vec![]]).map_err(set_up)?),
             };
@@ -247,6 +248,7 @@ fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
         .with_config(config)
         .with_runtime_env(options.runtime()?)
         .with_default_features()
+        .with_optimizer_rule(Arc::new(FoldStructs))
         .with_physical_optimizer_rule(Arc::new(KeepScanOrder))
         .build();
     Ok(SessionContext::new_with_state(state))

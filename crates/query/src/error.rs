@@ -1,6 +1,7 @@
 //! What can go wrong with a query.
 
 use std::fmt;
+use std::sync::Arc;
 
 use datafusion::error::DataFusionError;
 use milepost_lake::LakeError;
@@ -76,7 +77,7 @@ pub enum QueryError {
     },
     /// The lake cannot be read.
     #[error(transparent)]
-    Lake(#[from] LakeError),
+    Lake(Arc<LakeError>),
     /// The answer cannot be written.
     #[error("cannot write the answer")]
     Write {
@@ -93,6 +94,12 @@ pub enum QueryError {
         #[source]
         source: arrow::error::ArrowError,
     },
+}
+
+impl From<LakeError> for QueryError {
+    fn from(error: LakeError) -> Self {
+        Self::Lake(Arc::new(error))
+    }
 }
 
 fn at(position: Option<Position>) -> String {

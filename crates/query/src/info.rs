@@ -38,7 +38,7 @@ fn as_batch(tables: &[Snapshot]) -> Result<RecordBatch, arrow::error::ArrowError
     RecordBatch::try_from_iter_with_nullable([
         ("table", Arc::new(names) as ArrayRef, true),
         ("version", numbers(&|table| Some(table.version)), true),
-        ("rows", numbers(&|table| table.files.iter().map(|file| file.statistics.rows).sum()), true),
+        ("rows", numbers(&|table| table.files.iter().map(|file| file.statistics().rows).sum()), true),
         ("files", numbers(&|table| Some(table.files.len() as u64)), true),
         ("bytes", numbers(&|table| Some(table.files.iter().map(|file| file.size_bytes).sum())), true),
         ("partitions", numbers(&|table| (table.table == TableName::Events).then(|| partitions(table))), true),
@@ -48,13 +48,9 @@ fn as_batch(tables: &[Snapshot]) -> Result<RecordBatch, arrow::error::ArrowError
 }
 
 fn times(table: &Snapshot) -> impl Iterator<Item = (i64, i64)> {
-    table.files.iter().filter_map(|file| file.statistics.event_time)
+    table.files.iter().filter_map(|file| file.statistics().event_time)
 }
 
 fn partitions(table: &Snapshot) -> u64 {
-    let values = |file: &milepost_lake::DataFile| {
-        let names = table.table.partition_columns().iter();
-        names.map(|name| file.partition_values.get(*name).cloned().flatten()).collect::<Vec<_>>()
-    };
-    table.files.iter().map(values).collect::<HashSet<_>>().len() as u64
+    table.files.iter().map(|file| &file.partition).collect::<HashSet<_>>().len() as u64
 }

@@ -1,18 +1,20 @@
 //! Names that a query can use, and values that its partitions have: for `\d` and for completion.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use arrow::datatypes::SchemaRef;
-use milepost_lake::TableName;
+use datafusion::common::ScalarValue;
+use milepost_lake::{DataFile, TableName};
 
 use crate::answer::Answer;
 use crate::catalog::{LAKE_SCHEMA, SCHEMA};
 use crate::diagnosis::{self, nearest};
 use crate::engine::{CATALOG, Engine};
 use crate::error::QueryError;
-use crate::provider::SnapshotTable;
+use crate::provider::LakeTable;
+use crate::pruning::partition_value;
 
 /// Names that a query can use.
 #[derive(Debug, Clone, Default)]
@@ -83,20 +85,20 @@ impl Engine {
         let schema = self.context().catalog(CATALOG).and_then(|catalog| catalog.schema(LAKE_SCHEMA));
         let Some(schema) = schema else { return BTreeMap::new() };
         let table = schema.table(TableName::Events.name()).await.ok().flatten();
-        table.as_ref().and_then(|table| table.downcast_ref::<SnapshotTable>()).map(values).unwrap_or_default()
+        let Some(table) = table.as_ref().and_then(|table| table.downcast_ref::<LakeTable>()) else {
+            return BTreeMap::new();
+        };
+        // names to choose from are a help, and no place to complain
+        table.files().await.map(|list| values(&list.files)).unwrap_or_default()
     }
 }
 
-fn values(table: &SnapshotTable) -> BTreeMap<String, BTreeSet<String>> {
+fn values(files: &[DataFile]) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for file in table.files() {
-        for (name, value) in &file.partition_values {
-            if let Some(value) = value
-                && !found.get(name.as_str()).is_some_and(|values| values.contains(value))
-            {
-                found.entry(name.clone()).or_default().insert(value.clone());
-            }
-        }
+    for name in TableName::Events.partition_columns() {
+        let values = files.iter().map(|file| partition_value(&file.partition, name));
+        let values: HashSet<ScalarValue> = values.filter(|value| !value.is_null()).collect();
+        found.insert((*name).to_owned(), values.iter().map(ToString::to_string).collect());
     }
     found
 }

@@ -52,11 +52,11 @@ async fn parts(lake: &Lake, as_of: AsOf) -> Result<BTreeMap<Partition, Part>, Qu
     let files = lake.snapshot(TableName::Events, as_of).await?.map(|snapshot| snapshot.files).unwrap_or_default();
     for file in files {
         let first = Part { rows: Some(0), ..Part::default() };
-        let part = parts.entry(Partition::from_values(&file.partition_values)).or_insert(first);
+        let part = parts.entry(file.partition.clone()).or_insert(first);
         part.files += 1;
         part.bytes += number(file.size_bytes);
-        part.rows = part.rows.zip(file.statistics.rows).map(|(sum, rows)| sum + number(rows));
-        part.times = match (part.times, file.statistics.event_time) {
+        part.rows = part.rows.zip(file.statistics().rows).map(|(sum, rows)| sum + number(rows));
+        part.times = match (part.times, file.statistics().event_time) {
             (Some((first, last)), Some((low, high))) => Some((first.min(low), last.max(high))),
             (times, None) | (None, times) => times,
         };

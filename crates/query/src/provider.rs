@@ -1,4 +1,4 @@
-//! A table of the lake as DataFusion sees it: one snapshot, scanned as Parquet files.
+//! A table of the lake as DataFusion sees it: one version of it, scanned as Parquet files.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,110 +7,88 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use chrono::DateTime;
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Statistics;
 use datafusion::common::stats::Precision;
-use datafusion::common::{DFSchema, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use milepost_lake::{DataFile, Snapshot};
+use milepost_lake::{DataFile, TableName, TableVersion};
 use milepost_schema::EVENT_TIME;
+use tokio::sync::OnceCell;
 
-use crate::pruning::{Known, keep, keep_by_values, partition_value};
+use crate::local_files::LocalFiles;
+use crate::pruning::{FileList, Kept, partition_value};
 use crate::scans::{PlannedScan, ScanLog};
 
-/// One table at one version.
-pub(crate) struct SnapshotTable {
-    snapshot: Snapshot,
+/// One table at one version. Its log is read when a query first scans it.
+pub(crate) struct LakeTable {
+    table: TableName,
+    version: TableVersion,
     schema: SchemaRef,
     store_url: ObjectStoreUrl,
+    files: OnceCell<FileList>,
 }
 
-impl SnapshotTable {
-    /// The table of `snapshot`, whose store is registered under `store_url`.
-    pub(crate) fn new(mut snapshot: Snapshot, store_url: ObjectStoreUrl) -> Self {
-        // by partition, then by what is in them: names are random, and the same input shall be read in the same order
-        snapshot.files.sort_by_cached_key(|file| {
-            let folder = file.path.as_ref().rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-            (folder, file.statistics.event_time, file.statistics.rows, file.size_bytes, file.path.to_string())
-        });
-        Self { schema: snapshot.table.schema(), snapshot, store_url }
+impl LakeTable {
+    /// The table at `version`, whose store is registered under `store_url`.
+    pub(crate) fn new(table: TableName, version: TableVersion, store_url: ObjectStoreUrl) -> Self {
+        Self { table, version, schema: table.schema(), store_url, files: OnceCell::new() }
     }
 
     /// Its data files.
-    pub(crate) fn files(&self) -> &[DataFile] {
-        &self.snapshot.files
+    ///
+    /// # Errors
+    /// A [`LakeError`](milepost_lake::LakeError), shared and external: the log cannot be read.
+    pub(crate) async fn files(&self) -> Result<&FileList> {
+        let read = || async {
+            let snapshot =
+                self.version.snapshot().await.map_err(|error| DataFusionError::External(Box::new(Arc::new(error))))?;
+            FileList::new(snapshot, Arc::clone(&self.schema))
+        };
+        self.files.get_or_try_init(read).await
     }
 
     fn partition_columns(&self) -> &'static [&'static str] {
-        self.snapshot.table.partition_columns()
+        self.table.partition_columns()
     }
 
     fn partitioned_file(&self, file: &DataFile) -> PartitionedFile {
         let mut found = PartitionedFile::new(String::new(), file.size_bytes);
         found.object_meta.location = file.path.clone();
         found.object_meta.last_modified = DateTime::from_timestamp_millis(file.modified_millis).unwrap_or_default();
-        found.partition_values = self
-            .partition_columns()
-            .iter()
-            .filter_map(|name| self.schema.field_with_name(name).ok())
-            .map(|field| partition_value(file, field.name(), field.data_type()))
-            .collect();
+        found.partition_values =
+            self.partition_columns().iter().map(|name| partition_value(&file.partition, name)).collect();
         found
     }
 
     /// How many rows the files hold, if the log says so of each.
     fn statistics(&self, files: &[&DataFile]) -> Statistics {
         let mut statistics = Statistics::new_unknown(&self.schema);
-        let rows: Option<u64> = files.iter().map(|file| file.statistics.rows).sum();
+        let rows: Option<u64> = files.iter().map(|file| file.statistics().rows).sum();
         if let Some(rows) = rows.and_then(|rows| usize::try_from(rows).ok()) {
             statistics.num_rows = Precision::Exact(rows);
         }
         statistics
     }
 
-    fn kept_files(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<&DataFile>> {
-        let files = &self.snapshot.files;
-        let Some(filter) = conjunction(filters.iter().cloned()) else {
-            return Ok(files.iter().collect());
-        };
-        let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
-        let predicate = state.create_physical_expr(filter, &schema)?;
-        let by_bounds = keep(files, &self.schema, self.partition_columns(), &predicate, Known::All)?;
-        let by_values = keep_by_values(files, &self.schema, self.partition_columns(), filters, state)?;
-        let kept = by_bounds.into_iter().zip(by_values).map(|(bounds, values)| bounds && values);
-        Ok(files.iter().zip(kept).filter_map(|(file, keep)| keep.then_some(file)).collect())
-    }
-
     /// Notes for whoever asked what is left out, and by what.
-    fn note(&self, state: &dyn Session, filters: &[Expr], kept: &[&DataFile]) -> Result<()> {
-        let Some(log) = state.config().get_extension::<ScanLog>() else { return Ok(()) };
-        let files = &self.snapshot.files;
-        let mut by_partition = 0;
-        if let Some(filter) = conjunction(filters.iter().cloned()).filter(|_| kept.len() < files.len()) {
-            let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
-            let predicate = state.create_physical_expr(filter, &schema)?;
-            let by_bounds = keep(files, &self.schema, self.partition_columns(), &predicate, Known::Partitions)?;
-            let by_values = keep_by_values(files, &self.schema, self.partition_columns(), filters, state)?;
-            by_partition =
-                by_bounds.into_iter().zip(by_values).filter(|(bounds, values)| !(*bounds && *values)).count();
-        }
+    fn note(&self, state: &dyn Session, filters: &[Expr], all: &[DataFile], kept: &Kept<'_>) {
+        let Some(log) = state.config().get_extension::<ScanLog>() else { return };
         let bounds = |expr: &Expr| expr.column_refs().iter().any(|column| self.bounds_files(&column.name));
         log.add(PlannedScan {
-            files: files.len(),
-            bytes: files.iter().map(|file| file.size_bytes).sum(),
-            pruned_by_partition: by_partition,
-            pruned_by_statistics: (files.len() - kept.len()).saturating_sub(by_partition),
-            bytes_left: kept.iter().map(|file| file.size_bytes).sum(),
+            files: all.len(),
+            bytes: all.iter().map(|file| file.size_bytes).sum(),
+            pruned_by_partition: kept.pruned_by_partition,
+            pruned_by_statistics: kept.pruned_by_statistics,
+            bytes_left: kept.files.iter().map(|file| file.size_bytes).sum(),
             is_bounded: self.partition_columns().is_empty() || filters.iter().any(bounds),
         });
-        Ok(())
     }
 
     fn bounds_files(&self, column: &str) -> bool {
@@ -118,17 +96,30 @@ impl SnapshotTable {
     }
 }
 
-impl fmt::Debug for SnapshotTable {
+/// By partition, then by what is in them: names are random, and the same input shall be read in the same order.
+fn sort(files: &mut [&DataFile]) {
+    let folder = |file: &DataFile| file.path.as_ref().rsplit_once('/').map_or(0, |(folder, _)| folder.len());
+    files.sort_by(|one, other| {
+        let (one_path, other_path) = (one.path.as_ref(), other.path.as_ref());
+        let key = |file: &DataFile| (file.statistics().event_time, file.statistics().rows, file.size_bytes);
+        one_path[..folder(one)]
+            .cmp(&other_path[..folder(other)])
+            .then_with(|| key(one).cmp(&key(other)))
+            .then_with(|| one_path.cmp(other_path))
+    });
+}
+
+impl fmt::Debug for LakeTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SnapshotTable")
-            .field("table", &self.snapshot.table)
-            .field("version", &self.snapshot.version)
+        f.debug_struct("LakeTable")
+            .field("table", &self.table)
+            .field("version", &self.version.version())
             .finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl TableProvider for SnapshotTable {
+impl TableProvider for LakeTable {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
     }
@@ -149,8 +140,10 @@ impl TableProvider for SnapshotTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let files = self.kept_files(state, filters)?;
-        self.note(state, filters, &files)?;
+        let list = self.files().await?;
+        let kept = list.keep(filters, state)?;
+        self.note(state, filters, &list.files, &kept);
+        let mut files = kept.files;
         if files.is_empty() {
             let schema = match projection {
                 Some(columns) => Arc::new(self.schema.project(columns)?),
@@ -158,6 +151,7 @@ impl TableProvider for SnapshotTable {
             };
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
+        sort(&mut files);
         let statistics = self.statistics(&files);
         let groups = groups(files.iter().map(|file| self.partitioned_file(file)).collect(), state);
         let partition_fields = self
@@ -167,13 +161,16 @@ impl TableProvider for SnapshotTable {
             .collect::<Result<Vec<_>, _>>()
             .map_err(DataFusionError::from)?;
         let table_schema =
-            TableSchema::builder(self.snapshot.table.file_schema()).with_table_partition_cols(partition_fields).build();
+            TableSchema::builder(self.table.file_schema()).with_table_partition_cols(partition_fields).build();
         let options = state.config_options().execution.parquet.clone();
-        let source =
+        let mut source =
             ParquetSource::new(table_schema).with_table_parquet_options(datafusion::config::TableParquetOptions {
                 global: options,
                 ..Default::default()
             });
+        if let Some(files) = self.version.folder().and_then(LocalFiles::new) {
+            source = source.with_parquet_file_reader_factory(Arc::new(files));
+        }
         let config = FileScanConfigBuilder::new(self.store_url.clone(), Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(statistics)

@@ -128,8 +128,8 @@ impl Scheduler {
 
     /// Does what is due. A job that fails does not keep the others from running. `stop` ends it before the next window.
     pub async fn tick(&self, clock: &Clock, stop: &AtomicBool) -> Vec<Done> {
-        let version = match self.lake.snapshot(TableName::Events, AsOf::Newest).await {
-            Ok(snapshot) => snapshot.map_or(0, |snapshot| snapshot.version),
+        let version = match self.lake.table_version(TableName::Events, AsOf::Newest).await {
+            Ok(events) => events.map_or(0, |events| events.version()),
             Err(error) => return self.jobs.iter().map(|job| unplanned(job, &error)).collect(),
         };
         // collected first: a stream that borrows itself cannot be sent between threads

@@ -50,11 +50,11 @@ impl Seen {
 
     fn of_snapshot(snapshot: &Snapshot) -> Self {
         let instant = |micros| DateTime::from_timestamp_micros(micros);
-        let times = || snapshot.files.iter().filter_map(|file| file.statistics.event_time);
+        let times = || snapshot.files.iter().filter_map(|file| file.statistics().event_time);
         let mut newest: BTreeMap<(Option<String>, Option<String>), DateTime<Utc>> = BTreeMap::new();
         for file in &snapshot.files {
-            let Some(last) = file.statistics.event_time.and_then(|(_, last)| instant(last)) else { continue };
-            let Partition { region, account, .. } = Partition::from_values(&file.partition_values);
+            let Some(last) = file.statistics().event_time.and_then(|(_, last)| instant(last)) else { continue };
+            let Partition { region, account, .. } = file.partition.clone();
             let entry = newest.entry((account, region)).or_insert(last);
             *entry = last.max(*entry);
         }

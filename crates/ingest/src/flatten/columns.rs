@@ -58,13 +58,32 @@ impl Builder {
         }
     }
 
-    pub(super) fn append_null(&mut self) {
+    /// Appends nulls until there are `rows` rows.
+    ///
+    /// Most columns are null in most rows. So a row leaves alone what it has no value for, and the next value, or the end of
+    /// the batch, makes up for it.
+    pub(super) fn pad(&mut self, rows: usize) {
+        let missing = rows.saturating_sub(self.len());
+        // padding by nothing would still make room for nulls
+        if missing == 0 {
+            return;
+        }
         match self {
-            Self::Text(builder) => builder.append_null(),
-            Self::Bool(builder) => builder.append_null(),
-            Self::Time(builder) => builder.append_null(),
-            Self::Day(builder) => builder.append_null(),
-            Self::Resources(builder) => builder.append_null(),
+            Self::Text(builder) => builder.append_nulls(missing),
+            Self::Bool(builder) => builder.append_nulls(missing),
+            Self::Time(builder) => builder.append_nulls(missing),
+            Self::Day(builder) => builder.append_nulls(missing),
+            Self::Resources(builder) => (0..missing).for_each(|_| builder.append_null()),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(builder) => builder.len(),
+            Self::Bool(builder) => builder.len(),
+            Self::Time(builder) => builder.len(),
+            Self::Day(builder) => builder.len(),
+            Self::Resources(builder) => builder.len(),
         }
     }
 

@@ -30,20 +30,18 @@ impl Flattener {
         self.region(record, origin);
         self.account(record, origin);
         if let Some(text) = self.extra.take() {
+            self.columns[extra].pad(self.rows);
             self.columns[extra].append_text(text);
-            self.filled[extra] = true;
         }
         if !self.fallbacks.is_empty() {
             self.fallbacks.push('}');
+            self.columns[fallbacks].pad(self.rows);
             self.columns[fallbacks].append_text(&self.fallbacks);
-            self.filled[fallbacks] = true;
         }
         if let Some(taken) = record.redacted {
-            self.columns[redacted].append_text(&taken.counts);
-            self.filled[redacted] = true;
+            self.column(redacted).append_text(&taken.counts);
         }
-        self.columns[source_file].append_text(&origin.source_file);
-        self.filled[source_file] = true;
+        self.column(source_file).append_text(&origin.source_file);
     }
 
     /// Aggregated events spell the name of their id differently.
@@ -53,8 +51,7 @@ impl Flattener {
             return;
         }
         if let Some(id) = member_text(record, "eventId") {
-            self.columns[at].append_text(id);
-            self.filled[at] = true;
+            self.column(at).append_text(id);
             self.note("event_id", "eventId");
         }
     }
@@ -66,13 +63,11 @@ impl Flattener {
             && !is_redacted(record, "eventTime")
             && let Some((micros, origin)) = time_elsewhere(record)
         {
-            self.columns[at].append_time(micros);
-            self.filled[at] = true;
+            self.column(at).append_time(micros);
             self.note("event_time", origin);
         }
         if let Some(micros) = self.filled[at].then(|| self.columns[at].last_time()).flatten() {
-            self.columns[date].append_day(time::day_of(micros));
-            self.filled[date] = true;
+            self.column(date).append_day(time::day_of(micros));
         }
     }
 
@@ -119,8 +114,7 @@ impl Flattener {
     /// Fills a partition column and notes where the value was `found`, if not in the record's own member.
     fn fill(&mut self, at: usize, name: &str, value: &str, found: Option<&'static str>) {
         let Some(origin) = found else { return };
-        self.columns[at].append_text(value);
-        self.filled[at] = true;
+        self.column(at).append_text(value);
         if origin != OWN {
             self.note(name, origin);
         }

@@ -125,3 +125,49 @@ fn text_before_a_torn_character_is_given() {
     assert!(text.read_to_end(&mut out).is_err());
     assert_eq!(out, "\u{feff}{\"a\":1}".as_bytes());
 }
+
+/// Whatever is done to sound gzip, both ways of inflating it say the same of it.
+fn streamed(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    let members = GzipMembers::default();
+    match gzip::Gunzip::new(bytes, members).read_to_end(&mut out) {
+        Ok(_) => Ok(out),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn two_members_that_are_the_same_are_both_there() {
+    let two = [gzip(TEXT), gzip(TEXT)].concat();
+    assert_eq!(text(&two).unwrap(), ([TEXT, TEXT].concat(), 2));
+    let empty = [gzip(b""), gzip(TEXT), gzip(b"")].concat();
+    assert_eq!(text(&empty).unwrap(), (TEXT.to_vec(), 3));
+}
+
+proptest! {
+    #[test]
+    fn inflating_at_once_and_as_a_stream_are_the_same(
+        contents in prop::collection::vec("[a-c ]{0,300}", 1..4),
+        change in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+        padding in 0_usize..20,
+    ) {
+        let mut bytes: Vec<u8> = contents.iter().flat_map(|content| gzip(content.as_bytes())).collect();
+        if let Some((at, byte)) = change {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()).max(3));
+        }
+        bytes.resize(bytes.len() + padding, 0);
+        prop_assume!(bytes.starts_with(&[0x1f, 0x8b]));
+        let once = text(&bytes).map(|(text, _)| text);
+        let streamed = streamed(&bytes);
+        // what is inside may be packed again by chance; none of these texts is
+        prop_assert_eq!(once.is_ok(), streamed.is_ok(), "{:?} {:?}", once, streamed);
+        if let (Ok(once), Ok(streamed)) = (once, streamed) {
+            prop_assert_eq!(once, streamed);
+        }
+    }
+}

@@ -8,7 +8,6 @@ use object_store::path::Path;
 use super::{Finding, LOST_FILE, Severity};
 use crate::error::LakeError;
 use crate::log::data_path;
-use crate::partition::Partition;
 use crate::snapshot::DataFile;
 use crate::table::Table;
 use crate::tables::TableName;
@@ -69,7 +68,7 @@ fn check_folder(table: TableName, file: &DataFile, findings: &mut Vec<Finding>) 
     if table.partition_columns().is_empty() {
         return;
     }
-    let expected = Partition::from_values(&file.partition_values).folder();
+    let expected = file.partition.folder();
     let folder = file.path.as_ref().rsplit_once('/').map_or("", |(folder, _)| folder);
     if folder != expected {
         let problem = format!("the log says it is of the partition `{expected}`");

@@ -7,7 +7,6 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
 use super::{Finding, LOST_FILE, Severity, with_causes};
 use crate::footer::{footer_checksum, integer_bounds, read_footer};
-use crate::partition::Partition;
 use crate::snapshot::DataFile;
 use crate::table::Table;
 use crate::tables::TableName;
@@ -55,7 +54,7 @@ pub(super) async fn check(table: &Table, files: Vec<DataFile>, findings: &mut Ve
 fn compare(table: TableName, file: &DataFile, footer: &ArrowReaderMetadata, findings: &mut Vec<Finding>) {
     let path = file.path.as_ref();
     let rows = u64::try_from(footer.metadata().file_metadata().num_rows()).unwrap_or(0);
-    if let Some(expected) = file.statistics.rows.filter(|expected| *expected != rows) {
+    if let Some(expected) = file.statistics().rows.filter(|expected| *expected != rows) {
         let problem = format!("the file holds {rows} rows, and the log says {expected}");
         findings.push(Finding::error(table, path, problem).hint(LOST_FILE));
     }
@@ -87,11 +86,11 @@ fn other_columns(found: &Schema, expected: &Schema) -> Option<String> {
 fn other_times(file: &DataFile, footer: &ArrowReaderMetadata) -> Option<String> {
     let (first, last) = integer_bounds(footer.metadata(), EVENT_TIME)?;
     let span = |(first, last)| format!("{} to {}", time::format_micros(first), time::format_micros(last));
-    if let Some((low, high)) = file.statistics.event_time.filter(|(low, high)| first < *low || *high < last) {
+    if let Some((low, high)) = file.statistics().event_time.filter(|(low, high)| first < *low || *high < last) {
         let (found, expected) = (span((first, last)), span((low, high)));
         return Some(format!("its events are of {found}, and the log says {expected}"));
     }
-    let day = Partition::from_values(&file.partition_values).day?;
+    let day = file.partition.day?;
     let is_of_day = time::day_of(first) == day && time::day_of(last) == day;
     let found = span((first, last));
     (!is_of_day).then(|| format!("its events are of {found}, and its partition is {}", time::format_day(day)))

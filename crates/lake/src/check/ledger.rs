@@ -125,9 +125,9 @@ fn add_unknown(written: &BTreeMap<String, u64>, counts: &Counts, findings: &mut 
 
 /// Whether days were ever taken out of `events`: its log says so, or, once that has been cleaned up, a run.
 async fn was_expired(sides: &Sides<'_>) -> Result<bool, LakeError> {
-    let log = sides.events.log().await?;
+    let log = sides.events.reader.list().await?;
     for version in log.commits().into_iter().rev() {
-        if sides.events.commit_at(&log, version).await?.operation == "DELETE" {
+        if sides.events.reader.commit_at(&log, version).await?.operation == "DELETE" {
             return Ok(true);
         }
     }

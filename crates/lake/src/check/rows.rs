@@ -60,7 +60,7 @@ pub(super) async fn check(
 ) -> Result<Counts, LakeError> {
     let mut partitions: BTreeMap<Partition, Vec<DataFile>> = BTreeMap::new();
     for file in files {
-        partitions.entry(Partition::from_values(&file.partition_values)).or_default().push(file.clone());
+        partitions.entry(file.partition.clone()).or_default().push(file.clone());
     }
     let store = events.store();
     let jobs = partitions.into_iter().map(|(partition, files)| {
@@ -84,7 +84,7 @@ pub(super) async fn check(
 
 async fn read_partition(reading: Reading) -> Seen {
     let mut seen = Seen::default();
-    let rows: u64 = reading.files.iter().filter_map(|file| file.statistics.rows).sum();
+    let rows: u64 = reading.files.iter().filter_map(|file| file.statistics().rows).sum();
     let passes = rows.div_ceil(KEYS_AT_ONCE).max(1);
     for pass in 0..passes {
         let mut keys = Vec::new();

@@ -59,10 +59,10 @@ async fn a_commit_writes_one_file_a_partition_with_its_statistics() {
     files.sort_by_key(|file| file.path.to_string());
     let path = files[1].path.to_string();
     assert!(path.starts_with("region=us-east-1/account=012345678901/date=1970-01-02/"), "{path}");
-    assert_eq!(files[1].statistics.rows, Some(2));
-    assert_eq!(files[1].statistics.event_time, Some((90_000_000_000, 90_001_000_000)));
-    assert_eq!(files[1].statistics.texts["event_name"], ("B".to_owned(), "C".to_owned()));
-    assert_eq!(files[1].partition_values["account"].as_deref(), Some("012345678901"));
+    assert_eq!(files[1].statistics().rows, Some(2));
+    assert_eq!(files[1].statistics().event_time, Some((90_000_000_000, 90_001_000_000)));
+    assert_eq!(files[1].statistics().texts["event_name"], ("B".to_owned(), "C".to_owned()));
+    assert_eq!(files[1].partition.account.as_deref(), Some("012345678901"));
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn writers_side_by_side_write_a_record_once() {
     }
     assert_eq!(total, 6);
     let snapshot = lake.snapshot(TableName::Events, AsOf::Newest).await.unwrap().unwrap();
-    assert_eq!(snapshot.files.iter().filter_map(|file| file.statistics.rows).sum::<u64>(), 6);
+    assert_eq!(snapshot.files.iter().filter_map(|file| file.statistics().rows).sum::<u64>(), 6);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -41,7 +41,7 @@ enum Group {
 impl Group {
     fn of(table: TableName, file: &DataFile) -> Self {
         match table {
-            TableName::Events => Self::Partition(Partition::from_values(&file.partition_values)),
+            TableName::Events => Self::Partition(file.partition.clone()),
             TableName::Rejects => {
                 let day = i32::try_from(file.modified_millis.div_euclid(DAY_MILLIS)).unwrap_or(0);
                 Self::Month(time::format_day(day).chars().take("2026-01".len()).collect())
@@ -62,7 +62,7 @@ pub(super) fn plan(table: TableName, files: Vec<DataFile>, target_bytes: u64) ->
 
 fn of_group(mut files: Vec<DataFile>, target_bytes: u64) -> Vec<Job> {
     // files of about one size side by side, and of those the ones of one time: what comes out holds a stretch of time
-    let first_time = |file: &DataFile| file.statistics.event_time.map_or(file.modified_millis, |(first, _)| first);
+    let first_time = |file: &DataFile| file.statistics().event_time.map_or(file.modified_millis, |(first, _)| first);
     files.sort_by_cached_key(|file| (tier(file.size_bytes), first_time(file), file.path.to_string()));
     let (mut jobs, mut open, mut bytes) = (Vec::new(), Vec::new(), 0_u64);
     for file in files {
@@ -125,7 +125,7 @@ mod tests {
     fn partitions_and_months_stay_apart() {
         let of = |account: &str| {
             let mut file = data_file(account, 10);
-            file.partition_values.insert("account".to_owned(), Some(account.to_owned()));
+            file.partition.account = Some(account.to_owned());
             file
         };
         assert!(plan(TableName::Events, vec![of("1"), of("2")], 100).is_empty());

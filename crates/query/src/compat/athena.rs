@@ -5,29 +5,29 @@ use super::{Column, column};
 #[rustfmt::skip]
 pub(super) const COLUMNS: &[Column] = &[
     column("eventversion", "event_version"),
-    column("useridentity", "named_struct(
+    column("useridentity", "struct_or_null(
         'type', user_identity_type, 'principalid', user_identity_principal_id, 'arn', user_identity_arn,
         'accountid', user_identity_account_id, 'invokedby', user_identity_invoked_by,
         'accesskeyid', user_identity_access_key_id, 'username', user_identity_user_name,
-        'onbehalfof', named_struct(
+        'onbehalfof', struct_or_null(
             'userid', user_identity_on_behalf_of_user_id,
             'identitystorearn', user_identity_on_behalf_of_identity_store_arn),
-        'sessioncontext', named_struct(
-            'attributes', named_struct(
+        'sessioncontext', struct_or_null(
+            'attributes', struct_or_null(
                 'mfaauthenticated', CAST(session_mfa_authenticated AS VARCHAR),
                 'creationdate', iso_time(session_creation_date)),
-            'sessionissuer', named_struct(
+            'sessionissuer', struct_or_null(
                 'type', session_issuer_type, 'principalid', session_issuer_principal_id, 'arn', session_issuer_arn,
                 'accountid', session_issuer_account_id, 'username', session_issuer_user_name),
             'ec2roledelivery', session_ec2_role_delivery,
-            'webidfederationdata', named_struct(
+            'webidfederationdata', struct_or_null(
                 'federatedprovider', session_web_id_federated_provider,
                 'attributes', json_map(session_web_id_attributes)),
             'sourceidentity', session_source_identity,
             'assumedroot', CAST(session_assumed_root AS VARCHAR)),
         'identityprovider', user_identity_identity_provider,
         'credentialid', user_identity_credential_id,
-        'inscopeof', named_struct(
+        'inscopeof', struct_or_null(
             'sourcearn', user_identity_in_scope_of_source_arn,
             'sourceaccount', user_identity_in_scope_of_source_account,
             'issuertype', user_identity_in_scope_of_issuer_type,
@@ -55,14 +55,14 @@ pub(super) const COLUMNS: &[Column] = &[
     column("vpcendpointid", "vpc_endpoint_id"),
     column("vpcendpointaccountid", "vpc_endpoint_account_id"),
     column("eventcategory", "event_category"),
-    column("addendum", "named_struct(
+    column("addendum", "struct_or_null(
         'reason', json_extract_scalar(addendum, '$.reason'),
         'updatedfields', json_extract_scalar(addendum, '$.updatedFields'),
         'originalrequestid', json_extract_scalar(addendum, '$.originalRequestID'),
         'originaleventid', json_extract_scalar(addendum, '$.originalEventID'))"),
     column("sessioncredentialfromconsole", "CAST(session_credential_from_console AS VARCHAR)"),
     column("edgedevicedetails", "edge_device_details"),
-    column("tlsdetails", "named_struct(
+    column("tlsdetails", "struct_or_null(
         'tlsversion', tls_version, 'ciphersuite', tls_cipher_suite,
         'clientprovidedhostheader', tls_client_provided_host_header)"),
 ];

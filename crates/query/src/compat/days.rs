@@ -16,6 +16,10 @@ pub(crate) enum DayForm {
     Digits,
     /// `01`
     TwoDigits,
+    /// `2026/03/01/10`
+    HourSlashes,
+    /// `2026-03-01-10`
+    HourDashes,
     /// A whole number.
     Number,
     /// A date.
@@ -23,8 +27,17 @@ pub(crate) enum DayForm {
 }
 
 impl DayForm {
-    const ALL: [Self; 7] =
-        [Self::Usual, Self::Dashes, Self::Slashes, Self::Digits, Self::TwoDigits, Self::Number, Self::Date];
+    const ALL: [Self; 9] = [
+        Self::Usual,
+        Self::Dashes,
+        Self::Slashes,
+        Self::Digits,
+        Self::TwoDigits,
+        Self::HourSlashes,
+        Self::HourDashes,
+        Self::Number,
+        Self::Date,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -33,6 +46,8 @@ impl DayForm {
             Self::Slashes => "slashes",
             Self::Digits => "digits",
             Self::TwoDigits => "two",
+            Self::HourSlashes => "hour_slashes",
+            Self::HourDashes => "hour_dashes",
             Self::Number => "number",
             Self::Date => "date",
         }
@@ -48,7 +63,10 @@ impl DayForm {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let starts_with_year =
             |separator: char| text.split_once(separator).is_some_and(|(year, _)| year.len() == 4 && digits(year));
+        let has_hour = text.len() == "2026-03-01-10".len() && text.get(11..).is_some_and(digits);
         match text {
+            _ if has_hour && starts_with_year('/') => Some(Self::HourSlashes),
+            _ if has_hour && starts_with_year('-') && text.as_bytes()[10] == b'-' => Some(Self::HourDashes),
             _ if starts_with_year('-') => Some(Self::Dashes),
             _ if starts_with_year('/') => Some(Self::Slashes),
             _ if text.len() == 8 && digits(text) => Some(Self::Digits),
@@ -62,6 +80,7 @@ impl DayForm {
         let code = match name {
             "year" => "%Y",
             "month" => "%m",
+            "hour" if self == Self::Number => return "CAST(to_char(event_time, '%H') AS BIGINT)".to_owned(),
             "hour" => return "to_char(event_time, '%H')".to_owned(),
             "day" => "%d",
             _ => "%Y-%m-%d",
@@ -69,6 +88,8 @@ impl DayForm {
         match self {
             Self::Usual if matches!(name, "timestamp" | "datehour") => "to_char(date, '%Y/%m/%d')".to_owned(),
             Self::Usual | Self::TwoDigits => format!("to_char(date, '{code}')"),
+            Self::HourSlashes => "to_char(event_time, '%Y/%m/%d/%H')".to_owned(),
+            Self::HourDashes => "to_char(event_time, '%Y-%m-%d-%H')".to_owned(),
             Self::Number => format!("CAST(to_char(date, '{code}') AS BIGINT)"),
             Self::Dashes => "to_char(date, '%Y-%m-%d')".to_owned(),
             Self::Slashes => "to_char(date, '%Y/%m/%d')".to_owned(),

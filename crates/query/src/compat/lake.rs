@@ -5,18 +5,18 @@ use super::{Column, column};
 #[rustfmt::skip]
 pub(super) const COLUMNS: &[Column] = &[
     column("eventversion", "event_version"),
-    column("useridentity", "named_struct(
+    column("useridentity", "struct_or_null(
         'type', user_identity_type, 'principalid', user_identity_principal_id, 'arn', user_identity_arn,
         'accountid', user_identity_account_id, 'accesskeyid', user_identity_access_key_id,
         'username', user_identity_user_name,
-        'sessioncontext', named_struct(
-            'attributes', named_struct(
+        'sessioncontext', struct_or_null(
+            'attributes', struct_or_null(
                 'creationdate', session_creation_date,
                 'mfaauthenticated', CAST(session_mfa_authenticated AS VARCHAR)),
-            'sessionissuer', named_struct(
+            'sessionissuer', struct_or_null(
                 'type', session_issuer_type, 'principalid', session_issuer_principal_id, 'arn', session_issuer_arn,
                 'accountid', session_issuer_account_id, 'username', session_issuer_user_name),
-            'webidfederationdata', named_struct(
+            'webidfederationdata', struct_or_null(
                 'federatedprovider', session_web_id_federated_provider,
                 'attributes', json_map(session_web_id_attributes)),
             'sourceidentity', session_source_identity,
@@ -26,10 +26,10 @@ pub(super) const COLUMNS: &[Column] = &[
         'invokedby', user_identity_invoked_by,
         'identityprovider', user_identity_identity_provider,
         'credentialid', user_identity_credential_id,
-        'onbehalfof', named_struct(
+        'onbehalfof', struct_or_null(
             'userid', user_identity_on_behalf_of_user_id,
             'identitystorearn', user_identity_on_behalf_of_identity_store_arn),
-        'inscopeof', named_struct(
+        'inscopeof', struct_or_null(
             'sourcearn', user_identity_in_scope_of_source_arn,
             'sourceaccount', user_identity_in_scope_of_source_account,
             'issuertype', user_identity_in_scope_of_issuer_type,
@@ -62,7 +62,7 @@ pub(super) const COLUMNS: &[Column] = &[
     column("edgedevicedetails", "json_map(edge_device_details)"),
     column("insightdetails", "json_map(insight_details)"),
     column("eventcategory", "event_category"),
-    column("tlsdetails", "named_struct(
+    column("tlsdetails", "struct_or_null(
         'tlsversion', tls_version, 'ciphersuite', tls_cipher_suite,
         'clientprovidedhostheader', tls_client_provided_host_header)"),
     column("sessioncredentialfromconsole", "CAST(session_credential_from_console AS VARCHAR)"),

@@ -153,7 +153,7 @@ pub(crate) fn parse_key(key: &str) -> Option<(Table, Vec<Hidden>)> {
 /// Names of the fields of the views' structs.
 pub(crate) fn field_names() -> Vec<String> {
     let columns = Table::ALL.into_iter().flat_map(|table| table.columns().iter().chain(table.hidden()));
-    let structs = columns.filter(|column| column.sql.starts_with("named_struct"));
+    let structs = columns.filter(|column| column.sql.starts_with("struct_or_null"));
     let quoted = structs.flat_map(|column| column.sql.split('\'').skip(1).step_by(2));
     let mut names: Vec<String> = quoted.filter(|name| !name.starts_with('$')).map(str::to_owned).collect();
     names.sort();

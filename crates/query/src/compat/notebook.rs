@@ -54,14 +54,14 @@ pub(super) const COLUMNS: &[Column] = &[
 /// The same under shorter names, nested, and the partitions.
 #[rustfmt::skip]
 pub(super) const HIDDEN: &[Column] = &[
-    column("useridentity", "named_struct(
+    column("useridentity", "struct_or_null(
         'type', user_identity_type, 'principalid', user_identity_principal_id, 'arn', user_identity_arn,
         'accountid', user_identity_account_id, 'accesskeyid', user_identity_access_key_id,
         'username', user_identity_user_name, 'invokedby', user_identity_invoked_by,
-        'sessioncontext', named_struct(
-            'attributes', named_struct(
+        'sessioncontext', struct_or_null(
+            'attributes', struct_or_null(
                 'creationdate', session_creation_date, 'mfaauthenticated', session_mfa_authenticated),
-            'sessionissuer', named_struct(
+            'sessionissuer', struct_or_null(
                 'type', session_issuer_type, 'principalid', session_issuer_principal_id, 'arn', session_issuer_arn,
                 'accountid', session_issuer_account_id, 'username', session_issuer_user_name)))"),
     column("sessioncreationdate", "session_creation_date"),

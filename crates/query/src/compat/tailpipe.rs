@@ -28,7 +28,7 @@ pub(super) const COLUMNS: &[Column] = &[
     column("session_credential_from_console", "session_credential_from_console"),
     column("shared_event_id", "shared_event_id"),
     column("source_ip_address", "source_ip_address"),
-    column("tls_details", "named_struct(
+    column("tls_details", "struct_or_null(
         'tls_version', tls_version, 'cipher_suite', tls_cipher_suite,
         'client_provided_host_header', tls_client_provided_host_header)"),
     column("tp_akas", "resource_arns(resources)"),
@@ -51,18 +51,18 @@ pub(super) const COLUMNS: &[Column] = &[
     column("tp_usernames", "CASE WHEN coalesce(user_identity_user_name, session_issuer_user_name) IS NOT NULL
         THEN make_array(coalesce(user_identity_user_name, session_issuer_user_name)) END"),
     column("user_agent", "user_agent"),
-    column("user_identity", "named_struct(
+    column("user_identity", "struct_or_null(
         'type', user_identity_type, 'principal_id', user_identity_principal_id, 'arn', user_identity_arn,
         'account_id', user_identity_account_id, 'access_key_id', user_identity_access_key_id,
         'user_name', user_identity_user_name,
-        'session_context', named_struct(
-            'attributes', named_struct(
+        'session_context', struct_or_null(
+            'attributes', struct_or_null(
                 'mfa_authenticated', CAST(session_mfa_authenticated AS VARCHAR),
                 'creation_date', session_creation_date),
-            'session_issuer', named_struct(
+            'session_issuer', struct_or_null(
                 'type', session_issuer_type, 'principal_id', session_issuer_principal_id, 'arn', session_issuer_arn,
                 'account_id', session_issuer_account_id, 'user_name', session_issuer_user_name),
-            'web_id_federation_data', named_struct(
+            'web_id_federation_data', struct_or_null(
                 'federated_provider', session_web_id_federated_provider,
                 'attributes', session_web_id_attributes),
             'source_identity', session_source_identity,
@@ -71,10 +71,10 @@ pub(super) const COLUMNS: &[Column] = &[
         'invoked_by', user_identity_invoked_by,
         'identity_provider', user_identity_identity_provider,
         'credential_id', user_identity_credential_id,
-        'on_behalf_of', named_struct(
+        'on_behalf_of', struct_or_null(
             'user_id', user_identity_on_behalf_of_user_id,
             'identity_store_arn', user_identity_on_behalf_of_identity_store_arn),
-        'in_scope_of', named_struct(
+        'in_scope_of', struct_or_null(
             'source_arn', user_identity_in_scope_of_source_arn,
             'source_account', user_identity_in_scope_of_source_account,
             'issuer_type', user_identity_in_scope_of_issuer_type,

@@ -24,6 +24,56 @@ pub(super) fn keep(statement: &mut Statement) {
     let _ = statement.visit(&mut Keep);
 }
 
+/// Gives the second of two columns with one name another, where they would otherwise be refused: in milepost's own dialect,
+/// whose other headers are DataFusion's.
+pub(super) fn part_doubles(statement: &mut Statement) {
+    struct Part;
+    impl VisitorMut for Part {
+        type Break = ();
+        fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+            part_items(select);
+            ControlFlow::Continue(())
+        }
+    }
+    let _ = statement.visit(&mut Part);
+}
+
+fn part_items(select: &mut Select) {
+    let mut seen = HashSet::new();
+    let mut has_wildcard = false;
+    let mut taken: HashSet<String> = select
+        .projection
+        .iter()
+        .filter_map(|item| match item {
+            SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.to_lowercase()),
+            SelectItem::UnnamedExpr(expr) => bare_name(expr),
+            _ => None,
+        })
+        .collect();
+    for item in &mut select.projection {
+        has_wildcard |= matches!(item, SelectItem::Wildcard(_));
+    }
+    for item in &mut select.projection {
+        let SelectItem::UnnamedExpr(expr) = item else { continue };
+        let Some(name) = bare_name(expr) else { continue };
+        if seen.insert(name.clone()) && !has_wildcard {
+            continue;
+        }
+        let wanted = if matches!(expr, Expr::Identifier(_)) { format!("{name}_1") } else { expr.to_string() };
+        let expr = expr.clone();
+        *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', unique(&wanted, &mut taken)) };
+    }
+}
+
+/// What DataFusion calls a column, or a column in another type.
+fn bare_name(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Identifier(name) => Some(folded(name)),
+        Expr::Cast { expr, .. } | Expr::Nested(expr) => bare_name(expr),
+        _ => None,
+    }
+}
+
 fn name_items(select: &mut Select) {
     let has_wildcard = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
     let mut taken: HashSet<String> = select

@@ -180,6 +180,34 @@ fn form_of(other: &Expr) -> Option<DayForm> {
     }
 }
 
+/// Writes months, days and hours with two digits where they are compared as texts: some authors' partitions are `month=3`.
+pub(super) fn pad(expr: &mut Expr, tables: &[Table]) {
+    let is_part = |expr: &Expr| {
+        column_name(expr).is_some_and(|name| {
+            matches!(name.as_str(), "month" | "day" | "hour") && tables.iter().any(|table| table.is_hidden(&name))
+        })
+    };
+    match expr {
+        Expr::BinaryOp { left, right, .. } if is_part(left) => pad_literal(right),
+        Expr::BinaryOp { left, right, .. } if is_part(right) => pad_literal(left),
+        Expr::Between { expr, low, high, .. } if is_part(expr) => {
+            pad_literal(low);
+            pad_literal(high);
+        }
+        Expr::InList { expr, list, .. } if is_part(expr) => list.iter_mut().for_each(pad_literal),
+        _ => {}
+    }
+}
+
+fn pad_literal(expr: &mut Expr) {
+    if let Expr::Value(value) = expr
+        && let Value::SingleQuotedString(text) = &mut value.value
+        && let [b'0'..=b'9'] = text.as_bytes()
+    {
+        text.insert(0, '0');
+    }
+}
+
 /// Leaves the hidden columns out of `*`.
 pub(super) fn keep_out_of_wildcards(
     statement: &mut Statement,

@@ -21,12 +21,13 @@ mod types;
 mod unnest;
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::str::FromStr;
 
-use datafusion::common::not_impl_err;
+use datafusion::common::{not_impl_err, plan_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
+use datafusion::sql::sqlparser::ast::{Statement as SqlStatement, TableFactor, Visit as _, Visitor};
 use datafusion::sql::sqlparser::tokenizer::Token;
 
 use crate::compat::Table;
@@ -117,9 +118,32 @@ pub(crate) fn statement(sql: &str, forced: Option<Dialect>, known: &[String]) ->
         return not_impl_err!("The context currently only supports a single SQL statement");
     };
     if let Some(inner) = sql_of(&mut statement) {
+        refuse_samples(inner)?;
         rewrite(inner, forced, known);
     }
     Ok(statement)
+}
+
+/// A sample that is asked for and not taken would be a wrong answer.
+fn refuse_samples(statement: &SqlStatement) -> Result<()> {
+    struct Samples;
+    impl Visitor for Samples {
+        type Break = ();
+        fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+            match factor {
+                TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. } => {
+                    ControlFlow::Break(())
+                }
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+    match statement.visit(&mut Samples) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => {
+            plan_err!("TABLESAMPLE is not there: WHERE random() < 0.1 takes about a tenth of the rows")
+        }
+    }
 }
 
 /// Where the text of a query has a name first.
@@ -146,8 +170,9 @@ fn sql_of(statement: &mut Statement) -> Option<&mut SqlStatement> {
 fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[String]) {
     let SqlStatement::Query(_) = statement else { return };
     let found = tables::find(statement, forced, known);
-    let Some(dialect) = forced.or(found.first().map(|table| Dialect::of(*table))) else { return };
+    let dialect = forced.or(found.first().map(|table| Dialect::of(*table))).unwrap_or(Dialect::Milepost);
     if dialect == Dialect::Milepost {
+        headers::part_doubles(statement);
         return;
     }
     let tables = if found.is_empty() { dialect.table().into_iter().collect() } else { found };
@@ -166,10 +191,11 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
 /// Everything that concerns single expressions, from the inside out.
 fn expressions<V: datafusion::sql::sqlparser::ast::VisitMut>(part: &mut V, dialect: Dialect, tables: &[Table]) {
     let _ = datafusion::sql::sqlparser::ast::visit_expressions_mut(part, |expr| {
+        hidden::pad(expr, tables);
         fields::rewrite(expr, tables);
         types::rewrite(expr, dialect);
         functions::rewrite(expr, dialect);
         comparisons::rewrite(expr, dialect, tables);
-        std::ops::ControlFlow::<()>::Continue(())
+        ControlFlow::<()>::Continue(())
     });
 }

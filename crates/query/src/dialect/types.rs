@@ -4,6 +4,7 @@ use datafusion::sql::sqlparser::ast::{CastKind, DataType, Expr, TimezoneInfo, Ty
 
 use super::Dialect;
 use super::build::{call, cast, text};
+use crate::functions::is_instant;
 
 /// What the tokens `ARRAY(JSON)` become.
 pub(super) const JSON_LIST_TYPE: &str = "milepost_json_list";
@@ -18,7 +19,10 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
     {
         // Trino writes the zone behind a blank
         let written = written.strip_suffix(" UTC").map_or_else(|| written.clone(), |time| format!("{time}Z"));
-        *expr = call("from_iso8601_timestamp", vec![text(written)]);
+        // with the name of a zone, or wrong, it is left to DataFusion, which knows the zones and says what is wrong
+        if is_instant(&written) {
+            *expr = call("from_iso8601_timestamp", vec![text(written)]);
+        }
         return;
     }
     let Expr::Cast { kind, expr: inner, data_type, .. } = expr else { return };
@@ -84,7 +88,7 @@ pub(super) fn is_json(expr: &Expr) -> bool {
     match expr {
         Expr::Nested(inner) => is_json(inner),
         Expr::Function(function) => {
-            let name = function.name.to_string();
+            let name = function.name.to_string().to_lowercase();
             matches!(
                 name.as_str(),
                 "json_extract" | "json_array_get" | "json_arrow" | "json_arrow_index" | "json_query"
@@ -99,7 +103,7 @@ fn is_list(expr: &Expr) -> bool {
         Expr::Array(_) => true,
         Expr::Nested(inner) => is_list(inner),
         Expr::Function(function) => {
-            let name = function.name.to_string();
+            let name = function.name.to_string().to_lowercase();
             matches!(
                 name.as_str(),
                 "make_array"

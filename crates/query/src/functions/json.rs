@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Int64Array, ListBuilder, MapBuilder, MapFieldNames, StringBuilder};
 use arrow::datatypes::{DataType, Field, Fields};
+use datafusion::common::exec_err;
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
 
@@ -75,10 +76,15 @@ enum Paths {
 }
 
 impl Paths {
-    fn new(texts: Texts, parse: fn(&str) -> Option<Path>) -> Self {
+    /// A constant that is no way is a mistake of whoever wrote the query; in a column it leads nowhere.
+    fn new(texts: Texts, parse: fn(&str) -> Option<Path>) -> Result<Self> {
         match texts {
-            Texts::Same(text) => Self::Same(text.as_deref().and_then(parse)),
-            each @ Texts::Each(_) => Self::Each(each, parse),
+            Texts::Same(None) => Ok(Self::Same(None)),
+            Texts::Same(Some(text)) => match parse(&text) {
+                Some(path) => Ok(Self::Same(Some(path))),
+                None => exec_err!("`{text}` is no JSONPath of members and subscripts, such as $.a[0].b"),
+            },
+            each @ Texts::Each(_) => Ok(Self::Each(each, parse)),
         }
     }
 
@@ -96,7 +102,7 @@ fn by_path(
     convert: fn(&str) -> Option<String>,
 ) -> Result<ColumnarValue> {
     let json = texts(args, 0)?;
-    let paths = Paths::new(texts(args, 1)?, parse);
+    let paths = Paths::new(texts(args, 1)?, parse)?;
     each_text(args, |row| convert(paths.find(row, json.get(row)?)?))
 }
 
@@ -270,7 +276,7 @@ fn is_scalar(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 
 fn size(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let json = texts(args, 0)?;
-    let paths = Paths::new(texts(args, 1)?, json_path::parse);
+    let paths = Paths::new(texts(args, 1)?, json_path::parse)?;
     let size = |row| {
         let value = paths.find(row, json.get(row)?)?;
         let members = json_path::members(value).map(|members| members.len());

@@ -46,7 +46,7 @@ fn member_name(text: &str) -> Option<(String, &str)> {
     }
     let end = text.find(['.', '[']).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
-    (!name.is_empty()).then(|| (name.to_owned(), rest))
+    (!name.is_empty() && name != "*").then(|| (name.to_owned(), rest))
 }
 
 /// What stands between brackets, without the first.
@@ -58,6 +58,10 @@ fn subscript(text: &str) -> Option<(Step, &str)> {
         }
     }
     let (index, rest) = text.split_once(']')?;
+    // several values, of which one would be no answer
+    if index.trim() == "*" || index.contains(':') || index.starts_with('?') {
+        return None;
+    }
     Some((index.trim().parse().map_or_else(|_| Step::Member(index.to_owned()), Step::Element), rest))
 }
 

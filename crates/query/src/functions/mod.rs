@@ -11,6 +11,7 @@ mod json_path;
 mod json_search;
 mod network;
 mod scalar;
+mod struct_or_null;
 mod structs;
 mod texts;
 
@@ -18,9 +19,15 @@ use datafusion::logical_expr::ScalarUDF;
 use datafusion::prelude::SessionContext;
 
 use self::scalar::Definition;
+pub(crate) use self::struct_or_null::STRUCT_OR_NULL;
 
 /// Name of the function that writes an instant as CloudTrail does.
 pub(crate) const ISO_TIME: &str = "iso_time";
+
+/// Whether a text is an instant that `from_iso8601_timestamp` reads.
+pub(crate) fn is_instant(text: &str) -> bool {
+    instants::parse_instant(text).is_some()
+}
 
 fn definitions() -> impl Iterator<Item = &'static Definition> {
     [
@@ -42,6 +49,7 @@ pub(crate) fn register(context: &SessionContext) {
     }
     context.register_udf(ScalarUDF::new_from_impl(iso_time::IsoTime::new()));
     context.register_udf(ScalarUDF::new_from_impl(iso_time::FromIso8601::new()));
+    context.register_udf(ScalarUDF::new_from_impl(struct_or_null::StructOrNull::new()));
     for renaming in structs::RENAMINGS {
         context.register_udf(ScalarUDF::new_from_impl(structs::RenamedResources::new(renaming)));
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array as _, AsArray, BinaryArray, BooleanArray};
 use arrow::datatypes::DataType;
+use datafusion::common::exec_err;
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
 
@@ -78,10 +79,15 @@ enum Networks {
 }
 
 impl Networks {
-    fn new(texts: Texts) -> Self {
+    /// A constant that is no network is a mistake of whoever wrote the query; in a column it is null.
+    fn new(texts: Texts) -> Result<Self> {
         match texts {
-            Texts::Same(text) => Self::Same(text.as_deref().and_then(Self::parse)),
-            each @ Texts::Each(_) => Self::Each(each),
+            Texts::Same(None) => Ok(Self::Same(None)),
+            Texts::Same(Some(text)) => match Self::parse(&text) {
+                Some(networks) => Ok(Self::Same(Some(networks))),
+                None => exec_err!("`{text}` is no network: write it as 10.0.0.0/8, several with commas"),
+            },
+            each @ Texts::Each(_) => Ok(Self::Each(each)),
         }
     }
 
@@ -98,14 +104,14 @@ impl Networks {
 }
 
 fn ip_in_cidr(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    let (addresses, networks) = (texts(args, 0)?, Networks::new(texts(args, 1)?));
+    let (addresses, networks) = (texts(args, 0)?, Networks::new(texts(args, 1)?)?);
     let answer = |row: usize| networks.contain(row, key(parse(addresses.get(row)?)?));
     let truths: BooleanArray = (0..rows(args)).map(answer).collect();
     result(args, Arc::new(truths))
 }
 
 fn cidr_contains(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    let networks = Networks::new(texts(args, 0)?);
+    let networks = Networks::new(texts(args, 0)?)?;
     let addresses = array(args, 1)?;
     let keys = addresses.as_binary_opt::<i32>().cloned();
     let written = match &keys {
