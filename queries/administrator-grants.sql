@@ -31,10 +31,17 @@ SELECT
   source_ip_address,
   error_code,
   event_id
-FROM events
-WHERE event_source = 'iam.amazonaws.com'
-  AND (json_get_str(request_parameters, 'policyArn') LIKE '%:policy/AdministratorAccess'
-    OR regexp_like(json_get_str(request_parameters, 'policyDocument'), '"Action"\s*:\s*\[?\s*"\*"'))
+FROM (
+  SELECT *, json_as_text(
+    translate(json_get_str(request_parameters, 'policyDocument'), chr(10) || chr(13), '  '), 'Statement') AS statements
+  FROM events
+  WHERE event_source = 'iam.amazonaws.com'
+)
+WHERE (event_name LIKE 'Attach%' AND json_get_str(request_parameters, 'policyArn') LIKE '%:policy/AdministratorAccess'
+    -- a statement a line, or the only one: what one of them allows, another may deny
+    OR regexp_like(
+      coalesce(array_to_string(json_array(statements), chr(10)), statements),
+      '(?m)^.*"Effect"\s*:\s*"Allow".*"Action"\s*:\s*(\[[^\]]*)?"\*(:\*)?"|^.*"Action"\s*:\s*(\[[^\]]*)?"\*(:\*)?".*"Effect"\s*:\s*"Allow"'))
   AND ($since IS NULL OR event_time >= $since)
   AND ($until IS NULL OR event_time < $until)
 ORDER BY event_time DESC, event_id

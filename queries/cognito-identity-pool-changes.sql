@@ -2,7 +2,7 @@
 -- title = "Identity pool changes"
 -- description = "Configurations of Cognito identity pools that changed: the alarm that the Cognito guide gives as its example"
 -- tags = ["cognito-identity", "changes", "identity"]
--- columns = ["event_time", "account", "region", "event_name", "target", "principal", "source_ip_address", "error_code", "event_id"]
+-- columns = ["event_time", "account", "region", "event_name", "target", "principal", "source_ip_address", "event_id"]
 -- [alert]
 -- when = "rows > 0"
 -- keys = ["event_id"]
@@ -27,13 +27,13 @@ SELECT
     json_get_str(request_parameters, 'identityPoolName')) AS target,
   principal,
   source_ip_address,
-  error_code,
   event_id
 FROM events
 WHERE event_source = 'cognito-identity.amazonaws.com'
   AND event_name IN (
     'CreateIdentityPool', 'UpdateIdentityPool', 'DeleteIdentityPool', 'SetIdentityPoolRoles',
     'SetPrincipalTagAttributeMap')
+  AND error_code IS NULL
   AND ($since IS NULL OR event_time >= $since)
   AND ($until IS NULL OR event_time < $until)
 ORDER BY event_time DESC, event_id

@@ -25,8 +25,10 @@ SELECT
   round(100.0 * count(*) FILTER (WHERE is_throttled) / count(*), 1) AS percent,
   max(event_time) FILTER (WHERE is_throttled) AS last_event
 FROM (
-  SELECT *, coalesce(regexp_like(error_code, 'Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|LimitExceeded|Rate'), false)
-    AS is_throttled
+  -- the codes that AWS' own clients slow down at; a quota that is used up (LimitExceededException) is none of them
+  SELECT *, coalesce(regexp_like(error_code,
+    'Throttl|TooManyRequests|RequestLimitExceeded|RateExceeded|RateLimitExceeded|BandwidthLimitExceeded|SlowDown|ThroughputExceeded|PriorRequestNotComplete'),
+    false) AS is_throttled
   FROM events
 )
 WHERE ($since IS NULL OR event_time >= $since)

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::context::{Context, shared};
+use crate::context::{Context, log, shared};
 
 /// The generated archive, the records of `tests/reports` that it has nothing like, and a file that is broken.
 pub(crate) fn fixture() -> &'static Context {
@@ -37,7 +37,14 @@ fn names() -> Vec<String> {
 fn every_report_gives_the_rows_it_should() {
     let names = names();
     assert!(names.len() >= 45);
-    let run = |name: &String| fixture().run(&["report", "run", name, "--param", "limit=12", "--format", "csv"]);
+    let run = |name: &String| {
+        let mut arguments = vec!["report", "run", name, "--param", "limit=12", "--format", "csv"];
+        if name == "data-freshness" {
+            // measured against now without it
+            arguments.extend(["--param", "until=2026-03-11"]);
+        }
+        fixture().run(&arguments)
+    };
     let outputs: Vec<_> = std::thread::scope(|scope| {
         let run = &run;
         let parts: Vec<_> =
@@ -137,6 +144,11 @@ fn a_folder_of_ones_own_reports_goes_first() {
     assert!(broken.stderr.starts_with("error: `broken/broken.sql` line 2: "), "{}", broken.stderr);
     assert!(broken.stdout.contains("console-logins"));
     report(&["run", "root-usage", "--reports", "broken"]).ended_with(0);
+    // who asks for it is told what is wrong, and where
+    for command in ["run", "show"] {
+        let asked = report(&[command, "broken", "--reports", "broken"]).ended_with(1).stderr;
+        assert!(asked.starts_with("error: broken/broken.sql:2: unknown field `colour`"), "{asked}");
+    }
 }
 
 /// Each API of the documents the project was made from: what is called, by whom, what fails, what is never seen.
@@ -227,4 +239,135 @@ fn a_list_is_bound_as_one_value() {
     assert_eq!(rows(&[]), 2);
     assert_eq!(rows(&["--param", "regions=us-east-1, nowhere"]), 1);
     assert_eq!(rows(&["--param", "regions=x') OR true --"]), 0);
+}
+
+/// A record of a call with these parameters of its request.
+fn call(id: u32, time: &str, source: &str, name: &str, parameters: Value, error: Option<&str>) -> Value {
+    let mut record = serde_json::json!({
+        "eventVersion": "1.08", "eventTime": time, "eventSource": source, "eventName": name, "awsRegion": "eu-west-1",
+        "recipientAccountId": "012345678901", "eventID": format!("00000000-0000-4000-8000-{id:012}"),
+        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::012345678901:user/alice", "accountId": "012345678901",
+                         "userName": "alice"},
+        "sourceIPAddress": "192.0.2.1", "eventType": "AwsApiCall", "requestParameters": parameters,
+    });
+    if let Some(error) = error {
+        record["errorCode"] = Value::from(error);
+    }
+    record
+}
+
+/// The rows of a report on a lake of these records.
+fn rows_of(context: &Context, arguments: &[&str]) -> Vec<Value> {
+    let output = context.run(&[&["report", "run"], arguments, &["-F", "json"]].concat()).ended_with(0);
+    output.json().as_array().unwrap().clone()
+}
+
+fn ids(rows: &[Value]) -> Vec<u32> {
+    let id = |row: &Value| row["event_id"].as_str().unwrap().rsplit('-').next().unwrap().parse().unwrap();
+    let mut ids: Vec<u32> = rows.iter().map(id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn administrator_grants_are_what_a_statement_allows() {
+    let context = Context::new();
+    let policies = [
+        (false, "{\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}]}"),
+        (true, "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"iam:*\",\"*\"],\"Resource\":\"*\"}]}"),
+        (true, "{\"Statement\":{\"Action\":\"*:*\",\"Effect\":\"Allow\",\"Resource\":\"*\"}}"),
+        (
+            false,
+            "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"},\
+             {\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}]}",
+        ),
+        (
+            true,
+            "{\n \"Statement\": [\n  {\r\n   \"Effect\": \"Allow\",\n   \"Condition\": {\"Bool\": {\"a\": \"true\"}},\n\
+             \"Action\": [\n \"s3:*\",\n \"*\"\n ]\n}]}",
+        ),
+        (false, "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"s3:*\"],\"Resource\":[\"*\"]}]}"),
+        (false, "no JSON"),
+    ];
+    let (time, iam) = ("2026-03-01T12:00:00Z", "iam.amazonaws.com");
+    let mut records = Vec::new();
+    let mut expected = Vec::new();
+    for ((is_grant, document), id) in policies.into_iter().zip(1..) {
+        let parameters = serde_json::json!({ "userName": "u", "policyDocument": document });
+        records.push(call(id, time, iam, "PutUserPolicy", parameters, None));
+        expected.extend(is_grant.then_some(id));
+    }
+    let all = serde_json::json!({ "roleName": "r", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess" });
+    records.push(call(20, time, iam, "AttachRolePolicy", all.clone(), None));
+    records.push(call(21, time, iam, "DetachRolePolicy", all, None));
+    expected.push(20);
+    context.write("log.json", log(&records));
+    context.run(&["convert", "log.json"]).ended_with(0);
+    assert_eq!(ids(&rows_of(&context, &["administrator-grants"])), expected);
+}
+
+#[test]
+fn what_was_refused_opens_and_changes_nothing() {
+    let context = Context::new();
+    let time = "2026-03-01T12:00:00Z";
+    let rule = serde_json::json!({"ModifySecurityGroupRulesRequest": {"GroupId": "sg-1", "SecurityGroupRule":
+        {"SecurityGroupRuleId": "sgr-1", "SecurityGroupRule": {"CidrIpv4": "0.0.0.0/0"}}}});
+    let pool = serde_json::json!({ "identityPoolId": "eu-west-1:pool" });
+    let (ec2, cognito) = ("ec2.amazonaws.com", "cognito-identity.amazonaws.com");
+    let records = [
+        call(1, time, ec2, "ModifySecurityGroupRules", rule.clone(), None),
+        call(2, time, ec2, "ModifySecurityGroupRules", rule, Some("Client.UnauthorizedOperation")),
+        call(3, time, cognito, "DeleteIdentityPool", pool.clone(), None),
+        call(4, time, cognito, "DeleteIdentityPool", pool, Some("AccessDenied")),
+    ];
+    context.write("log.json", log(&records));
+    context.run(&["convert", "log.json"]).ended_with(0);
+    let open = rows_of(&context, &["security-groups-open-to-all"]);
+    assert_eq!((ids(&open), &open[0]["group_id"]), (vec![1], &Value::from("sg-1")));
+    assert_eq!(ids(&rows_of(&context, &["cognito-identity-pool-changes"])), [3]);
+}
+
+#[test]
+fn a_quota_is_no_throttling() {
+    let context = Context::new();
+    let codes = [
+        ("ThrottlingException", true),
+        ("Client.RequestLimitExceeded", true),
+        ("TooManyRequestsException", true),
+        ("ProvisionedThroughputExceededException", true),
+        ("SlowDown", true),
+        ("LimitExceededException", false),
+        ("VpcLimitExceeded", false),
+        ("InvalidRateException", false),
+        ("AccessDenied", false),
+    ];
+    let record = |((code, _), id): (&(&str, bool), u32)| {
+        let name = format!("Call{id}");
+        call(id, "2026-03-01T12:00:00Z", "ec2.amazonaws.com", &name, Value::Null, Some(code))
+    };
+    context.write("log.json", log(&codes.iter().zip(1..).map(record).collect::<Vec<_>>()));
+    context.run(&["convert", "log.json"]).ended_with(0);
+    let rows = rows_of(&context, &["throttled-calls"]);
+    let found: BTreeSet<&str> = rows.iter().map(|row| row["error_code"].as_str().unwrap()).collect();
+    let expected: BTreeSet<&str> = codes.iter().filter(|(_, is)| *is).map(|(code, _)| *code).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_trail_that_stopped_is_behind_the_end_of_the_window() {
+    let context = Context::new();
+    let read = |id: u32, time: &str| call(id, time, "ec2.amazonaws.com", "DescribeInstances", Value::Null, None);
+    context.write("log.json", log(&[read(1, "2026-03-01T12:00:00Z"), read(2, "2026-03-02T12:00:00Z")]));
+    context.run(&["convert", "log.json"]).ended_with(0);
+    let row = |window: &str| rows_of(&context, &["data-freshness", "--for", window]).pop();
+    let behind = |window: &str| row(window).map(|row| (row["minutes_behind"].clone(), row["events"].clone()));
+    let of = |minutes: u64, events: u64| Some((Value::from(minutes), Value::from(events)));
+    assert_eq!(behind("2026-03-02"), of(12 * 60, 1));
+    assert_eq!(behind("2026-03-05"), of(3 * 1440 + 12 * 60, 0), "quiet in the window, active in the days before");
+    assert_eq!(behind("2026-03-30"), None, "a region that was given up long ago");
+    let alert = |day: &str| context.run(&["report", "run", "data-freshness", "--for", day, "--alert"]);
+    alert("2026-03-02").ended_with(0);
+    alert("2026-03-05").ended_with(4);
+    let now = rows_of(&context, &["data-freshness"]).pop().unwrap();
+    assert!(now["minutes_behind"].as_u64().unwrap() > 3 * 1440, "{now}");
 }

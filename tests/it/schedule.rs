@@ -1,5 +1,8 @@
 //! Reports that run by themselves: a week with a crash and late data in it, several schedulers, failures, alerts.
 
+mod alerts;
+mod edges;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -35,6 +38,11 @@ fn deliver(context: &Context, file: &str, events: &[Value]) {
 fn job(report: &str, header: &str) -> Job {
     let header: JobHeader = toml::from_str(header).unwrap();
     header.job(Catalogue::load(None).unwrap().get(report).unwrap()).unwrap()
+}
+
+/// The line of a job that writes its outputs into the test's folder.
+fn destination(context: &Context) -> String {
+    format!("destination = '{}'\n", context.path("out").display())
 }
 
 async fn scheduler(context: &Context, jobs: Vec<Job>) -> Scheduler {
@@ -142,7 +150,8 @@ async fn missed_windows_are_caught_up_once_by_one_of_several() {
     let events: Vec<Value> =
         (1..=9).map(|day| event(&format!("2026-03-{day:02}T12:00:00Z"), "UpdateIdentityPool", day)).collect();
     deliver(&context, "all", &events);
-    let daily = || job("cognito-identity-activity", "cron = \"0 6 * * *\"\nwindow = \"day\"\ncatch-up = \"4d\"\n");
+    let header = destination(&context) + "cron = \"0 6 * * *\"\nwindow = \"day\"\ncatch-up = \"4d\"\n";
+    let daily = || job("cognito-identity-activity", &header);
     let (one, two) = (scheduler(&context, vec![daily()]).await, scheduler(&context, vec![daily()]).await);
     // a new job begins with its newest window
     assert_eq!(tick(&one, "2026-03-02T07:00:00Z").await.len(), 1);
@@ -166,8 +175,8 @@ async fn a_job_that_fails_is_tried_again_later_and_keeps_no_other_away() {
         "name = \"bad\"\ncron = \"0 6 * * *\"\nwindow = \"day\"\ndestination = '{}'\n",
         context.path("occupied/x").display()
     );
-    let good = "name = \"good\"\ncron = \"0 6 * * *\"\nwindow = \"day\"\n";
-    let jobs = vec![job("cognito-identity-activity", &bad), job("cognito-identity-activity", good)];
+    let good = destination(&context) + "name = \"good\"\ncron = \"0 6 * * *\"\nwindow = \"day\"\n";
+    let jobs = vec![job("cognito-identity-activity", &bad), job("cognito-identity-activity", &good)];
     let running = scheduler(&context, jobs).await;
     let done = tick(&running, "2026-03-02T06:00:00Z").await;
     let failed = done.iter().find(|done| done.job == "bad").unwrap();
@@ -191,7 +200,8 @@ async fn a_job_that_fails_is_tried_again_later_and_keeps_no_other_away() {
 async fn a_report_waits_for_its_data_and_says_what_is_missing() {
     let context = Context::new();
     deliver(&context, "all", &[event("2026-03-01T12:00:00Z", "UpdateIdentityPool", 1)]);
-    let waiting = || job("cognito-identity-activity", "cron = \"0 6 * * *\"\nwindow = \"day\"\nwait-for = \"8h\"\n");
+    let header = destination(&context) + "cron = \"0 6 * * *\"\nwindow = \"day\"\nwait-for = \"8h\"\n";
+    let waiting = || job("cognito-identity-activity", &header);
     let running = scheduler(&context, vec![waiting()]).await;
     let held = tick(&running, "2026-03-02T06:00:00Z").await;
     assert_eq!(held[0].outcome, Outcome::Held);
@@ -209,7 +219,8 @@ async fn a_report_waits_for_its_data_and_says_what_is_missing() {
 async fn a_window_that_waits_is_not_forgotten_for_the_next() {
     let context = Context::new();
     deliver(&context, "all", &[event("2026-03-01T12:30:00Z", "UpdateIdentityPool", 1)]);
-    let waiting = job("cognito-identity-activity", "cron = \"0 * * * *\"\nwindow = \"hour\"\nwait-for = \"150m\"\n");
+    let header = destination(&context) + "cron = \"0 * * * *\"\nwindow = \"hour\"\nwait-for = \"150m\"\n";
+    let waiting = job("cognito-identity-activity", &header);
     let running = scheduler(&context, vec![waiting]).await;
     let mut done = Vec::new();
     for hour in 13..18 {
@@ -317,20 +328,22 @@ fn a_killed_scheduler_leaves_nothing_half_done() {
 fn schedules_of_the_file_and_of_headers_are_listed_and_wrong_ones_named() {
     let context = Context::new();
     let header = "-- name = \"mine\"\n-- title = \"T\"\n-- description = \"B\"\n-- columns = [\"n\"]\n\
-        -- [schedule]\n-- cron = \"30 2 * * MON\"\n-- time-zone = \"Europe/Berlin\"\n-- window = \"week\"\nSELECT 1 AS n";
+        -- [schedule]\n-- cron = \"30 2 * * MON\"\n-- time-zone = \"Europe/Berlin\"\n-- window = \"week\"\n\
+        -- destination = \"out\"\nSELECT 1 AS n";
     context.write("mine/mine.sql", header);
     context.write(
         "milepost.toml",
-        "reports = \"mine\"\n\n[[schedule]]\nname = \"nightly\"\nreport = \"root-usage\"\ncron = \"0 1 * * *\"\n\n\
-         [[schedule]]\nreport = \"root-usag\"\ncron = \"0 1 * * *\"\n\n\
-         [[schedule]]\nname = \"wrong\"\nreport = \"root-usage\"\ncron = \"0 1 * * *\"\nparams = { limits = 3 }\n",
+        "reports = \"mine\"\n\n[[schedule]]\nname = \"nightly\"\nreport = \"root-usage\"\ncron = \"0 1 * * *\"\n\
+         destination = \"out\"\n\n[[schedule]]\nreport = \"root-usag\"\ncron = \"0 1 * * *\"\n\n\
+         [[schedule]]\nname = \"wrong\"\nreport = \"root-usage\"\ncron = \"0 1 * * *\"\nparams = { limits = 3 }\n\
+         destination = \"out\"\n",
     );
     let list = configured(&context, &["list", "--format", "json"]).ended_with(1);
     let names: Vec<String> =
         list.json().as_array().unwrap().iter().map(|job| job["job"].as_str().unwrap().to_owned()).collect();
     assert_eq!(names, ["mine", "nightly"]);
-    assert!(list.stderr.contains("`milepost.toml` line 8: there is no report `root-usag`"), "{}", list.stderr);
-    assert!(list.stderr.contains("`milepost.toml` line 12: the report `root-usage` has no parameter `limits`"));
+    assert!(list.stderr.contains("`milepost.toml` line 9: there is no report `root-usag`"), "{}", list.stderr);
+    assert!(list.stderr.contains("`milepost.toml` line 13: the report `root-usage` has no parameter `limits`"));
     let next = configured(&context, &["next", "--count", "2", "--format", "json"]).ended_with(1).json();
     assert_eq!(next.as_array().unwrap().len(), 4);
     assert!(configured(&context, &["next"]).stdout.contains("nightly  of "));
@@ -429,7 +442,7 @@ fn a_report_that_is_wrong_is_named_with_its_place_and_in_the_history() {
             "-- name = \"{name}\"\n-- title = \"T\"\n-- description = \"B\"\n-- columns = [\"n\"]\n\
              -- [params.since]\n-- type = \"timestamp\"\n-- description = \"C\"\n\
              -- [params.until]\n-- type = \"timestamp\"\n-- description = \"C\"\n\
-             -- [schedule]\n-- cron = \"0 6 * * *\"\n-- window = \"day\"\n"
+             -- [schedule]\n-- cron = \"0 6 * * *\"\n-- window = \"day\"\n-- destination = \"out\"\n"
         )
     };
     context.write(
@@ -448,18 +461,21 @@ fn a_report_that_is_wrong_is_named_with_its_place_and_in_the_history() {
     let said = configured(&context, &arguments).ended_with(1).stderr;
     assert!(said.contains("`mine/header.sql` line 2: unknown field `colour`"), "{said}");
     assert!(
-        said.contains("error: typo 2026-03-01T00:00Z to 2026-03-02T00:00Z: failed: `mine/typo.sql`:15:6: "),
+        said.contains("error: typo 2026-03-01T00:00Z to 2026-03-02T00:00Z: failed: `mine/typo.sql`:16:6: "),
         "{said}"
     );
     assert!(said.contains("there is no table `evnts`"), "{said}");
     assert!(said.contains("`mine/failing.sql`: the report `failing` failed: the query failed: "), "{said}");
     assert!(said.contains("fine 2026-03-01T00:00Z to 2026-03-02T00:00Z: done, 1 rows"), "{said}");
     let one_shot = ["report", "run", "failing", "--reports", "mine", "--for", "2026-03-01"];
-    context.run(&one_shot).ended_with(1);
+    let failed = context.run(&one_shot).ended_with(1).stderr;
+    let start = "error: `mine/failing.sql`: the report `failing` failed\ncaused by: the query failed: ";
+    assert!(failed.starts_with(start), "{failed}");
     let history = configured(&context, &["history", "-F", "json"]).ended_with(0).json();
     let failed =
         history.as_array().unwrap().iter().filter(|row| row["outcome"] == "failed" && row["error"] != Value::Null);
-    assert_eq!((failed.count(), history.as_array().unwrap().len()), (3, 4));
+    // the file that is no report too
+    assert_eq!((failed.count(), history.as_array().unwrap().len()), (4, 5));
 }
 
 #[test]
@@ -471,7 +487,8 @@ fn several_processes_run_a_window_once_also_in_an_object_store() {
     context.run_with(&["convert", "one.json", "--lake", "s3://lakes/trail"], &s3.env(), "").ended_with(0);
     context.write(
         "milepost.toml",
-        "lake = \"s3://lakes/trail\"\n[[schedule]]\nreport = \"cognito-identity-who\"\ncron = \"0 6 * * *\"\nwindow = \"day\"\n",
+        "lake = \"s3://lakes/trail\"\n[[schedule]]\nreport = \"cognito-identity-who\"\ncron = \"0 6 * * *\"\nwindow = \"day\"\n\
+         destination = \"out\"\n",
     );
     let arguments = ["schedule", "run", "--once", "--at", "2026-03-02T06:00:00Z", "--json"];
     let done: String = std::thread::scope(|scope| {

@@ -137,6 +137,10 @@ pub(crate) struct ReportOutputArgs {
     /// Write the answer to a file or an object (s3://bucket/key); with --for, {date}, {start}, {end}, {year}, {month}, {day} in it are of the window
     #[arg(long, short, value_name = "FILE", env = "MILEPOST_OUTPUT")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Put a ' before text in CSV and TSV that a spreadsheet would run as a formula
+    #[arg(long, env = "MILEPOST_ESCAPE_FORMULAS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) escape_formulas: bool,
 }
 
 /// Make the skeleton of a report of your own

@@ -46,8 +46,9 @@ pub(crate) struct ScheduleRunArgs {
     pub(crate) once: bool,
 
     /// Only this job; may be given several times
+    // not `jobs`: the threads of every command are called so, and one id cannot be two arguments
     #[arg(long = "job", value_name = "NAME")]
-    pub(crate) jobs: Vec<String>,
+    pub(crate) names: Vec<String>,
 
     /// Act as if it were this time
     #[arg(long, value_name = "TIME", requires = "once")]
@@ -56,6 +57,10 @@ pub(crate) struct ScheduleRunArgs {
     /// Print what was done as JSON, one object a line, on stdout
     #[arg(long, env = "MILEPOST_JSON", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) json: bool,
+
+    /// Put a ' before text in CSV and TSV that a spreadsheet would run as a formula
+    #[arg(long, env = "MILEPOST_ESCAPE_FORMULAS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) escape_formulas: bool,
 
     #[command(flatten)]
     pub(crate) reports: ReportsArgs,

@@ -1,5 +1,6 @@
 //! `milepost schedule`: reports that run by themselves.
 
+mod faults;
 mod history;
 mod jobs;
 
@@ -10,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use milepost_lake::Lake;
+use milepost_query::output::Layout;
 use milepost_report::schedule::{Clock, Done, Outcome, Scheduler};
 use milepost_report::{Job, moment};
 use tokio::sync::Notify;
@@ -36,14 +38,16 @@ pub(crate) async fn run(args: &ScheduleArgs, settings: &Settings, printer: &Prin
 async fn run_jobs(args: &ScheduleRunArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let (jobs, faults) = jobs::load(&args.reports, settings)?;
     faults.iter().for_each(|fault| printer.complain(&format!("error: {fault}")));
-    let jobs = chosen(jobs, &args.jobs)?;
+    let jobs = chosen(jobs, &args.names)?;
     if jobs.is_empty() && faults.is_empty() {
         let message = "there is no job to run".to_owned();
         let hint = "write a [[schedule]] into milepost.toml, see docs/scheduling.md".to_owned();
         return Err(Hinted { message, hint, status: ExitStatus::WrongUsage }.into());
     }
     let lake = Lake::open(&settings.lake, &settings.store).await?;
-    let scheduler = Scheduler::new(lake, settings.store.clone(), settings.threads, jobs);
+    faults::enter(&lake, &faults, printer).await;
+    let scheduler = Scheduler::new(lake, settings.store.clone(), settings.threads, jobs)
+        .with_layout(Layout { escape_formulas: settings.escape_formulas(args.escape_formulas), ..Layout::default() });
     let stop = Arc::new(Stop::default());
     stop.listen();
     tokio::select! {

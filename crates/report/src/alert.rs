@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use milepost_query::Rows;
+use milepost_query::output::ColumnKind;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -33,12 +34,22 @@ impl AlertRule {
         }
     }
 
+    /// Whether its values are of the kinds of the columns that they are compared with.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn check_kinds(&self, kind: &dyn Fn(&str) -> Option<ColumnKind>) -> Result<(), String> {
+        Condition::parse(&self.when)?.check_kinds(kind)
+    }
+
     /// The rows of `answer` that fulfil the rule.
     ///
     /// # Errors
-    /// The rule is none, in words.
+    /// The rule is none, or none for these columns, in words.
     pub fn apply(&self, answer: &Rows) -> Result<Vec<AlertRow>, String> {
         let condition = Condition::parse(&self.when)?;
+        condition
+            .check_kinds(&|name| answer.columns.iter().find(|column| column.name == name).map(|found| found.kind))?;
         let position = |name: &str| answer.columns.iter().position(|column| column.name == name);
         let cell = |row: usize, name: &str| answer.texts[row][position(name)?].as_deref();
         let keys: Vec<usize> = match self.keys.as_slice() {

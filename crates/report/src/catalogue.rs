@@ -20,6 +20,14 @@ pub enum CatalogueError {
         /// What to try.
         hint: String,
     },
+    /// There is a file of that name, which is no report.
+    #[error("{place}: {message}")]
+    Broken {
+        /// The file, and the line in it if it is known.
+        place: String,
+        /// What is wrong.
+        message: String,
+    },
     /// A file's header is wrong.
     #[error(transparent)]
     Header(#[from] HeaderError),
@@ -32,6 +40,31 @@ pub enum CatalogueError {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl CatalogueError {
+    /// The file that is wrong, if it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::Header(HeaderError::Wrong { origin, .. } | HeaderError::Missing { origin }) => Some(origin),
+            Self::Read { path, .. } => Some(path),
+            Self::Unknown { .. } | Self::Broken { .. } => None,
+        }
+    }
+
+    /// The same error, for who asks for the report `name`, if its file is the one that is wrong.
+    fn broken_as(&self, name: &str) -> Option<Self> {
+        let file = self.file().filter(|file| Path::new(file).file_stem().is_some_and(|stem| stem == name))?;
+        let (line, message) = match self {
+            Self::Header(HeaderError::Wrong { line, message, .. }) => (Some(*line), message.clone()),
+            Self::Header(HeaderError::Missing { .. }) => (Some(1), "there is no header".to_owned()),
+            Self::Read { source, .. } => (None, source.to_string()),
+            Self::Unknown { .. } | Self::Broken { .. } => return None,
+        };
+        let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
+        Some(Self::Broken { place, message })
+    }
 }
 
 /// Reports by name.
@@ -98,8 +131,12 @@ impl Catalogue {
     /// The report called `name`.
     ///
     /// # Errors
-    /// [`CatalogueError::Unknown`], with the nearest name.
+    /// [`CatalogueError::Broken`] if the user's file of that name is no report, also where a shipped one has the name: who
+    /// wrote the file means it. [`CatalogueError::Unknown`], with the nearest name, if there is none.
     pub fn get(&self, name: &str) -> Result<&Report, CatalogueError> {
+        if let Some(broken) = self.broken.iter().find_map(|error| error.broken_as(name)) {
+            return Err(broken);
+        }
         self.reports.get(name).ok_or_else(|| {
             let names: Vec<String> = self.reports.keys().cloned().collect();
             let hint = match nearest(name, &names) {
@@ -139,5 +176,20 @@ mod tests {
         assert_eq!(catalogue.get("root-usage").unwrap().title, "Mine");
         let error = catalogue.get("rot-usage").unwrap_err();
         assert!(matches!(error, CatalogueError::Unknown { hint, .. } if hint == "did you mean `root-usage`?"));
+    }
+
+    #[test]
+    fn who_asks_for_a_broken_file_is_told_what_is_wrong_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("mine.sql"), "-- name = \"mine\"\n-- colour = 1\nSELECT 1").unwrap();
+        fs::write(folder.path().join("root-usage.sql"), "SELECT 1").unwrap();
+        let catalogue = Catalogue::load(Some(folder.path())).unwrap();
+        let error = |name: &str| catalogue.get(name).unwrap_err().to_string();
+        assert!(error("mine").contains("mine.sql:2: unknown field `colour`"), "{}", error("mine"));
+        assert!(
+            error("root-usage").ends_with("root-usage.sql:1: there is no header"),
+            "a shipped one does not stand in"
+        );
+        assert!(catalogue.get("console-logins").is_ok());
     }
 }

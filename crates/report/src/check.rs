@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use milepost_query::output::ColumnKind;
 use milepost_query::{Engine, QueryError};
 use serde::Serialize;
 
@@ -63,10 +64,26 @@ pub async fn check(report: &Report, engine: &Engine, now: DateTime<Utc>) -> Vec<
                     Some(format!("it gives: {}", found.join(", "))),
                 ));
             }
+            let kind = |name: &str| {
+                let data_type = schema.field_with_name(name).ok()?.data_type();
+                Some(kind(data_type.is_numeric(), &data_type.to_string()))
+            };
+            if let Some(Err(message)) = report.alert.as_ref().map(|rule| rule.check_kinds(&kind)) {
+                problems.push(at(report, find(report, "when"), message, None));
+            }
         }
         Err(error) => problems.push(of_query(report, &error)),
     }
     problems
+}
+
+/// What a column holds, by whether its type is one of numbers, and by that type's name.
+fn kind(is_numeric: bool, type_name: &str) -> ColumnKind {
+    match type_name {
+        _ if is_numeric => ColumnKind::Number,
+        time if time.starts_with("Timestamp") || time.starts_with("Date") => ColumnKind::Time,
+        _ => ColumnKind::Text,
+    }
 }
 
 fn of_query(report: &Report, error: &QueryError) -> Problem {
@@ -181,6 +198,18 @@ mod tests {
                 "a.sql: `x` is no integer",
             ),
             (head("\"n\"", "DELETE FROM events"), "a.sql: this query is not read-only"),
+            (
+                head("\"n\"", "-- [alert]\n-- when = \"n > 5\"\nSELECT event_name AS n FROM events"),
+                "a.sql:6:1: the column `n` has texts, and `5` is a number",
+            ),
+            (
+                head("\"n\"", "-- [alert]\n-- when = \"n > 'x'\"\nSELECT count(*) AS n FROM events"),
+                "a.sql:6:1: the column `n` has numbers, and `x` is none",
+            ),
+            (
+                head("\"n\"", "-- [alert]\n-- when = \"n > 5\"\nSELECT max(event_time) AS n FROM events"),
+                "a.sql:6:1: the column `n` has times, and `5` is none",
+            ),
         ];
         for (text, expected) in cases {
             let report = Report::parse(&text, "a.sql").unwrap();

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 mod command;
 mod email;
@@ -10,12 +12,16 @@ mod message;
 mod webhook;
 
 pub(crate) use message::MAX_ROWS;
-pub use message::Message;
+pub use message::{Message, ToldRow};
 
 /// How often a delivery is tried.
 const ATTEMPTS: u32 = 4;
 /// Time between the first two attempts; each further one is twice that.
 const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
+/// Characters of a name that are kept in a key: with the digest, a key stays a short name of a file.
+const KEY_NAME_CHARS: usize = 40;
+/// Bytes of the digest in a key.
+const KEY_DIGEST_BYTES: usize = 8;
 
 /// One way to tell; exactly one of `webhook`, `email` and `command` is there. `${NAME}` in addresses and headers is a
 /// variable of the environment, so that secrets need not stand in files.
@@ -65,6 +71,12 @@ impl Delivery {
         if ways.iter().filter(|way| **way).count() != 1 {
             return Err("a delivery is one of `webhook`, `email` and `command`".to_owned());
         }
+        if let Some(address) = &self.webhook
+            && !["http://", "https://", "${"].iter().any(|start| address.starts_with(start))
+        {
+            // the address may hold a secret, so it is not repeated
+            return Err("a `webhook` is an address that begins with http:// or https://, or with a variable".to_owned());
+        }
         if !self.email.is_empty() && (self.smtp.is_none() || self.from.is_none()) {
             return Err("a delivery by e-mail needs `smtp` and `from`".to_owned());
         }
@@ -83,6 +95,20 @@ impl Delivery {
             None if self.email.is_empty() => format!("command {}", self.command.first().map_or("", String::as_str)),
             None => format!("e-mail {}", self.email.join(", ")),
         }
+    }
+
+    /// What it is remembered by: the beginning of its name, and a digest of everything that makes it another receiver. Two
+    /// hooks on one host, or one program with other arguments, have one name and two keys. Variables of the environment are
+    /// not looked up: a secret that was renewed leads to the same receiver.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let name = self.name();
+        let plain = |char: char| if char.is_ascii_alphanumeric() { char } else { '-' };
+        let readable: String = name.chars().map(plain).take(KEY_NAME_CHARS).collect();
+        let whole = json!([self.webhook, self.form, self.headers, self.email, self.command]).to_string();
+        let digest = Sha256::digest(whole);
+        let digest: String = digest.iter().take(KEY_DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect();
+        format!("{readable}-{digest}")
     }
 
     /// Sends `message`, several times if it must be.
@@ -147,4 +173,52 @@ fn with_variables(text: &str) -> Result<String, Refusal> {
     }
     out.push_str(rest);
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hook(address: &str) -> Delivery {
+        Delivery { webhook: Some(address.to_owned()), ..Delivery::default() }
+    }
+
+    #[test]
+    fn receivers_of_one_name_have_keys_of_their_own() {
+        let command = |words: &[&str]| Delivery {
+            command: words.iter().map(|word| (*word).to_owned()).collect(),
+            ..Delivery::default()
+        };
+        let all = [
+            hook("https://hooks.example.com/services/A"),
+            hook("https://hooks.example.com/services/B"),
+            Delivery { form: Form::Slack, ..hook("https://hooks.example.com/services/A") },
+            command(&["page", "--team", "blue"]),
+            command(&["page", "--team", "red"]),
+            command(&["page", "--team blue"]),
+        ];
+        let keys: std::collections::BTreeSet<String> = all.iter().map(Delivery::key).collect();
+        assert_eq!(keys.len(), all.len(), "{keys:?}");
+        assert_eq!(all[0].key(), all[0].clone().key());
+        assert!(all[0].key().starts_with("webhook-hooks-example-com-"), "{}", all[0].key());
+        assert!(!keys.iter().any(|key| key.contains("services")), "an address may hold a secret");
+    }
+
+    #[test]
+    fn a_key_stays_a_short_name_of_a_file() {
+        let email = (0..50).map(|number| format!("somebody-{number}@a-long-name.example.com")).collect();
+        let key = Delivery { email, ..Delivery::default() }.key();
+        assert!(key.len() < 90, "{key}");
+        assert!(key.chars().all(|char| char.is_ascii_alphanumeric() || char == '-'), "{key}");
+    }
+
+    #[test]
+    fn a_webhook_is_an_address_of_the_web() {
+        for right in ["http://localhost:1/x", "https://example.com", "${SLACK_URL}"] {
+            assert_eq!(hook(right).check(), Ok(()), "{right}");
+        }
+        for wrong in ["example.com/hook", "file:///etc/passwd", "ftp://example.com", ""] {
+            assert!(hook(wrong).check().is_err(), "{wrong}");
+        }
+    }
 }

@@ -204,7 +204,8 @@ mod tests {
     #[test]
     fn the_rest_of_a_header() {
         let rest = "-- [chart]\n-- kind = \"time\"\n-- x = \"n\"\n-- [alert]\n-- when = \"rows > 0\"\n-- keys = [\"n\"]\n\
-                    -- [schedule]\n-- cron = \"0 6 * * *\"\n-- time-zone = \"Europe/Berlin\"\n-- window = \"day\"\n";
+                    -- [schedule]\n-- cron = \"0 6 * * *\"\n-- time-zone = \"Europe/Berlin\"\n-- window = \"day\"\n\
+                    -- destination = \"out\"\n";
         let report = Report::parse(&format!("{HEAD}{rest}SELECT 1 AS n"), "a.sql").unwrap();
         assert_eq!(report.alert.unwrap().keys, ["n"]);
         assert_eq!(report.schedule.unwrap().time_zone, "Europe/Berlin");

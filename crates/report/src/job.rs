@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::Delivery;
 use crate::header::{Report, is_name};
 use crate::moment;
-use crate::output_name::OutputName;
+use crate::output_name::{NameValues, OutputName};
+use crate::outputs::HTML;
 use crate::values::plain_text;
-use crate::window::{Rhythm, WindowKind};
+use crate::window::{Rhythm, Window, WindowKind};
 
 /// How far back missed windows are caught up.
 const CATCH_UP: &str = "7d";
@@ -72,7 +74,7 @@ fn utc() -> String {
 }
 
 fn html() -> Vec<String> {
-    vec!["html".to_owned()]
+    vec![HTML.to_owned()]
 }
 
 /// A schedule that can run.
@@ -116,7 +118,10 @@ impl JobHeader {
             }
         }
         self.rhythm()?;
-        self.file()?;
+        self.check_formats()?;
+        if self.destination.is_none() && self.deliver.is_empty() {
+            return Err("it says neither a `destination` for its outputs nor whom to tell in `deliver`".to_owned());
+        }
         for (key, text) in [
             ("keep", &self.keep),
             ("wait-for", &self.wait_for),
@@ -125,11 +130,30 @@ impl JobHeader {
         ] {
             span(key, text.as_deref().unwrap_or("0s"))?;
         }
-        let known = |format: &&String| *format == "html" || format.parse::<milepost_query::output::Format>().is_ok();
+        self.deliver.iter().try_for_each(Delivery::check)
+    }
+
+    /// Each format is one, and the outputs have names of their own: of two with one name, only the last would be there.
+    fn check_formats(&self) -> Result<(), String> {
+        if self.formats.is_empty() {
+            return Err("`formats` is empty: leave it out for html".to_owned());
+        }
+        let known = |format: &&String| *format == HTML || format.parse::<milepost_query::output::Format>().is_ok();
         if let Some(format) = self.formats.iter().find(|format| !known(format)) {
             return Err(format!("`{format}` is not a format"));
         }
-        self.deliver.iter().try_for_each(Delivery::check)
+        let file = self.file()?;
+        let window = Window { start: DateTime::UNIX_EPOCH, end: DateTime::UNIX_EPOCH };
+        let mut names = BTreeMap::new();
+        for format in &self.formats {
+            let name = file.fill(NameValues { report: "", job: "", format, window, zone: Tz::UTC });
+            if let Some(other) = names.insert(name, format) {
+                return Err(format!(
+                    "the outputs in `{other}` and `{format}` have one name: put `{{format}}` into `file`"
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn rhythm(&self) -> Result<Rhythm, String> {
@@ -152,10 +176,16 @@ impl JobHeader {
         self.check()?;
         let params: BTreeMap<String, String> =
             self.params.iter().map(|(name, value)| (name.clone(), plain_text(value))).collect();
-        report.values(&params, chrono::DateTime::UNIX_EPOCH).map_err(|error| error.to_string())?;
+        report.values(&params, DateTime::UNIX_EPOCH).map_err(|error| error.to_string())?;
         if let Some(bound) = ["since", "until"].iter().find(|bound| params.contains_key(**bound) && report.has_window())
         {
             return Err(format!("`{bound}` is set by the schedule's window and cannot be a parameter of it"));
+        }
+        if self.destination.is_none() && report.alert.is_none() {
+            return Err(format!(
+                "the report `{}` has no alert rule, so nobody in `deliver` would be told anything",
+                report.name
+            ));
         }
         let span_or = |key, text: &Option<String>, default: &str| span(key, text.as_deref().unwrap_or(default));
         Ok(Job {
@@ -178,4 +208,40 @@ impl JobHeader {
 fn span(key: &str, text: &str) -> Result<TimeDelta, String> {
     let span = moment::parse_span(text).filter(|span| *span <= LONGEST_SPAN);
     span.ok_or_else(|| format!("`{key} = \"{text}\"` is no span of time: write `90m`, `36h`, `7d`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(rest: &str) -> Result<(), String> {
+        toml::from_str::<JobHeader>(&format!("cron = \"0 6 * * *\"\n{rest}")).unwrap().check()
+    }
+
+    #[test]
+    fn what_would_do_nothing_or_half_is_refused() {
+        assert_eq!(check("destination = 'out'"), Ok(()));
+        assert_eq!(check("deliver = [{ command = ['true'] }]"), Ok(()));
+        assert_eq!(check("destination = 'out'\nformats = ['html', 'csv']\nfile = '{date}.{format}'"), Ok(()));
+        assert_eq!(check("destination = 'out'\nformats = ['csv']\nfile = 'newest.csv'"), Ok(()));
+        for (wrong, part) in [
+            ("", "neither a `destination`"),
+            ("destination = 'out'\nformats = []", "`formats` is empty"),
+            ("destination = 'out'\nformats = ['csv', 'csv']", "have one name"),
+            ("destination = 'out'\nformats = ['csv', 'html']\nfile = '{date}.html'", "have one name"),
+            ("destination = 'out'\nformats = ['pdf']", "`pdf` is not a format"),
+            ("deliver = [{ webhook = 'example.com/hook' }]", "begins with http"),
+        ] {
+            let error = check(wrong).unwrap_err();
+            assert!(error.contains(part), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn who_is_to_be_told_needs_a_rule() {
+        let text = "-- name = \"a\"\n-- title = \"A\"\n-- description = \"B\"\n-- columns = [\"n\"]\nSELECT 1 AS n";
+        let report = Report::parse(text, "a.sql").unwrap();
+        let header: JobHeader = toml::from_str("cron = \"0 6 * * *\"\ndeliver = [{ command = ['true'] }]").unwrap();
+        assert!(header.job(&report).unwrap_err().contains("has no alert rule"));
+    }
 }

@@ -33,7 +33,7 @@ mod window;
 pub use catalogue::{Catalogue, CatalogueError};
 pub use chart::{Chart, ChartKind};
 pub use check::{Problem, check};
-pub use delivery::{Delivery, Form, Message};
+pub use delivery::{Delivery, Form, Message, ToldRow};
 pub use header::{HeaderError, Report};
 pub use job::{Job, JobHeader};
 pub use output_name::{NameValues, OutputName};

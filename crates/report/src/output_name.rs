@@ -61,6 +61,12 @@ impl OutputName {
         Ok(Self(text.to_owned()))
     }
 
+    /// Whether `text` has a place that only a window can fill, whatever else it is.
+    #[must_use]
+    pub fn has_places(text: &str) -> bool {
+        FIELDS.iter().any(|field| text.contains(&format!("{{{field}}}")))
+    }
+
     /// The name of one output.
     #[must_use]
     pub fn fill(&self, values: NameValues<'_>) -> String {
@@ -106,6 +112,12 @@ mod tests {
         let name = OutputName::parse("{year}/{month}/{day}/{job}-{report}-{date}.{format}").unwrap();
         assert_eq!(name.fill(values), "2026/03/03/daily-root-usage-2026-03-03.md");
         assert_eq!(OutputName::default().fill(values), "root-usage/root-usage-2026-03-03T0000.md");
+    }
+
+    #[test]
+    fn places_are_told_from_other_braces() {
+        assert!(OutputName::has_places("out/{date}.html") && OutputName::has_places("{report}"));
+        assert!(!OutputName::has_places("out/{colour}.html") && !OutputName::has_places("date"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub const HTML: &str = "html";
 ///
 /// # Errors
 /// [`QueryError::Encode`]; [`QueryError::Failed`] for a name of no format.
-pub async fn encode(page: &Page<'_>, format: &str) -> Result<Vec<u8>, QueryError> {
+pub async fn encode(page: &Page<'_>, format: &str, layout: Layout) -> Result<Vec<u8>, QueryError> {
     if format == HTML {
         return Ok(page.html().into_bytes());
     }
@@ -24,7 +24,7 @@ pub async fn encode(page: &Page<'_>, format: &str) -> Result<Vec<u8>, QueryError
         Format::Markdown => heading(page).into_bytes(),
         _ => Vec::new(),
     };
-    output::write(page.rows.answer()?, format, Layout::default(), &mut bytes).await?;
+    output::write(page.rows.answer()?, format, layout, &mut bytes).await?;
     Ok(bytes)
 }
 

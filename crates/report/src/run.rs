@@ -72,7 +72,12 @@ pub async fn run(lake: &Lake, engine: &Engine, report: &Report, values: &Paramet
     Ok(Ran { rows, seen: Seen::of(lake, engine.version()).await? })
 }
 
-/// The values of a run: those that are given, and the window in `since` and `until`.
+/// Most rows of a run of a window if nobody says how many. The default of a report is what a person wants to see at once; who
+/// is told of a window wants to be told of all of it.
+pub const WINDOW_LIMIT: i64 = 10_000;
+
+/// The values of a run: those that are given, and the window in `since` and `until`. A `limit` that is not given is at least
+/// [`WINDOW_LIMIT`] then.
 ///
 /// # Errors
 /// [`ValueError`].
@@ -87,7 +92,14 @@ pub fn values(
         given.insert("since".to_owned(), window.start.to_rfc3339());
         given.insert("until".to_owned(), window.end.to_rfc3339());
     }
-    report.values(&given, now)
+    let mut values = report.values(&given, now)?;
+    if window.is_some()
+        && !given.contains_key("limit")
+        && let Some(Parameter::Integer(Some(limit))) = values.get_mut("limit")
+    {
+        *limit = (*limit).max(WINDOW_LIMIT);
+    }
+    Ok(values)
 }
 
 /// Number of events of the window, whatever a report makes of them: if it grows, data came late.

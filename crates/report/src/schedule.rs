@@ -17,6 +17,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt as _, stream};
 use milepost_lake::{AsOf, Lake, TableName};
+use milepost_query::output::Layout;
 use milepost_store::{StoreError, StoreOptions};
 use serde::Serialize;
 
@@ -95,6 +96,7 @@ pub struct Scheduler {
     lake: Lake,
     store: StoreOptions,
     threads: usize,
+    layout: Layout,
     jobs: Vec<Job>,
     /// What leases of this scheduler are called.
     owner: String,
@@ -117,7 +119,13 @@ impl Scheduler {
     #[must_use]
     pub fn new(lake: Lake, store: StoreOptions, threads: usize, jobs: Vec<Job>) -> Self {
         let owner = milepost_lake::new_run_id();
-        Self { lake, store, threads, jobs, owner, looked: Mutex::default() }
+        Self { lake, store, threads, layout: Layout::default(), jobs, owner, looked: Mutex::default() }
+    }
+
+    /// The same scheduler, whose outputs are laid out so.
+    #[must_use]
+    pub fn with_layout(self, layout: Layout) -> Self {
+        Self { layout, ..self }
     }
 
     /// Its jobs.

@@ -20,8 +20,9 @@ const FOLDER: &str = "_schedule";
 pub(crate) const LEASE: TimeDelta = TimeDelta::minutes(10);
 /// Numbers of old leases that are kept.
 const KEPT_LEASES: usize = 20;
-/// Rows of which it is remembered that they were told, at most.
-const MAX_TOLD: usize = 20_000;
+/// Rows of which it is remembered that they were told, at most: as many as several full windows have, for late data brings
+/// older windows back.
+const MAX_TOLD: usize = 50_000;
 
 /// What became of a window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +126,7 @@ impl Memory {
         self.place.delete(&file(window)).await
     }
 
-    /// Rows that were told to `receiver`.
+    /// Rows that were told to the receiver with this [key](crate::Delivery::key).
     ///
     /// # Errors
     /// It cannot be read.
@@ -133,7 +134,7 @@ impl Memory {
         Ok(self.read(&told_file(receiver)).await?.unwrap_or_default())
     }
 
-    /// Remembers rows that were told to `receiver`, the newest last.
+    /// Remembers rows that were told to the receiver with this [key](crate::Delivery::key), the newest last.
     ///
     /// # Errors
     /// It cannot be written.
@@ -210,8 +211,7 @@ fn file(window: Window) -> String {
 }
 
 fn told_file(receiver: &str) -> String {
-    let name: String = receiver.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '-' }).collect();
-    format!("told/{name}.json")
+    format!("told/{receiver}.json")
 }
 
 fn lease_file(number: u64) -> String {

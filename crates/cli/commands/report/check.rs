@@ -82,6 +82,7 @@ fn of_file(error: &CatalogueError) -> Problem {
         CatalogueError::Header(HeaderError::Missing { origin }) => (origin.clone(), Some(1), error.to_string()),
         CatalogueError::Read { path, source } => (path.clone(), None, source.to_string()),
         CatalogueError::Unknown { name, .. } => (name.clone(), None, error.to_string()),
+        CatalogueError::Broken { place, message } => (place.clone(), None, message.clone()),
     };
     Problem { file, line, column: None, message, hint: None }
 }

@@ -7,9 +7,9 @@ use std::time::SystemTime;
 
 use milepost_lake::Lake;
 use milepost_query::output::Format;
-use milepost_query::{Engine, Parameter, Parameters};
-use milepost_report::Report;
+use milepost_query::{Engine, Parameter, Parameters, QueryError};
 use milepost_report::outputs::HTML;
+use milepost_report::{OutputName, Report};
 use milepost_store::Place;
 
 use super::super::answer::{self, Question};
@@ -23,6 +23,7 @@ use crate::settings::Settings;
 pub(super) async fn run(args: &ReportRunArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let catalogue = catalogue(&args.reports, settings)?;
     let report = catalogue.get(&args.name)?;
+    check_output(args)?;
     let given: BTreeMap<String, String> = args.params.iter().cloned().collect();
     let is_remote = args.output.output.as_deref().is_some_and(|path| Place::is_remote(&path.to_string_lossy()));
     if args.window.window.is_some() || args.alert || is_remote || is_page(args) {
@@ -33,11 +34,39 @@ pub(super) async fn run(args: &ReportRunArgs, settings: &Settings, printer: &Pri
     let engine = Engine::open(&lake, as_of(&args.as_of)?, settings.threads).await?;
     let question = Question::new(&report.sql, Some(&report.origin), &parameters);
     check_columns(&engine, report, &question).await?;
+    let named_by_report = |error| of_report(error, report);
     let format = args.output.format.as_deref().map(named).transpose()?;
-    let output = OutputArgs { format, output: args.output.output.clone(), ..OutputArgs::default() };
-    let rows = answer::write(&engine, question, settings, &output, printer).await?;
+    let output =
+        OutputArgs { format, output: args.output.output.clone(), escape_formulas: args.output.escape_formulas };
+    let rows = answer::write(&engine, question, settings, &output, printer).await.map_err(named_by_report)?;
     say_if_cut(&parameters, rows, printer);
     Ok(ExitStatus::Done)
+}
+
+/// A query that is wrong at a place is shown with its file already; one that failed while it ran says here whose it is.
+pub(super) fn of_report(error: anyhow::Error, report: &Report) -> anyhow::Error {
+    let query = error.chain().find_map(|cause| cause.downcast_ref::<QueryError>());
+    let is_nameless = query.is_some_and(|query| {
+        query.position().is_none() && !matches!(query, QueryError::Write { .. } | QueryError::Lake(_))
+    });
+    if !is_nameless {
+        return error;
+    }
+    error.context(format!("`{}`: the report `{}` failed", report.origin, report.name))
+}
+
+/// Without a window, a place in the name of the output would be taken for the name itself.
+fn check_output(args: &ReportRunArgs) -> anyhow::Result<()> {
+    let path = args.output.output.as_deref().map(Path::to_string_lossy).unwrap_or_default();
+    if args.window.window.is_some() || !OutputName::has_places(&path) {
+        return Ok(());
+    }
+    Err(Hinted {
+        message: format!("`--output {path}` has a place that only a window can fill"),
+        hint: "say of which time to report, such as --for yesterday, or write the name itself".to_owned(),
+        status: ExitStatus::WrongUsage,
+    }
+    .into())
 }
 
 /// Says so if the answer has as many rows as it may have.

@@ -5,8 +5,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use milepost_lake::{AsOf, Lake};
+use milepost_query::output::Layout;
 use milepost_query::{Engine, Parameters};
 use milepost_report::page::Page;
 use milepost_report::run::{self, Ran, RunError};
@@ -19,7 +21,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::super::as_of;
-use super::run::format;
+use super::run::{format, of_report};
 use crate::args::ReportRunArgs;
 use crate::diagnostics::{ExitStatus, Hinted, WrongQuery};
 use crate::printer::{Destination, Printer};
@@ -34,6 +36,13 @@ struct Windowed {
     memory: Memory,
     known: Option<WindowState>,
     events: u64,
+}
+
+impl Windowed {
+    /// Whether it was run before, of fewer events. The same question asked twice of the same data revises nothing.
+    fn is_revision(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| self.events > known.events)
+    }
 }
 
 pub(super) async fn run(
@@ -160,7 +169,9 @@ fn revised(known: &WindowState, events: u64, rows: usize) -> Option<String> {
 
 fn described(error: RunError, report: &Report) -> anyhow::Error {
     match error {
-        RunError::Query { source, .. } => WrongQuery::new(source, &report.sql, Some(&report.origin)).into(),
+        RunError::Query { source, .. } => {
+            of_report(WrongQuery::new(source, &report.sql, Some(&report.origin)).into(), report)
+        }
         other => other.into(),
     }
 }
@@ -178,7 +189,9 @@ async fn write(
     let parameters: Vec<(String, String)> =
         values.iter().filter_map(|(name, value)| Some((name.clone(), run::value_text(value)?))).collect();
     let page = Page { report, parameters: &parameters, window, seen: &ran.seen, notes, rows: &ran.rows };
-    let bytes = outputs::encode(&page, format).await?;
+    let escape_formulas = settings.escape_formulas(args.output.escape_formulas);
+    let layout = Layout { escape_formulas, ..Layout::default() };
+    let bytes = outputs::encode(&page, format, layout).await?;
     let Some(path) = args.output.output.as_deref().map(|path| path.to_string_lossy().into_owned()) else {
         let mut out = Destination::open(None)?;
         out.write_all(&bytes)?;
@@ -196,10 +209,10 @@ async fn write(
         if let Some(folder) =
             Path::new(&path).parent().filter(|folder| window.is_some() && !folder.as_os_str().is_empty())
         {
-            std::fs::create_dir_all(folder)?;
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder of `{path}`"))?;
         }
         let mut out = Destination::open(Some(Path::new(&path)))?;
-        out.write_all(&bytes)?;
+        out.write_all(&bytes).with_context(|| format!("cannot write `{path}`"))?;
         out.finish()?;
     }
     Ok(Some(path))
@@ -222,7 +235,7 @@ fn done(report: &Report, windowed: &Windowed, ran: &Ran, notes: Vec<String>, out
         job: report.name.clone(),
         report: report.name.clone(),
         window: Some(windowed.window.key()),
-        outcome: if windowed.known.is_some() { Outcome::Revised } else { Outcome::Done },
+        outcome: if windowed.is_revision() { Outcome::Revised } else { Outcome::Done },
         rows: ran.rows.texts.len() as u64,
         notes,
         outputs: output.into_iter().collect(),
@@ -252,7 +265,7 @@ async fn remember(
         lake_version: ran.seen.lake_version,
         events: windowed.events,
         rows: done.rows,
-        revisions: windowed.known.as_ref().map_or(0, |known| known.revisions + 1),
+        revisions: windowed.known.as_ref().map_or(0, |known| known.revisions + u32::from(windowed.is_revision())),
         outputs: Vec::new(),
         at: now,
     };

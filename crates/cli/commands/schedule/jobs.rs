@@ -1,51 +1,65 @@
 //! The jobs there are: those of `milepost.toml` and those of reports' headers.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use milepost_query::nearest;
-use milepost_report::{Catalogue, Job, JobHeader, Message, Window};
+use milepost_report::{Catalogue, CatalogueError, Job, JobHeader, Message, Window};
 use serde_json::json;
 
 use super::super::report::{catalogue, print};
+use super::faults::Fault;
 use crate::args::{ReportsArgs, ScheduleListArgs, ScheduleNextArgs, ScheduleTestArgs};
 use crate::diagnostics::{ExitStatus, Hinted};
 use crate::printer::Printer;
 use crate::settings::Settings;
 
-/// The jobs, by name, and what is wrong with those that cannot run.
-pub(super) fn load(args: &ReportsArgs, settings: &Settings) -> anyhow::Result<(Vec<Job>, Vec<String>)> {
+/// The jobs, by name, and those that cannot run.
+pub(super) fn load(args: &ReportsArgs, settings: &Settings) -> anyhow::Result<(Vec<Job>, Vec<Fault>)> {
     let catalogue = catalogue(args, settings)?;
-    let mut faults: Vec<String> = catalogue.broken().iter().map(ToString::to_string).collect();
+    let mut faults: Vec<Fault> = catalogue.broken().iter().map(of_broken).collect();
     let mut jobs: BTreeMap<String, Job> = BTreeMap::new();
     for report in catalogue.iter() {
         if let Some(header) = &report.schedule {
             match header.job(report) {
                 Ok(job) => drop(jobs.insert(job.name.clone(), job)),
-                Err(message) => faults.push(format!("the schedule of `{}`: {message}", report.origin)),
+                Err(message) => faults.push(Fault {
+                    job: header.name.clone().unwrap_or_else(|| report.name.clone()),
+                    report: Some(report.name.clone()),
+                    text: format!("the schedule of `{}`: {message}", report.origin),
+                }),
             }
         }
     }
     // those of the file go before those of headers
     let mut in_file = BTreeMap::new();
     for (line, header) in settings.schedules() {
+        let fault = |message: String| Fault {
+            job: header.name.clone().or_else(|| header.report.clone()).unwrap_or_default(),
+            report: header.report.clone(),
+            text: format!("`{}` line {line}: {message}", settings.file_name()),
+        };
         match of_file(header, &catalogue) {
             Ok(job) => {
                 if let Some(before) = in_file.insert(job.name.clone(), line) {
-                    let file = settings.file_name();
-                    faults.push(format!(
-                        "`{file}` line {line}: the job `{}` is there already, at line {before}",
-                        job.name
-                    ));
+                    faults.push(fault(format!("the job `{}` is there already, at line {before}", job.name)));
                 } else {
                     jobs.insert(job.name.clone(), job);
                 }
             }
-            Err(message) => faults.push(format!("`{}` line {line}: {message}", settings.file_name())),
+            Err(message) => faults.push(fault(message)),
         }
     }
     Ok((jobs.into_values().collect(), faults))
+}
+
+/// A file that is no report may have had a schedule: its job would be called as the file.
+fn of_broken(error: &CatalogueError) -> Fault {
+    let file = error.file().unwrap_or_default();
+    let name = Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    Fault { job: name.clone(), report: Some(name), text: error.to_string() }
 }
 
 fn of_file(header: &JobHeader, catalogue: &Catalogue) -> Result<Job, String> {
@@ -117,7 +131,7 @@ pub(super) fn next(args: &ScheduleNextArgs, settings: &Settings, printer: &Print
     Ok(status(&faults, printer))
 }
 
-fn status(faults: &[String], printer: &Printer) -> ExitStatus {
+fn status(faults: &[Fault], printer: &Printer) -> ExitStatus {
     faults.iter().for_each(|fault| printer.complain(&format!("error: {fault}")));
     if faults.is_empty() { ExitStatus::Done } else { ExitStatus::Failed }
 }

@@ -6,12 +6,11 @@ use std::error::Error;
 use chrono::{DateTime, TimeDelta, Utc};
 use milepost_lake::AsOf;
 use milepost_query::Engine;
-use serde_json::{Map, Value};
 
 use super::plan::Work;
 use super::{Clock, Done, Outcome, Scheduler};
-use crate::alert::news;
-use crate::delivery::{MAX_ROWS, Message};
+use crate::alert::{AlertRow, news};
+use crate::delivery::{Delivery, MAX_ROWS, Message, ToldRow};
 use crate::job::Job;
 use crate::output_name::NameValues;
 use crate::outputs;
@@ -37,6 +36,8 @@ struct Produced {
     seen: Seen,
     notes: Vec<String>,
     told: usize,
+    /// What failed, maybe after the report was there.
+    error: Option<String>,
 }
 
 impl Scheduler {
@@ -54,33 +55,33 @@ impl Scheduler {
             Ok(known) => known,
             Err(error) => return Some(super::unplanned(job, &error)),
         };
-        let mut done = Done { window: Some(window.key()), ..super::unplanned(job, "") };
-        match self.produce(job, memory, window, work, known.as_ref(), clock).await {
+        let produced = match self.produce(job, memory, window, work, known.as_ref(), clock).await {
             Ok(None) => return None,
-            Ok(Some(produced)) => {
-                done.outcome = produced.outcome;
-                done.rows = produced.state.rows;
-                done.outputs = addresses(&produced.state.outputs);
-                (done.notes, done.told, done.error) = (produced.notes, produced.told, None);
-                done.seen = produced.seen;
-                if done.outcome == Outcome::Held {
-                    // nothing happened that anybody would look for in the history
-                    return Some(done);
-                }
+            Ok(Some(produced)) => produced,
+            Err(error) => nothing(full_text(error.as_ref()), clock.now()),
+        };
+        let mut done = Done {
+            window: Some(window.key()),
+            outcome: produced.outcome,
+            rows: produced.state.rows,
+            notes: produced.notes,
+            outputs: addresses(&produced.state.outputs),
+            told: produced.told,
+            error: produced.error,
+            seen: produced.seen,
+            ..super::unplanned(job, "")
+        };
+        if done.outcome == Outcome::Held {
+            // nothing happened that anybody would look for in the history
+            return Some(done);
+        }
+        if let Some(error) = &done.error {
+            let state = after_failure(known, &produced.state, error, clock.now());
+            if state.not_before.is_none() {
+                done.notes.push(format!("given up after {} attempts", state.failures));
             }
-            Err(error) => {
-                let mut state = known.unwrap_or_else(|| unknown(clock.now()));
-                state.failures += 1;
-                state.error = Some(full_text(error.as_ref()));
-                state.not_before = (state.failures < MAX_FAILURES).then(|| clock.now() + pause(state.failures));
-                state.at = clock.now();
-                done.error.clone_from(&state.error);
-                if state.not_before.is_none() {
-                    done.notes.push(format!("given up after {} attempts", state.failures));
-                }
-                if let Err(error) = memory.put(window, &state).await {
-                    done.notes.push(format!("its state cannot be kept: {error}"));
-                }
+            if let Err(error) = memory.put(window, &state).await {
+                done.notes.push(format!("its state cannot be kept: {error}"));
             }
         }
         if let Err(error) = self.enter(job, window, &done, started).await {
@@ -115,7 +116,7 @@ impl Scheduler {
                 // so that it is not forgotten when the next one is due
                 memory.put(window, &state).await?;
             }
-            return Ok(Some(Produced { outcome: Outcome::Held, state, seen, notes, told: 0 }));
+            return Ok(Some(Produced { outcome: Outcome::Held, state, seen, notes, told: 0, error: None }));
         }
         let ran = run::run(&self.lake, &engine, &job.report, &values).await?;
         let rows = ran.rows.texts.len() as u64;
@@ -128,26 +129,51 @@ impl Scheduler {
             notes.push(format!("incomplete, nothing after the window's end from {}", missing_text(&missing)));
         }
         notes.extend(run::cut_text(&values, rows));
-        let written = self.write(job, window, &ran, &values, &notes).await?;
-        let told = self.tell(job, memory, Some(window), &ran, &addresses(&written)).await?;
         let state = WindowState {
             tick: known.map_or(clock.now(), |known| known.tick),
             is_done: true,
-            failures: 0,
-            not_before: None,
-            error: None,
             lake_version: ran.seen.lake_version,
             events,
             rows,
             revisions: done_before.map_or(0, |known| known.revisions + 1),
-            outputs: written,
-            at: clock.now(),
+            ..unknown(clock.now())
         };
-        memory.put(window, &state).await?;
         let outcome = if done_before.is_some() { Outcome::Revised } else { Outcome::Done };
-        Ok(Some(Produced { outcome, state, seen: ran.seen, notes, told }))
+        let produced = Produced { outcome, state, seen: ran.seen.clone(), notes, told: 0, error: None };
+        Ok(Some(self.publish(job, memory, window, &ran, &values, produced).await))
     }
 
+    /// Writes the outputs, tells the news and remembers the window. What fails on the way is told beside what was done before
+    /// it: a report that is there is there, also if somebody could not be told of it.
+    async fn publish(
+        &self,
+        job: &Job,
+        memory: &Memory,
+        window: Window,
+        ran: &Ran,
+        values: &milepost_query::Parameters,
+        mut produced: Produced,
+    ) -> Produced {
+        let mut written = Vec::new();
+        let mut failure = self.write(job, window, ran, values, &produced.notes, &mut written).await.err();
+        if failure.is_none() {
+            let outputs = addresses(&written);
+            let told = tell(&Telling { job, window, ran, outputs: &outputs }, memory).await;
+            produced.told = told.rows;
+            failure = (!told.errors.is_empty()).then(|| told.errors.join("; ").into());
+        }
+        produced.state.outputs = written;
+        if failure.is_none() {
+            failure = memory.put(window, &produced.state).await.err().map(Into::into);
+        }
+        if let Some(failure) = failure {
+            produced.outcome = Outcome::Failed;
+            produced.error = Some(full_text(failure.as_ref()));
+        }
+        produced
+    }
+
+    /// Puts the outputs under their names; `written` has those that are there, also if another one failed.
     async fn write(
         &self,
         job: &Job,
@@ -155,8 +181,9 @@ impl Scheduler {
         ran: &Ran,
         values: &milepost_query::Parameters,
         notes: &[String],
-    ) -> Result<Vec<(String, String)>, Failure> {
-        let Some(destination) = &job.destination else { return Ok(Vec::new()) };
+        written: &mut Vec<(String, String)>,
+    ) -> Result<(), Failure> {
+        let Some(destination) = &job.destination else { return Ok(()) };
         let parameters: Vec<(String, String)> =
             values.iter().filter_map(|(name, value)| Some((name.clone(), run::value_text(value)?))).collect();
         let page = Page {
@@ -167,72 +194,125 @@ impl Scheduler {
             notes,
             rows: &ran.rows,
         };
-        let mut written = Vec::new();
         for format in &job.formats {
             let zone = job.rhythm.zone;
             let name = job.file.fill(NameValues { report: &job.report.name, job: &job.name, format, window, zone });
-            let bytes = outputs::encode(&page, format).await?;
+            let bytes = outputs::encode(&page, format, self.layout).await?;
             outputs::put(destination, &name, bytes, &self.store).await?;
             written.push((destination.clone(), name));
         }
-        Ok(written)
-    }
-
-    /// Tells the rows that are news, to each receiver those that it was not told.
-    async fn tell(
-        &self,
-        job: &Job,
-        memory: &Memory,
-        window: Option<Window>,
-        ran: &Ran,
-        outputs: &[String],
-    ) -> Result<usize, Failure> {
-        let Some(rule) = job.report.alert.as_ref().filter(|_| !job.deliver.is_empty()) else { return Ok(0) };
-        let found = rule.apply(&ran.rows)?;
-        let mut most = 0;
-        let mut failure = None;
-        for delivery in &job.deliver {
-            let receiver = delivery.name();
-            let mut told = memory.told(&receiver).await?;
-            let fresh = news(found.clone(), &told.iter().cloned().collect::<BTreeSet<_>>());
-            if fresh.is_empty() {
-                continue;
-            }
-            let rows: Vec<usize> = fresh.iter().map(|row| row.row).collect();
-            match delivery.send(&message(job, window, ran, &rows, outputs)).await {
-                Ok(()) => {
-                    told.extend(fresh.into_iter().map(|row| row.digest));
-                    memory.tell(&receiver, &told).await?;
-                    most = most.max(rows.len());
-                }
-                Err(reason) => failure = Some(reason),
-            }
-        }
-        // the others were told; the next attempt tells only this one
-        failure.map_or(Ok(most), |reason| Err(reason.into()))
+        Ok(())
     }
 }
 
-/// The message about these rows of an answer.
-fn message(job: &Job, window: Option<Window>, ran: &Ran, rows: &[usize], outputs: &[String]) -> Message {
-    let time = |instant: DateTime<Utc>| instant.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let object = |row: &usize| -> Map<String, Value> {
-        let cells = ran.rows.columns.iter().zip(&ran.rows.texts[*row]);
-        cells.map(|(column, cell)| (column.name.clone(), cell.clone().map_or(Value::Null, Value::String))).collect()
+/// What messages are about.
+struct Telling<'a> {
+    job: &'a Job,
+    window: Window,
+    ran: &'a Ran,
+    outputs: &'a [String],
+}
+
+/// What became of the messages of a window.
+#[derive(Default)]
+struct Told {
+    /// Most rows that one receiver was told.
+    rows: usize,
+    /// Why others were not told.
+    errors: Vec<String>,
+}
+
+/// Tells the rows that are news, to each receiver those that it was not told. That one cannot be told keeps no other from it;
+/// the next attempt tells only those that were not.
+async fn tell(telling: &Telling<'_>, memory: &Memory) -> Told {
+    let mut all = Told::default();
+    let job = telling.job;
+    let Some(rule) = job.report.alert.as_ref().filter(|_| !job.deliver.is_empty()) else { return all };
+    let found = match rule.apply(&telling.ran.rows) {
+        Ok(found) => found,
+        Err(error) => return Told { errors: vec![error], ..all },
     };
-    Message {
-        job: job.name.clone(),
-        report: job.report.name.clone(),
-        title: job.report.title.clone(),
-        when: job.report.alert.as_ref().map(|rule| rule.when.clone()).unwrap_or_default(),
-        window_start: window.map(|window| time(window.start)),
-        window_end: window.map(|window| time(window.end)),
-        lake_version: ran.seen.lake_version,
-        new_rows: rows.len(),
-        rows: rows.iter().take(MAX_ROWS).map(object).collect(),
-        outputs: outputs.to_vec(),
-        test: false,
+    for delivery in &job.deliver {
+        match tell_one(telling, memory, delivery, &found).await {
+            Ok(rows) => all.rows = all.rows.max(rows),
+            Err(error) => all.errors.push(error),
+        }
     }
+    all
+}
+
+async fn tell_one(
+    telling: &Telling<'_>,
+    memory: &Memory,
+    delivery: &Delivery,
+    found: &[AlertRow],
+) -> Result<usize, String> {
+    let receiver = delivery.key();
+    let mut told = memory.told(&receiver).await.map_err(|error| full_text(&error))?;
+    let fresh = news(found.to_vec(), &told.iter().cloned().collect::<BTreeSet<_>>());
+    if fresh.is_empty() {
+        return Ok(0);
+    }
+    let rows: Vec<usize> = fresh.iter().map(|row| row.row).collect();
+    delivery.send(&telling.message(&rows)).await?;
+    told.extend(fresh.into_iter().map(|row| row.digest));
+    memory.tell(&receiver, &told).await.map_err(|error| full_text(&error))?;
+    Ok(rows.len())
+}
+
+impl Telling<'_> {
+    /// The message about these rows of the answer.
+    fn message(&self, rows: &[usize]) -> Message {
+        let time = |instant: DateTime<Utc>| instant.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let (report, answer) = (&self.job.report, &self.ran.rows);
+        let told = |row: &usize| {
+            let cells = answer.columns.iter().zip(&answer.texts[*row]);
+            ToldRow(cells.map(|(column, cell)| (column.name.clone(), cell.clone())).collect())
+        };
+        Message {
+            job: self.job.name.clone(),
+            report: report.name.clone(),
+            title: report.title.clone(),
+            when: report.alert.as_ref().map(|rule| rule.when.clone()).unwrap_or_default(),
+            window_start: Some(time(self.window.start)),
+            window_end: Some(time(self.window.end)),
+            lake_version: self.ran.seen.lake_version,
+            new_rows: rows.len(),
+            rows_shown: rows.len().min(MAX_ROWS),
+            truncated: rows.len() > MAX_ROWS,
+            rows: rows.iter().take(MAX_ROWS).map(told).collect(),
+            outputs: self.outputs.to_vec(),
+            test: false,
+        }
+    }
+}
+
+/// A window of which not even the report could be made.
+fn nothing(error: String, now: DateTime<Utc>) -> Produced {
+    Produced {
+        outcome: Outcome::Failed,
+        state: unknown(now),
+        seen: Seen::default(),
+        notes: Vec::new(),
+        told: 0,
+        error: Some(error),
+    }
+}
+
+/// The state after an attempt that failed. What it saw is not kept, so that the next attempt does all of it again; its outputs
+/// are, so that they are deleted when they are old.
+fn after_failure(known: Option<WindowState>, tried: &WindowState, error: &str, now: DateTime<Utc>) -> WindowState {
+    let mut state = known.unwrap_or_else(|| unknown(now));
+    for output in &tried.outputs {
+        if !state.outputs.contains(output) {
+            state.outputs.push(output.clone());
+        }
+    }
+    state.failures += 1;
+    state.error = Some(error.to_owned());
+    state.not_before = (state.failures < MAX_FAILURES).then(|| now + pause(state.failures));
+    state.at = now;
+    state
 }
 
 fn revised_text(known: &WindowState, rows: u64, events: u64) -> String {
