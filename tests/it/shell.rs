@@ -45,7 +45,7 @@ fn commands_describe_format_and_write() {
     terminal.types("\\report activity-by-service since=2026-03-01 limit=3\r").shows("3 rows in");
     terminal.types("\\nothing\r").shows("there is no command `\\nothing`").types("\\?\r").shows("\\timing");
     // Ctrl-D leaves
-    terminal.types("\x04");
+    terminal.shows("milepost> ").types("\x04");
     assert_eq!(terminal.ends(), Some(0));
     assert_eq!(fs::read_to_string(context.path("five.csv")).unwrap(), "five\n5\n");
 }
@@ -57,7 +57,7 @@ fn tab_completes_names_and_values_of_partitions() {
     terminal.types("SELECT count(*) AS n FROM reje\t").shows("rejects").types(";\r").shows("1 row in");
     terminal.types("SELECT count(*) AS n FROM events WHERE event_na\t").shows("event_name");
     terminal.types(" <> '' AND region = 'eu-c\t").shows("eu-central-1'").types(";\r").shows("1 row in");
-    terminal.types("\x04");
+    terminal.shows("milepost> ").types("\x04");
     assert_eq!(terminal.ends(), Some(0));
 }
 
@@ -72,7 +72,7 @@ fn ctrl_c_ends_the_query_and_not_the_shell() {
     terminal.types("SELECT nonsense\x03");
     std::thread::sleep(std::time::Duration::from_millis(500));
     terminal.types("SELECT 'alive' AS so;\r").shows("alive\r\n");
-    terminal.types("\x04");
+    terminal.shows("milepost> ").types("\x04");
     assert_eq!(terminal.ends(), Some(0));
 }
 

@@ -15,6 +15,8 @@ use crate::{compat, dialect};
 
 /// Names further off than this many edits per name are not suggested.
 const MAX_DISTANCE: usize = 4;
+/// Letters from which on a part of a name stands for it.
+const MIN_PART: usize = 4;
 /// Names listed where none is near.
 const MAX_LISTED: usize = 8;
 
@@ -159,12 +161,18 @@ pub fn nearest<'a>(wrong: &str, names: &'a [String]) -> Option<&'a str> {
     if let Some(name) = names.iter().find(|name| squeezed(name) == squeezed(&wrong)) {
         return Some(name);
     }
-    names
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(&wrong, name), name))
-        .filter(|(distance, name)| *distance <= MAX_DISTANCE.min(name.len() / 3))
-        .min()
-        .map(|(_, name)| name.as_str())
+    let distances = names.iter().map(|name| (strsim::damerau_levenshtein(&wrong, name), name));
+    let near = distances.filter(|(distance, name)| *distance <= MAX_DISTANCE.min(name.len() / 3)).min();
+    if let Some((1, name)) = near {
+        return Some(name);
+    }
+    // a part of a name, or one of its words: `source_ip`, `username`, `arn`
+    let is_part = |name: &str| {
+        (wrong.len() >= MIN_PART && squeezed(name).contains(&squeezed(&wrong)))
+            || name.split('_').any(|word| word == wrong)
+    };
+    let longer = names.iter().filter(|name| is_part(name)).min_by_key(|name| name.len());
+    longer.or(near.map(|(_, name)| name)).map(String::as_str)
 }
 
 fn position_of(error: &DataFusionError) -> Option<Position> {

@@ -34,6 +34,52 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     }
 }
 
+/// Columns that hold instants, here and in the tables of other tools.
+const INSTANTS: [&str; 9] = [
+    "event_time",
+    "eventtime",
+    "session_creation_date",
+    "tp_timestamp",
+    "tp_ingest_timestamp",
+    "taken_at",
+    "started_at",
+    "finished_at",
+    "rejected_at",
+];
+
+/// A time without its seconds, compared with an instant, gets them: `'2026-03-01 10:00'`.
+pub(super) fn complete_times(expr: &mut Expr) {
+    let is_instant = |expr: &Expr| column_name(expr).is_some_and(|name| INSTANTS.contains(&name.as_str()));
+    match expr {
+        Expr::BinaryOp { left, right, .. } if is_instant(left) => complete(right),
+        Expr::BinaryOp { left, right, .. } if is_instant(right) => complete(left),
+        Expr::Between { expr, low, high, .. } if is_instant(expr) => {
+            complete(low);
+            complete(high);
+        }
+        _ => {}
+    }
+}
+
+fn complete(expr: &mut Expr) {
+    if let Expr::Value(value) = expr
+        && let Value::SingleQuotedString(text) = &mut value.value
+        && is_without_seconds(text.as_bytes())
+    {
+        text.push_str(":00");
+    }
+}
+
+fn is_without_seconds(text: &[u8]) -> bool {
+    const FORM: &[u8] = b"0000-00-00 00:00";
+    text.len() == FORM.len()
+        && text.iter().zip(FORM).all(|(found, form)| match form {
+            b'0' => found.is_ascii_digit(),
+            b' ' => matches!(found, b' ' | b'T'),
+            other => found == other,
+        })
+}
+
 /// Operators that DataFusion does not have.
 fn operator(left: &mut Expr, op: &BinaryOperator, right: &mut Expr, dialect: Dialect) -> Option<Expr> {
     let take = |expr: &mut Expr| std::mem::replace(expr, Expr::value(Value::Null));

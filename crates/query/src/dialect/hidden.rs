@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    DataType, ExceptSelectItem, Expr, Ident, Select, SelectItem, Statement, TableFactor, Value, Visit, VisitMut,
+    DataType, ExceptSelectItem, Expr, Ident, Query, Select, SelectItem, Statement, TableFactor, Value, Visit, VisitMut,
     Visitor, VisitorMut, WildcardAdditionalOptions,
 };
 
@@ -218,10 +218,24 @@ pub(super) fn keep_out_of_wildcards(
     struct Except<'a> {
         names: Names<'a>,
         hidden: &'a [(Table, Hidden)],
+        /// Queries around the place at hand.
+        depth: usize,
     }
     impl VisitorMut for Except<'_> {
         type Break = ();
+        fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+            self.depth += 1;
+            ControlFlow::Continue(())
+        }
+        fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+            self.depth -= 1;
+            ControlFlow::Continue(())
+        }
         fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+            // what is around may name them: `WITH t AS (SELECT * FROM cloudtrail_logs) SELECT … FROM t WHERE year = …`
+            if self.depth > 1 {
+                return ControlFlow::Continue(());
+            }
             let factors = select
                 .from
                 .iter()
@@ -252,7 +266,7 @@ pub(super) fn keep_out_of_wildcards(
         return;
     }
     let names = Names::of(statement, forced, known);
-    let _ = statement.visit(&mut Except { names, hidden });
+    let _ = statement.visit(&mut Except { names, hidden, depth: 0 });
 }
 
 fn leave_out(options: &mut WildcardAdditionalOptions, first: &Ident, rest: &[Ident]) {

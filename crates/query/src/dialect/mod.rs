@@ -27,7 +27,9 @@ use std::str::FromStr;
 use datafusion::common::{not_impl_err, plan_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::{Statement as SqlStatement, TableFactor, Visit as _, Visitor};
+use datafusion::sql::sqlparser::ast::{
+    Statement as SqlStatement, TableFactor, Visit as _, Visitor, visit_expressions_mut,
+};
 use datafusion::sql::sqlparser::tokenizer::Token;
 
 use crate::compat::Table;
@@ -172,7 +174,7 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     let found = tables::find(statement, forced, known);
     let dialect = forced.or(found.first().map(|table| Dialect::of(*table))).unwrap_or(Dialect::Milepost);
     if dialect == Dialect::Milepost {
-        headers::part_doubles(statement);
+        own(statement);
         return;
     }
     let tables = if found.is_empty() { dialect.table().into_iter().collect() } else { found };
@@ -188,11 +190,23 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     expressions(statement, dialect, tables);
 }
 
+/// What DataFusion does not have, on milepost's own tables.
+fn own(statement: &mut SqlStatement) {
+    headers::part_doubles(statement);
+    unnest::rewrite(statement, &[]);
+    let _ = visit_expressions_mut(statement, |expr| {
+        fields::rewrite(expr, &[]);
+        comparisons::complete_times(expr);
+        ControlFlow::<()>::Continue(())
+    });
+}
+
 /// Everything that concerns single expressions, from the inside out.
 fn expressions<V: datafusion::sql::sqlparser::ast::VisitMut>(part: &mut V, dialect: Dialect, tables: &[Table]) {
-    let _ = datafusion::sql::sqlparser::ast::visit_expressions_mut(part, |expr| {
+    let _ = visit_expressions_mut(part, |expr| {
         hidden::pad(expr, tables);
         fields::rewrite(expr, tables);
+        comparisons::complete_times(expr);
         types::rewrite(expr, dialect);
         functions::rewrite(expr, dialect);
         comparisons::rewrite(expr, dialect, tables);

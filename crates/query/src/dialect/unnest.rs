@@ -12,6 +12,8 @@ use datafusion::sql::sqlparser::ast::{
     TableFactor, TableWithJoins, Value, VisitMut, VisitorMut, visit_expressions_mut,
 };
 
+use milepost_schema::column_index;
+
 use super::build::{call, literal, number, text};
 use crate::compat::Table;
 
@@ -138,7 +140,9 @@ impl Unnest<'_> {
     /// A name that the table has no column of.
     fn free_name(&self, alias: &str, name: &str) -> String {
         let name = name.to_lowercase();
+        let is_own = self.tables.is_empty() && column_index(&name).is_some();
         let is_taken = self.tables.iter().any(|table| table.columns().iter().any(|column| column.name == name));
+        let is_taken = is_taken || is_own;
         if is_taken { format!("{}_{name}", alias.to_lowercase()) } else { name }
     }
 
