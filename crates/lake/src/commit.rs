@@ -137,7 +137,7 @@ impl EventWriter {
         };
         self.workers = Some(workers.clone());
         let mut parts = sort_parts(&batches, partitions, &workers).await?;
-        let context = Context {
+        let mut context = Context {
             prints: self.fingerprints(&batches, &workers).await?,
             batches,
             recent: Arc::clone(&self.recent),
@@ -156,6 +156,8 @@ impl EventWriter {
                 return Ok(summary(&context.batches, &parts, None));
             }
             if let Attempt::Committed(version) = self.table.append_once(adds, &self.run_id).await? {
+                // what the jobs looked into is free to be added to
+                drop(std::mem::take(&mut context.recent));
                 self.remember(&context, &parts);
                 return Ok(summary(&context.batches, &parts, Some(version)));
             }

@@ -31,6 +31,8 @@ use crate::scans::{ScanLog, ScanWatch};
 use crate::typing;
 
 pub(crate) const CATALOG: &str = "milepost";
+/// Keys of one side of a join that files of the other side are compared with.
+const MAX_JOIN_KEYS: usize = 20;
 
 /// A lake that can be asked. Every query of one engine sees the same version of it.
 pub struct Engine {
@@ -269,6 +271,8 @@ pub(crate) fn config(threads: usize) -> SessionConfig {
         // rows are filtered while they are read: the wide JSON columns of the others are never decoded
         .set_bool("datafusion.execution.parquet.pushdown_filters", true)
         .set_bool("datafusion.execution.parquet.reorder_filters", true)
+        // a join leaves out files by a short list of keys; a long one costs each file more than it leaves out
+        .set_usize("datafusion.optimizer.hash_join_inlist_pushdown_max_distinct_values", MAX_JOIN_KEYS)
         // CloudTrail is UTC throughout
         .set_str("datafusion.execution.time_zone", "UTC")
 }
