@@ -21,6 +21,7 @@ use crate::encode::encode_places;
 use crate::error::LakeError;
 use crate::fingerprint::Fingerprints;
 use crate::gather::{Gathered, Place};
+use crate::log::data_path;
 use crate::partition::Partition;
 use crate::recent::{FileRows, RecentRows, hash};
 use crate::snapshot::DataFile;
@@ -181,7 +182,7 @@ impl EventWriter {
     ) -> Result<Arc<[Option<Vec<u64>>]>, LakeError> {
         let job = |at| {
             let (batches, prints, workers) = (Arc::clone(batches), self.fingerprints.clone(), workers.clone());
-            async move { workers.compute("", move || Ok(prints.of(&batches[at]))).await }
+            async move { workers.compute(TableName::Events.name(), move || Ok(prints.of(&batches[at]))).await }
         };
         Ok(workers.all((0..batches.len()).map(job).collect()).await?.into())
     }
@@ -194,7 +195,7 @@ impl EventWriter {
             let Some(add) = &part.add else { continue };
             let row = |place: &Place| Some((hash(columns[place.0].key(place.1)), context.print(place)?));
             if let Some(rows) = part.rows.iter().map(row).collect::<Option<Vec<_>>>() {
-                recent.add(location(&add.path), FileRows::of(rows.into_iter()));
+                recent.add(data_path(&add.path), FileRows::of(rows.into_iter()));
             }
         }
     }
@@ -266,7 +267,7 @@ async fn write_part(mut part: Part, unseen: Vec<DataFile>, context: Context) -> 
     part.compared.extend(unseen.into_iter().map(|file| file.path));
     if let Some(add) = part.add.take_if(|_| !found.is_empty()) {
         // the commit that named it was surely not carried out; if it stays, it is in no log and nobody reads it
-        let _ = context.store.delete(&location(&add.path)).await;
+        let _ = context.store.delete(&data_path(&add.path)).await;
     }
     (part.rows, part.dropped) = split(part.rows, part.dropped, &found);
     if part.add.is_some() || part.rows.is_empty() {
@@ -299,14 +300,9 @@ fn split(rows: Vec<Place>, mut dropped: Vec<Place>, found: &HashSet<Place>) -> (
     (rows, dropped)
 }
 
-/// Where a file lies. Its path is already encoded, and must not be encoded again.
-pub(crate) fn location(path: &str) -> Path {
-    Path::parse(path).unwrap_or_else(|_| Path::from(path))
-}
-
 /// Puts a file into the store.
 pub(crate) async fn put(store: &Arc<dyn ObjectStore>, path: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
-    match store.put(&location(path), PutPayload::from(bytes)).await {
+    match store.put(&data_path(path), PutPayload::from(bytes)).await {
         Ok(_) => Ok(()),
         Err(source) => Err(LakeError::Write { path: path.to_owned(), source }),
     }

@@ -22,9 +22,10 @@ use uuid::Uuid;
 
 use self::merge::{Merged, merge};
 use self::plan::{Job, plan};
-use crate::commit::{location, put};
+use crate::commit::put;
 use crate::error::LakeError;
 use crate::lake::Lake;
+use crate::log::data_path;
 use crate::snapshot::DataFile;
 use crate::table::{Attempt, Removal, Table, add_action};
 use crate::tables::TableName;
@@ -278,7 +279,7 @@ impl Compacting<'_> {
         let store = self.table.store();
         for made in gone {
             self.done.overtaken += made.inputs.len() as u64;
-            let _ = store.delete(&location(&made.add.path)).await;
+            let _ = store.delete(&data_path(&made.add.path)).await;
         }
     }
 }

@@ -11,14 +11,11 @@ use crate::as_of::{AsOf, Which};
 use crate::commit::EventWriter;
 use crate::error::LakeError;
 use crate::ledger::Ledger;
-use crate::log::LogReader;
+use crate::log::{LOG_FOLDER, LogReader};
 use crate::replay::TableVersion;
 use crate::snapshot::Snapshot;
 use crate::table::{Table, log_store};
 use crate::tables::TableName;
-
-/// Folder of a table's transaction log.
-const LOG_FOLDER: &str = "_delta_log";
 
 /// A place with the four tables in it.
 #[derive(Debug, Clone)]

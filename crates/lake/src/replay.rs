@@ -106,7 +106,6 @@ impl TableVersion {
 
 /// What is left after all parts, which are in their order: the newest word on a path counts.
 fn put_together(parts: Vec<Part>) -> Vec<DataFile> {
-    let only_adds = parts.iter().skip(1).all(|part| part.removed.is_empty());
     let mut files = Vec::with_capacity(parts.iter().map(|part| part.added.len()).sum());
     let mut named = HashSet::new();
     let is_alone = parts.len() == 1;
@@ -116,9 +115,7 @@ fn put_together(parts: Vec<Part>) -> Vec<DataFile> {
                 files.push(file);
             }
         }
-        if !only_adds {
-            named.extend(part.removed);
-        }
+        named.extend(part.removed);
     }
     files
 }

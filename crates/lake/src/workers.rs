@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::error::LakeError;
+use crate::tables::TableName;
 
 /// Jobs under way beside those that compute: they wait for a store, which takes its time and many of them at once.
 const WAITING: usize = 16;
@@ -59,7 +60,7 @@ impl Workers {
             match running.join_next().await {
                 None => return Ok(done.into_iter().flatten().collect()),
                 Some(Ok((at, outcome))) => done[at] = Some(outcome?),
-                Some(Err(_)) => return Err(LakeError::Thread { path: String::new() }),
+                Some(Err(_)) => return Err(LakeError::Thread { path: TableName::Events.name().to_owned() }),
             }
         }
     }

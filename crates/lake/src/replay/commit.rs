@@ -1,5 +1,7 @@
 //! One commit: a line of JSON for each thing it did.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use object_store::path::Path;
 use serde::Deserialize;
@@ -69,7 +71,7 @@ pub(super) fn read(bytes: &Bytes) -> Result<Part, Unknown> {
     }
     // a file that goes and comes in one commit is another look at the same file
     if !part.removed.is_empty() {
-        let added: std::collections::HashSet<&Path> = part.added.iter().map(|file| &file.path).collect();
+        let added: HashSet<&Path> = part.added.iter().map(|file| &file.path).collect();
         part.removed.retain(|path| !added.contains(path));
     }
     Ok(part)

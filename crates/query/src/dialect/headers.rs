@@ -40,7 +40,7 @@ pub(super) fn part_doubles(statement: &mut Statement) {
 
 fn part_items(select: &mut Select) {
     let mut seen = HashSet::new();
-    let mut has_wildcard = false;
+    let has_wildcard = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
     let mut taken: HashSet<String> = select
         .projection
         .iter()
@@ -50,9 +50,6 @@ fn part_items(select: &mut Select) {
             _ => None,
         })
         .collect();
-    for item in &mut select.projection {
-        has_wildcard |= matches!(item, SelectItem::Wildcard(_));
-    }
     for item in &mut select.projection {
         let SelectItem::UnnamedExpr(expr) = item else { continue };
         let Some(name) = bare_name(expr) else { continue };
