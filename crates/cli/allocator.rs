@@ -1,26 +1,15 @@
 //! How memory is had, and given back.
+//!
+//! A conversion has gigabytes of rows made by some threads and freed by others, beside small things that stay. The
+//! allocator before this one kept what lay between those: 30 MB more with each million events.
 
-use libmimalloc_sys::{mi_option_set, mi_option_t};
-
-/// Decoding and encoding make many short-lived buffers on several threads; mimalloc hands those out faster than the
-/// system's allocator.
+/// Hands out memory by size, so that what stays does not hold on to what goes.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// Number of the option that says for how many milliseconds memory that was freed is kept (`mi_option_purge_delay`).
-const PURGE_DELAY: mi_option_t = 15;
-
-/// Gives memory back to the system as soon as it is freed, and takes it in small pages.
-///
-/// A conversion moves gigabytes through buffers that live for a moment. Kept for a second, as by default, and in huge pages of
-/// which a part is used, they came to 760 MB at the peak where 480 MB are needed, and it was not faster.
-pub(crate) fn give_back_at_once() {
-    #[expect(unsafe_code, reason = "neither has a safe face; both are numbers, set once, before other threads run")]
-    // SAFETY: any option may be set to any number at any time, and so may this attribute of the process; nothing is borrowed
-    // or handed over. A system that does not know of huge pages says so, and has none
-    unsafe {
-        mi_option_set(PURGE_DELAY, 0);
-        #[cfg(target_os = "linux")]
-        libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0);
-    }
-}
+/// Its settings. What was freed is given back to the system within half a second, large buffers like small ones: a
+/// conversion frees half of its memory with each commit, and needs it again a moment later.
+#[expect(unsafe_code, reason = "the allocator finds its settings by this name, before the program runs")]
+// SAFETY: nothing else has the name, and it is what the allocator expects: a pointer to text that ends with a zero
+#[unsafe(export_name = "_rjem_malloc_conf")]
+pub(crate) static SETTINGS: &[u8; 57] = b"dirty_decay_ms:500,muzzy_decay_ms:0,oversize_threshold:0\0";

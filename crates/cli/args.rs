@@ -164,6 +164,12 @@ pub(crate) struct ConvertArgs {
     #[arg(long, value_name = "SIZE", env = "MILEPOST_MEMORY")]
     pub(crate) memory: Option<String>,
 
+    /// Say where the time went: reading, decoding, sorting, writing
+    ///
+    /// Seconds of each stage, added up over all threads: with two of them, a minute has 120.
+    #[arg(long)]
+    pub(crate) timings: bool,
+
     /// Print the summary as JSON on stdout
     #[arg(long, env = "MILEPOST_JSON", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) json: bool,

@@ -3,6 +3,7 @@
 //! The way of a command: [`args`] is what the user typed, [`settings`] what is in force (flag, environment, file,
 //! default), `commands` one file a verb, [`printer`] what goes where, [`diagnostics`] how errors read.
 
+#[cfg(not(target_env = "msvc"))]
 mod allocator;
 mod args;
 mod commands;

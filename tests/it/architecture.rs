@@ -6,12 +6,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// What each crate may use of the others.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("milepost-schema", &[]),
     ("milepost-testkit", &[]),
-    ("milepost-ingest", &["milepost-schema"]),
+    ("milepost-timings", &[]),
+    ("milepost-ingest", &["milepost-schema", "milepost-timings"]),
     ("milepost-store", &[]),
-    ("milepost-lake", &["milepost-schema", "milepost-store"]),
+    ("milepost-lake", &["milepost-schema", "milepost-store", "milepost-timings"]),
     ("milepost-query", &["milepost-lake", "milepost-schema"]),
     ("milepost-report", &["milepost-lake", "milepost-query", "milepost-schema", "milepost-store"]),
     (
@@ -24,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "milepost-schema",
             "milepost-store",
             "milepost-testkit",
+            "milepost-timings",
         ],
     ),
 ];

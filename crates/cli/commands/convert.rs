@@ -8,6 +8,7 @@ mod filter;
 mod intake;
 mod sources;
 mod summary;
+mod timings;
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -23,8 +24,8 @@ use milepost_lake::ledger::{Known, KnownFiles, Ledger, RunEntry};
 use milepost_lake::{EventWriter, Lake, new_run_id};
 use milepost_query::RowFilter;
 use milepost_store::StoreOptions;
+use milepost_timings::{Stage, Timings};
 
-use crate::allocator;
 use crate::args::ConvertArgs;
 use crate::diagnostics::{ExitStatus, Hinted};
 use crate::printer::Printer;
@@ -34,12 +35,14 @@ pub(super) use filter::Filter;
 use intake::Intake;
 use sources::Sources;
 pub(super) use summary::Summary;
+use timings::StageSeconds;
 
-/// Pieces read ahead of the writer.
-const PIECES_AHEAD: usize = 2;
-/// Rows wait to be committed in this part of the memory. Besides them there are batches on their way, up to a dozen for each
-/// reading thread, what the threads read, and the files that are being written.
-const ROWS_IN_MEMORY: usize = 2;
+/// Pieces read ahead of the writer, so that reading goes on while it commits.
+const PIECES_AHEAD: usize = 12;
+/// Rows wait to be committed in this many of [`MEMORY_PARTS`]. Besides them there are batches on their way, what the threads
+/// read, and the files that are being written.
+const ROWS_IN_MEMORY: usize = 13;
+const MEMORY_PARTS: usize = 32;
 /// A batch is at most this part of the memory, so that little memory is not used up by a few batches on their way.
 const BATCHES_IN_MEMORY: usize = 128;
 /// What reading threads hold of their texts is at most this part of the memory.
@@ -57,6 +60,7 @@ pub(crate) async fn run(args: &ConvertArgs, settings: &Settings, printer: &Print
         salvage: settings.salvage(args.salvage),
         look_back_days: settings.look_back_days(args.look_back),
         store: settings.store.clone(),
+        timings: args.timings.then(Timings::default),
         redact: settings.redact(args.redact.as_deref()).as_deref().map(RedactionFile::read).transpose()?,
     };
     let summary = convert(&job, printer).await?;
@@ -80,6 +84,8 @@ pub(super) struct Job<'a> {
     pub(super) look_back_days: u16,
     pub(super) redact: Option<RedactionFile>,
     pub(super) store: StoreOptions,
+    /// Where the time is counted, if somebody wants to know.
+    pub(super) timings: Option<Timings>,
 }
 
 /// Rules for what must not come into the lake, and the file they were read from.
@@ -100,13 +106,13 @@ impl RedactionFile {
 
 /// Converts, and says what happened.
 pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<Summary> {
-    allocator::give_back_at_once();
     let started = Instant::now();
     let started_micros = now_micros();
     // wrong conditions are found before anything is made
     let row_filter = job.filter.rows()?;
     let scope = job.filter.scope(job.look_back_days);
     let found = sources::find(job.sources, job.lake, scope, &job.store, printer).await?;
+    timings::add(job.timings.as_ref(), Stage::List, started);
     let Discovery { sources, unreadable, left_out } = &found.discovery;
     if sources.is_empty() && unreadable.is_empty() && *left_out == 0 {
         return Err(nothing_there(job.sources));
@@ -115,10 +121,11 @@ pub(super) async fn convert(job: &Job<'_>, printer: &Printer) -> anyhow::Result<
     let run_id = new_run_id();
     let mut ledger = lake.ledger(&run_id).await?;
     let mut summary = Summary::new(lake.name(), &run_id, job.filter.text().is_some());
-    let writer = lake.event_writer(&run_id).await?;
+    let writer = lake.event_writer(&run_id).await?.with_timings(job.timings.clone());
     summary.folders_left_out = *left_out;
     let outcome = take_in(job, found, (writer, &mut ledger), row_filter, &mut summary, printer).await;
     summary.seconds = started.elapsed().as_secs_f64();
+    summary.timings = job.timings.as_ref().map(StageSeconds::of);
     let word = match &outcome {
         Ok(()) if summary.is_complete() => "done",
         Ok(()) => "partial",
@@ -139,16 +146,17 @@ async fn take_in(
     summary: &mut Summary,
     printer: &Printer,
 ) -> anyhow::Result<()> {
+    let started = Instant::now();
     let known = ledger.known(MEMBER_MARK).await?;
     let Sources { discovery, stores } = found;
     let (sources, unreadable) = select(discovery, &known, &job.filter, summary);
+    timings::add(job.timings.as_ref(), Stage::List, started);
     let mut intake = Intake {
         sources: Arc::clone(&sources),
         writer,
         ledger,
         threads: job.threads,
-        // half of the memory holds rows, the other half what is being read and encoded
-        commit_bytes: job.memory_bytes / ROWS_IN_MEMORY,
+        commit_bytes: job.memory_bytes / MEMORY_PARTS * ROWS_IN_MEMORY,
         waiting: Vec::new(),
         rejects: Vec::new(),
         reject_bytes: 0,
@@ -158,6 +166,7 @@ async fn take_in(
         known_damage: None,
         known: &known,
         summary,
+        timings: job.timings.as_ref(),
     };
     intake.unreadable(unreadable).await?;
     let mut progress = Progress::new(printer, sources.len(), sources.iter().map(|source| source.size).sum());
@@ -234,6 +243,7 @@ fn read(
         salvage: job.salvage,
         rules: job.redact.as_ref().map(|redact| Arc::clone(&redact.rules)),
         fetcher,
+        timings: job.timings.clone(),
     };
     let (send, receive) = tokio::sync::mpsc::channel(PIECES_AHEAD);
     std::thread::spawn(move || {

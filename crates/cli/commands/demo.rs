@@ -41,6 +41,7 @@ pub(crate) async fn run(args: &DemoArgs, jobs: Option<u16>, printer: &Printer) -
         look_back_days: DEFAULT_LOOK_BACK_DAYS,
         redact: None,
         store: StoreOptions::default(),
+        timings: None,
     };
     writeln!(out, "{}", convert(&job, printer).await?.text())?;
 

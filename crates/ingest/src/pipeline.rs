@@ -22,6 +22,7 @@ use crate::carrier::Carrier;
 use crate::read::WINDOW_BYTES;
 use crate::redact::Rules;
 use crate::source::Source;
+use milepost_timings::Timings;
 use worker::Worker;
 
 /// Rows after which a batch is handed over.
@@ -54,6 +55,8 @@ pub struct Options {
     pub rules: Option<Arc<Rules>>,
     /// Fetches the sources that have to be fetched; without it they cannot be read.
     pub fetcher: Option<Fetcher>,
+    /// Where to count the time of the reading threads.
+    pub timings: Option<Timings>,
 }
 
 /// What is handed over at once.
@@ -257,6 +260,7 @@ impl Queue {
 }
 
 fn work(queue: &Mutex<Queue>, sources: &[Source], options: Options) {
+    let _counted = options.timings.as_ref().map(Timings::on_this_thread);
     let mut worker = Worker::new(options);
     loop {
         let taken = queue.lock().unwrap_or_else(PoisonError::into_inner).take();

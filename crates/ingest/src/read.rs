@@ -7,6 +7,8 @@
 
 use std::io::{self, Read};
 
+use milepost_timings::{Stage, enter};
+
 use crate::envelope::Opener;
 use crate::frame::{Broken, Framer, Frames, Progress};
 use crate::tally::{Tally, Verdict};
@@ -78,6 +80,7 @@ impl Reader {
         let mut tally = Tally::default();
         let mut text = open().map_err(|error| damage_of(&error, None))?;
         let mut pass = Pass::new(self, text.as_mut());
+        let _at = enter(Stage::Frame);
         let outcome = pass.run(salvage, &mut |piece| tally.take(piece, opener));
         let (layout, pieces) = (pass.framer.layout().clone(), pass.pieces);
         let text_bytes = pass.offset + pass.reader.window.len() as u64;
@@ -158,7 +161,9 @@ impl<'a> Pass<'a> {
             self.fill();
             self.reader.frames.clear();
             let last = self.at_end && self.failed.is_none();
+            let at = enter(Stage::Frame);
             let progress = self.framer.feed(&self.reader.window, last, &mut self.reader.frames);
+            drop(at);
             sink(&Piece { bytes: &self.reader.window, frames: &self.reader.frames, offset: self.offset });
             self.pieces += 1;
             match progress.map_err(|broken| damage_at(broken, self.offset)) {
@@ -180,6 +185,7 @@ impl<'a> Pass<'a> {
     }
 
     fn fill(&mut self) {
+        let _at = enter(Stage::Unpack);
         let wanted = self.window_bytes.saturating_sub(self.reader.window.len());
         if !self.at_end && wanted > 0 {
             let read = self.text.take(wanted as u64).read_to_end(&mut self.reader.window);

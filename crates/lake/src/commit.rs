@@ -7,11 +7,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use chrono::Utc;
 use deltalake_core::kernel::Add;
 use milepost_schema::SOURCE_FILE;
+use milepost_timings::{Stage, Timings, enter};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
 use uuid::Uuid;
@@ -65,6 +67,7 @@ pub struct EventWriter {
     recent: Arc<RecentRows>,
     fingerprints: Fingerprints,
     workers: Option<Workers>,
+    timings: Option<Timings>,
 }
 
 /// The rows of one partition on their way to a commit.
@@ -89,9 +92,15 @@ struct Context {
     recent: Arc<RecentRows>,
     store: Arc<dyn ObjectStore>,
     workers: Workers,
+    timings: Option<Timings>,
 }
 
 impl Context {
+    /// Does what a store takes part in, and counts the time until it is done.
+    async fn timed<T>(&self, stage: Stage, work: impl Future<Output = T>) -> T {
+        timed(self.timings.as_ref(), stage, work).await
+    }
+
     fn print(&self, place: &Place) -> Option<u64> {
         Some(self.prints[place.0].as_ref()?[place.1])
     }
@@ -111,7 +120,14 @@ impl EventWriter {
             recent: Arc::default(),
             fingerprints: Fingerprints::default(),
             workers: None,
+            timings: None,
         }
+    }
+
+    /// Counts where the time of its commits goes.
+    #[must_use]
+    pub fn with_timings(self, timings: Option<Timings>) -> Self {
+        Self { timings, ..self }
     }
 
     /// Adds a batch with the schema of `events`. Nothing is written before [`commit`](Self::commit).
@@ -134,7 +150,7 @@ impl EventWriter {
         let batches: Arc<[RecordBatch]> = batches.into();
         let workers = match self.workers.take_if(|workers| workers.threads() == threads.max(1)) {
             Some(workers) => workers,
-            None => Workers::new(threads),
+            None => Workers::new(threads, self.timings.as_ref()),
         };
         self.workers = Some(workers.clone());
         let mut parts = sort_parts(&batches, partitions, &workers).await?;
@@ -144,9 +160,10 @@ impl EventWriter {
             recent: Arc::clone(&self.recent),
             store: self.table.store(),
             workers,
+            timings: self.timings.clone(),
         };
         for _ in 0..MAX_ATTEMPTS {
-            self.table.refresh().await?;
+            timed(self.timings.as_ref(), Stage::Commit, self.table.refresh()).await?;
             parts = self.write(parts, &context).await?;
             if let Some(gone) = parts.iter_mut().find_map(|part| part.gone.take()) {
                 self.explain(gone).await?;
@@ -156,7 +173,8 @@ impl EventWriter {
             if adds.is_empty() {
                 return Ok(summary(&context.batches, &parts, None));
             }
-            if let Attempt::Committed(version) = self.table.append_once(adds, &self.run_id).await? {
+            let attempt = self.table.append_once(adds, &self.run_id);
+            if let Attempt::Committed(version) = context.timed(Stage::Commit, attempt).await? {
                 // what the jobs looked into is free to be added to
                 drop(std::mem::take(&mut context.recent));
                 self.remember(&context, &parts);
@@ -182,7 +200,11 @@ impl EventWriter {
     ) -> Result<Arc<[Option<Vec<u64>>]>, LakeError> {
         let job = |at| {
             let (batches, prints, workers) = (Arc::clone(batches), self.fingerprints.clone(), workers.clone());
-            async move { workers.compute(TableName::Events.name(), move || Ok(prints.of(&batches[at]))).await }
+            let work = move || {
+                let _at = enter(Stage::Sort);
+                Ok(prints.of(&batches[at]))
+            };
+            async move { workers.compute(TableName::Events.name(), work).await }
         };
         Ok(workers.all((0..batches.len()).map(job).collect()).await?.into())
     }
@@ -247,23 +269,26 @@ async fn sort_part(
 ) -> Result<Part, LakeError> {
     let folder = partition.folder();
     let path = folder.clone();
-    let work = move || sort(&batches, places).map_err(|source| LakeError::Compare { path, source });
+    let work = move || {
+        let _at = enter(Stage::Sort);
+        sort(&batches, places).map_err(|source| LakeError::Compare { path, source })
+    };
     let sorted = workers.compute(&folder, work).await?;
     Ok(Part { partition, rows: sorted.rows, dropped: sorted.dropped, compared: HashSet::new(), add: None, gone: None })
 }
 
 async fn write_part(mut part: Part, unseen: Vec<DataFile>, context: Context) -> Result<Part, LakeError> {
     let print = |place: &Place| context.print(place);
-    let found =
-        match duplicates::find(&context.batches, &part.rows, &unseen, &context.recent, print, &context.store).await {
-            Ok(found) => found,
-            Err(error) if error.is_gone() => {
-                let files = unseen.into_iter().map(|file| file.path).collect();
-                part.gone = Some(Gone { files, error });
-                return Ok(part);
-            }
-            Err(error) => return Err(error),
-        };
+    let found = duplicates::find(&context.batches, &part.rows, &unseen, &context.recent, print, &context.store);
+    let found = match context.timed(Stage::Compare, found).await {
+        Ok(found) => found,
+        Err(error) if error.is_gone() => {
+            let files = unseen.into_iter().map(|file| file.path).collect();
+            part.gone = Some(Gone { files, error });
+            return Ok(part);
+        }
+        Err(error) => return Err(error),
+    };
     part.compared.extend(unseen.into_iter().map(|file| file.path));
     if let Some(add) = part.add.take_if(|_| !found.is_empty()) {
         // the commit that named it was surely not carried out; if it stays, it is in no log and nobody reads it
@@ -279,6 +304,7 @@ async fn write_part(mut part: Part, unseen: Vec<DataFile>, context: Context) -> 
         let (path, rows) = (path.clone(), std::mem::take(&mut part.rows));
         let batches = Arc::clone(&context.batches);
         let work = move || {
+            let _at = enter(Stage::Encode);
             let encoded = encode_places(&batches, &rows, &TableName::Events.file_schema(), &path)?;
             Ok((encoded, rows))
         };
@@ -286,9 +312,19 @@ async fn write_part(mut part: Part, unseen: Vec<DataFile>, context: Context) -> 
     };
     part.rows = rows;
     let add = add_action(&path, &encoded, part.partition.values(), Utc::now().timestamp_millis());
-    put(&context.store, &path, encoded.bytes).await?;
+    context.timed(Stage::Put, put(&context.store, &path, encoded.bytes)).await?;
     part.add = Some(add);
     Ok(part)
+}
+
+/// Does `work`, and counts the time until it is done.
+async fn timed<T>(timings: Option<&Timings>, stage: Stage, work: impl Future<Output = T>) -> T {
+    let started = Instant::now();
+    let done = work.await;
+    if let Some(timings) = timings {
+        timings.add(stage, started.elapsed());
+    }
+    done
 }
 
 fn split(rows: Vec<Place>, mut dropped: Vec<Place>, found: &HashSet<Place>) -> (Vec<Place>, Vec<Place>) {

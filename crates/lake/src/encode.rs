@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::compute::interleave_record_batch;
-use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
+use arrow::array::{Array, AsArray, RecordBatch, new_null_array};
+use arrow::compute::interleave;
+use arrow::datatypes::{FieldRef, SchemaRef, TimestampMicrosecondType};
+use arrow::error::ArrowError;
 use milepost_schema::{EVENT_TIME, time};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use serde_json::{Map, Value, json};
 
 use crate::error::LakeError;
 use crate::footer::{footer_of, sha256};
 use crate::gather::Place;
-use crate::layout::{ROW_GROUP_ROWS, properties};
+use crate::layout::{ROW_GROUP_ROWS, plain_properties, properties};
+use crate::pack::pack;
 
 /// Rows put together at once; bounds what is copied beside the batches.
 pub(crate) const CHUNK_ROWS: usize = 8 * 1024;
@@ -54,11 +57,10 @@ pub(crate) fn encode_places(
     let columns: Vec<usize> = (0..file_schema.fields().len()).collect();
     let narrow: Result<Vec<_>, _> = used.iter().map(|batch| batches[*batch].project(&columns)).collect();
     let narrow = narrow.map_err(rows_error)?;
-    let narrow: Vec<_> = narrow.iter().collect();
     let of_used = |place: &Place| (used.partition_point(|batch| *batch < place.0), place.1);
     let chunk_of = |places: &[Place]| {
         let places: Vec<Place> = places.iter().map(of_used).collect();
-        interleave_record_batch(&narrow, &places).map_err(rows_error)
+        take(&narrow, &places, file_schema).map_err(rows_error)
     };
     if places.len() <= CHUNK_ROWS {
         return encode_batch(&chunk_of(places)?, path);
@@ -70,16 +72,50 @@ pub(crate) fn encode_places(
     encoder.finish()
 }
 
+/// The rows at `places` of `batches`, as one batch.
+fn take(batches: &[RecordBatch], places: &[Place], schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let column = |(at, field): (usize, &FieldRef)| {
+        let arrays: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(at).as_ref()).collect();
+        // most columns of most partitions hold nothing
+        if arrays.iter().all(|array| array.null_count() == array.len()) {
+            return Ok(new_null_array(field.data_type(), places.len()));
+        }
+        interleave(&arrays, places)
+    };
+    let columns: Result<Vec<_>, _> = schema.fields().iter().enumerate().map(column).collect();
+    RecordBatch::try_new(Arc::clone(schema), columns?)
+}
+
 /// Encodes a file of one batch.
 ///
 /// # Errors
 /// [`LakeError::Encode`], naming `path`.
 pub(crate) fn encode_batch(batch: &RecordBatch, path: &str) -> Result<Encoded, LakeError> {
-    let schema = batch.schema();
-    let properties = properties(&schema, batch.num_rows(), Some(batch));
-    let mut encoder = Encoder::with_properties(&schema, properties, path)?;
-    encoder.write(batch)?;
-    encoder.finish()
+    let bytes = encode_packed(batch).map_err(|source| LakeError::Encode { path: path.to_owned(), source })?;
+    let mut statistics = Statistics::default();
+    statistics.add(batch);
+    Ok(Encoded::of(bytes, &statistics))
+}
+
+fn encode_packed(batch: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
+    let properties = plain_properties(batch);
+    let mut plain = Vec::new();
+    let mut writer = ArrowWriter::try_new_with_options(&mut plain, batch.schema(), options(properties.clone()))?;
+    writer.write(batch)?;
+    let metadata = writer.close()?;
+    pack(plain, &metadata, &Arc::new(properties))
+}
+
+fn options(properties: WriterProperties) -> ArrowWriterOptions {
+    // Parquet's own types say all that there is to say; Arrow's schema beside them would be half of a small footer
+    ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true)
+}
+
+impl Encoded {
+    fn of(bytes: Vec<u8>, statistics: &Statistics) -> Self {
+        let footer_sha256 = footer_of(&bytes).map(sha256);
+        Self { bytes, rows: statistics.rows, statistics: statistics.to_json(), footer_sha256 }
+    }
 }
 
 /// Encodes one file, batch after batch.
@@ -95,12 +131,7 @@ impl Encoder {
     /// # Errors
     /// [`LakeError::Encode`], naming `path`.
     pub(crate) fn new(file_schema: &SchemaRef, rows: usize, path: &str) -> Result<Self, LakeError> {
-        Self::with_properties(file_schema, properties(file_schema, rows, None), path)
-    }
-
-    fn with_properties(file_schema: &SchemaRef, properties: WriterProperties, path: &str) -> Result<Self, LakeError> {
-        // Parquet's own types say all that there is to say; Arrow's schema beside them would be half of a small footer
-        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let options = options(properties(file_schema, rows));
         let writer = ArrowWriter::try_new_with_options(Vec::new(), Arc::clone(file_schema), options)
             .map_err(|source| LakeError::Encode { path: path.to_owned(), source })?;
         Ok(Self { writer, statistics: Statistics::default(), path: path.to_owned() })
@@ -117,8 +148,7 @@ impl Encoder {
     /// [`LakeError::Encode`].
     pub(crate) fn finish(self) -> Result<Encoded, LakeError> {
         let bytes = self.writer.into_inner().map_err(|source| LakeError::Encode { path: self.path, source })?;
-        let footer_sha256 = footer_of(&bytes).map(sha256);
-        Ok(Encoded { bytes, rows: self.statistics.rows, statistics: self.statistics.to_json(), footer_sha256 })
+        Ok(Encoded::of(bytes, &self.statistics))
     }
 }
 

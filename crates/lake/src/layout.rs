@@ -4,7 +4,7 @@
 //! again. What is written for each column whatever is in it, a zstd context in memory and bounds nobody prunes by in the
 //! footer, is then more than the values. So it is written where it pays.
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, SchemaRef};
 use milepost_schema::{EVENT_ID, EVENT_TIME};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -48,24 +48,37 @@ const BOUNDED_COLUMNS: [&str; 16] = [
     "source_ip_address",
     "vpc_endpoint_id",
 ];
-/// Bytes of a column, once its dictionary is taken out, from which on it is compressed: what is less fits into the frame
-/// that zstd would put around it, or nearly so.
-const COMPRESSED_BYTES: usize = 384;
-/// Different texts of a column that is not compressed.
-const FEW_TEXTS: usize = 16;
-
-/// What a column of a small file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Weight {
-    /// Nothing.
-    Empty,
-    /// Not enough to be compressed.
-    Light,
-    Heavy,
+/// How a file of about `rows` rows is written, batch after batch.
+pub(crate) fn properties(schema: &SchemaRef, rows: usize) -> WriterProperties {
+    let mut properties = encodings(schema, rows).set_compression(zstd(ZSTD_LEVEL));
+    for name in UNIQUE_COLUMNS.iter().chain(&RANDOM_COLUMNS).filter(|name| schema.index_of(name).is_ok()) {
+        properties = properties.set_column_compression(ColumnPath::from(*name), zstd(RANDOM_ZSTD_LEVEL));
+    }
+    properties.build()
 }
 
-/// How a file of about `rows` rows is written. `all` are the rows, if they are at hand.
-pub(crate) fn properties(schema: &SchemaRef, rows: usize, all: Option<&RecordBatch>) -> WriterProperties {
+/// How a file of one batch is written, before it is [packed](crate::pack::pack).
+pub(crate) fn plain_properties(batch: &RecordBatch) -> WriterProperties {
+    let mut properties = encodings(&batch.schema(), batch.num_rows());
+    for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
+        // what is empty should say that it is
+        for path in empty_leaves(vec![field.name().clone()], array) {
+            properties = properties.set_column_statistics_enabled(ColumnPath::new(path), EnabledStatistics::Chunk);
+        }
+    }
+    properties.build()
+}
+
+/// The level at which zstd packs a column.
+pub(crate) fn zstd_level(column: &ColumnPath) -> i32 {
+    let is_random = match column.parts() {
+        [name] => UNIQUE_COLUMNS.iter().chain(&RANDOM_COLUMNS).any(|random| random == name),
+        _ => false,
+    };
+    if is_random { RANDOM_ZSTD_LEVEL } else { ZSTD_LEVEL }
+}
+
+fn encodings(schema: &SchemaRef, rows: usize) -> WriterPropertiesBuilder {
     let has_pages = rows > PAGE_ROWS;
     // the tables beside `events` are small, and expiry goes by the bounds of their times
     let of_others = match schema.index_of(EVENT_TIME) {
@@ -73,7 +86,6 @@ pub(crate) fn properties(schema: &SchemaRef, rows: usize, all: Option<&RecordBat
         Err(_) => EnabledStatistics::Chunk,
     };
     let mut properties = WriterProperties::builder()
-        .set_compression(zstd(ZSTD_LEVEL))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_statistics_enabled(of_others)
@@ -93,84 +105,29 @@ pub(crate) fn properties(schema: &SchemaRef, rows: usize, all: Option<&RecordBat
     }
     for name in UNIQUE_COLUMNS.iter().filter(has) {
         properties = properties
-            .set_column_compression(ColumnPath::from(*name), zstd(RANDOM_ZSTD_LEVEL))
             .set_column_dictionary_enabled(ColumnPath::from(*name), false)
             .set_column_encoding(ColumnPath::from(*name), Encoding::DELTA_LENGTH_BYTE_ARRAY);
-    }
-    for name in RANDOM_COLUMNS.iter().filter(has) {
-        properties = properties.set_column_compression(ColumnPath::from(*name), zstd(RANDOM_ZSTD_LEVEL));
     }
     for name in BLOOM_FILTER_COLUMNS.iter().filter(has) {
         properties = properties
             .set_column_bloom_filter_fpp(ColumnPath::from(*name), BLOOM_FILTER_FPP)
             .set_column_bloom_filter_max_ndv(ColumnPath::from(*name), rows.clamp(1, ROW_GROUP_ROWS) as u64);
     }
-    match all {
-        Some(all) => with_weights(properties, all).build(),
-        None => properties.build(),
-    }
-}
-
-/// Compresses what is heavy, and says of what is empty that it is.
-fn with_weights(mut properties: WriterPropertiesBuilder, all: &RecordBatch) -> WriterPropertiesBuilder {
-    for (field, array) in all.schema().fields().iter().zip(all.columns()) {
-        for (path, weight) in leaves(vec![field.name().clone()], array) {
-            let path = ColumnPath::new(path);
-            if weight == Weight::Empty {
-                properties = properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::Chunk);
-            }
-            if weight != Weight::Heavy {
-                properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
-            }
-        }
-    }
     properties
 }
 
-/// The columns of Parquet that a column of Arrow becomes.
-fn leaves(path: Vec<String>, array: &ArrayRef) -> Vec<(Vec<String>, Weight)> {
+/// The columns of Parquet without a value in a column of Arrow.
+fn empty_leaves(path: Vec<String>, array: &ArrayRef) -> Vec<Vec<String>> {
     let below = |names: &[&str]| path.iter().cloned().chain(names.iter().map(|name| (*name).to_owned())).collect();
     match array.data_type() {
-        DataType::List(element) => leaves(below(&["list", element.name()]), array.as_list::<i32>().values()),
+        DataType::List(element) => empty_leaves(below(&["list", element.name()]), array.as_list::<i32>().values()),
         DataType::Struct(fields) => {
             let members = fields.iter().zip(array.as_struct().columns());
-            members.flat_map(|(field, member)| leaves(below(&[field.name()]), member)).collect()
+            members.flat_map(|(field, member)| empty_leaves(below(&[field.name()]), member)).collect()
         }
-        _ => vec![(path, weigh(array))],
+        _ if array.null_count() == array.len() => vec![path],
+        _ => Vec::new(),
     }
-}
-
-fn weigh(array: &ArrayRef) -> Weight {
-    if array.null_count() == array.len() {
-        return Weight::Empty;
-    }
-    let bytes = match array.data_type() {
-        DataType::Boolean => array.len() / 8,
-        DataType::Utf8 => text_bytes(array.as_string()),
-        other => array.len() * other.primitive_width().unwrap_or(size_of::<i64>()),
-    };
-    if bytes <= COMPRESSED_BYTES { Weight::Light } else { Weight::Heavy }
-}
-
-/// About the bytes of the texts with a dictionary of them, or more than [`COMPRESSED_BYTES`] if it is more than that.
-fn text_bytes(texts: &StringArray) -> usize {
-    let mut different: Vec<&str> = Vec::with_capacity(FEW_TEXTS);
-    let mut bytes = 0;
-    let mut last = None;
-    for text in texts.iter().flatten() {
-        if last == Some(text) || different.contains(&text) {
-            last = Some(text);
-            continue;
-        }
-        last = Some(text);
-        different.push(text);
-        bytes += text.len() + size_of::<u32>();
-        if different.len() > FEW_TEXTS || bytes > COMPRESSED_BYTES {
-            return usize::MAX;
-        }
-    }
-    let bits = usize::BITS - different.len().saturating_sub(1).leading_zeros();
-    bytes + texts.len() * bits as usize / 8
 }
 
 fn sorting(schema: &SchemaRef) -> Option<Vec<SortingColumn>> {
@@ -189,16 +146,9 @@ fn zstd(level: i32) -> Compression {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use arrow::array::BooleanArray;
     use milepost_schema::arrow::events_schema;
 
     use super::*;
-
-    fn texts(texts: impl IntoIterator<Item = Option<String>>) -> ArrayRef {
-        Arc::new(texts.into_iter().collect::<StringArray>())
-    }
 
     #[test]
     fn every_column_that_is_named_is_there() {
@@ -210,19 +160,6 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_weighed() {
-        let repeated = |text: &str, rows: usize| texts(std::iter::repeat_n(Some(text.to_owned()), rows));
-        assert_eq!(weigh(&texts([None, None])), Weight::Empty);
-        assert_eq!(weigh(&repeated("us-east-1", 100_000)), Weight::Light);
-        assert_eq!(weigh(&repeated(&"x".repeat(400), 1)), Weight::Heavy);
-        assert_eq!(weigh(&texts((0..1000).map(|row| Some((row % 2).to_string())))), Weight::Light);
-        assert_eq!(weigh(&texts((0..9000).map(|row| Some((row % 2).to_string())))), Weight::Heavy);
-        assert_eq!(weigh(&texts((0..17).map(|row| Some(row.to_string())))), Weight::Heavy);
-        assert_eq!(weigh(&(Arc::new(BooleanArray::from(vec![true; 3000])) as ArrayRef)), Weight::Light);
-        assert_eq!(weigh(&(Arc::new(BooleanArray::from(vec![true; 5000])) as ArrayRef)), Weight::Heavy);
-    }
-
-    #[test]
     fn members_of_lists_are_columns_too() {
         let schema = events_schema();
         let all = RecordBatch::new_empty(schema);
@@ -231,8 +168,8 @@ mod tests {
             .fields()
             .iter()
             .zip(all.columns())
-            .flat_map(|(field, array)| leaves(vec![field.name().clone()], array))
-            .map(|(path, _)| path.join("."))
+            .flat_map(|(field, array)| empty_leaves(vec![field.name().clone()], array))
+            .map(|path| path.join("."))
             .collect();
         assert!(paths.contains(&"resources.list.element.arn_prefix".to_owned()), "{paths:?}");
     }

@@ -25,6 +25,7 @@ mod lake;
 mod layout;
 pub mod ledger;
 mod log;
+mod pack;
 mod partition;
 mod reader;
 mod recent;

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use milepost_timings::Timings;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -26,14 +27,17 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    /// At most `threads` of them compute at once.
-    pub(crate) fn new(threads: usize) -> Self {
+    /// At most `threads` of them compute at once. Their time is counted in `timings`.
+    pub(crate) fn new(threads: usize, timings: Option<&Timings>) -> Self {
         let threads = threads.max(1);
         let (queue, work) = channel();
         let work = Arc::new(Mutex::new(work));
         for _ in 0..threads {
-            let work = Arc::clone(&work);
-            std::thread::spawn(move || run(&work));
+            let (work, timings) = (Arc::clone(&work), timings.cloned());
+            std::thread::spawn(move || {
+                let _counted = timings.as_ref().map(Timings::on_this_thread);
+                run(&work);
+            });
         }
         Self { threads, queue }
     }
@@ -100,7 +104,7 @@ mod tests {
 
     #[tokio::test]
     async fn jobs_keep_their_order_and_few_compute_at_once() {
-        let workers = Workers::new(2);
+        let workers = Workers::new(2, None);
         let busy = Arc::new(AtomicUsize::new(0));
         let jobs: Vec<_> = (0..100_u64)
             .map(|job| {
@@ -122,7 +126,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_fails_or_stops_fails_all() {
-        let workers = Workers::new(2);
+        let workers = Workers::new(2, None);
         let jobs: Vec<_> = (0..9)
             .map(|job| {
                 let workers = workers.clone();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::bail;
 use arrow_array::RecordBatch;
@@ -11,8 +12,9 @@ use milepost_lake::EventWriter;
 use milepost_lake::ledger::{FileEntry, KnownFiles, Ledger, RejectEntry};
 use milepost_query::RowFilter;
 use milepost_schema::SOURCE_FILE;
+use milepost_timings::{Stage, Timings};
 
-use super::Summary;
+use super::{Summary, timings};
 
 /// Sources that may wait for a commit: a million files without a record must not wait for rows that never come.
 const MAX_WAITING: usize = 50_000;
@@ -39,6 +41,7 @@ pub(super) struct Intake<'a> {
     pub(super) known_damage: Option<HashMap<String, String>>,
     pub(super) known: &'a KnownFiles,
     pub(super) summary: &'a mut Summary,
+    pub(super) timings: Option<&'a Timings>,
 }
 
 /// What became of the rows of one source.
@@ -53,7 +56,7 @@ impl Intake<'_> {
     pub(super) async fn take(&mut self, piece: Piece) -> anyhow::Result<()> {
         if let Some(batch) = piece.batch {
             let batch = self.filtered(batch)?;
-            self.writer.append(batch);
+            timings::timed(self.timings, Stage::Sort, || self.writer.append(batch));
         }
         for reject in piece.rejects {
             self.reject(reject).await?;
@@ -128,6 +131,7 @@ impl Intake<'_> {
             sum.written += counts.written;
             sum.duplicates += counts.duplicates;
         }
+        let started = Instant::now();
         // rejects first: a source in the ledger is done, and nothing of it may be missing
         self.ledger.add_rejects(&std::mem::take(&mut self.rejects)).await?;
         self.reject_bytes = 0;
@@ -135,7 +139,9 @@ impl Intake<'_> {
         for outcome in std::mem::take(&mut self.waiting) {
             entries.extend(self.close(&outcome)?);
         }
-        Ok(self.ledger.add_files(&entries).await?)
+        self.ledger.add_files(&entries).await?;
+        timings::add(self.timings, Stage::Ledger, started);
+        Ok(())
     }
 
     /// The ledger entry of a source, or `None` if it is damaged and has to be read again next time.

@@ -12,6 +12,7 @@ use milepost_query::output::printable;
 use serde::Serialize;
 
 use super::intake::Counts;
+use super::timings::StageSeconds;
 use crate::diagnostics::{ExitStatus, Hinted};
 use crate::printer::Destination;
 
@@ -29,6 +30,9 @@ pub(in crate::commands) struct Summary {
     pub(super) bytes: Bytes,
     pub(super) lake: LakeChange,
     pub(super) seconds: f64,
+    /// Where they went, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) timings: Option<StageSeconds>,
     /// Known files that hold records.
     #[serde(skip)]
     known_logs: u64,
@@ -88,7 +92,7 @@ pub(super) struct Bytes {
     /// Of the objects read, as they lie there.
     packed: u64,
     /// Of their text.
-    text: u64,
+    pub(super) text: u64,
     /// Of the files written.
     pub(super) written: u64,
 }
@@ -119,6 +123,7 @@ impl Summary {
             bytes: Bytes::default(),
             lake: LakeChange { name: lake.to_owned(), ..LakeChange::default() },
             seconds: 0.0,
+            timings: None,
             known_logs: 0,
             has_filter,
             damaged: Vec::new(),
@@ -290,6 +295,9 @@ impl Summary {
         )]
         let rate = (read as f64 / self.seconds.max(0.001)) as u64;
         write!(out, "\ntime     {:.2} s, {} events/s", self.seconds, count(rate))?;
+        if let Some(timings) = &self.timings {
+            timings.write(out, &self.bytes, read)?;
+        }
         write!(out, "\nlake     {}", self.lake.name)?;
         match self.lake.version {
             Some(version) => write!(out, ": version {version}, {} files written", count(self.lake.files_written))?,

@@ -8,7 +8,6 @@ use milepost_lake::{Compacted, Compaction, Deleted, Kept, Lake, TableName, Vacuu
 use serde::Serialize;
 
 use super::journal::{self, Run};
-use crate::allocator;
 use crate::args::LakeCompactArgs;
 use crate::diagnostics::ExitStatus;
 use crate::printer::Printer;
@@ -19,7 +18,6 @@ use crate::settings::Settings;
 const KEPT_ORPHANS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 pub(super) async fn run(args: &LakeCompactArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    allocator::give_back_at_once();
     let started = Instant::now();
     let compaction = compaction(args, settings)?;
     let lake = Lake::open(&settings.lake, &settings.store).await?;

@@ -28,6 +28,7 @@ fn options(threads: usize) -> Options {
         salvage: false,
         rules: None,
         fetcher: None,
+        timings: None,
     }
 }
 

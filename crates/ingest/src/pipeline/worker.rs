@@ -6,6 +6,8 @@ use std::io;
 use std::ops::Range;
 use std::sync::mpsc::SyncSender;
 
+use milepost_timings::{Stage, enter};
+
 use super::sink::Sink;
 use super::{Message, Options, Piece, PipelineError, Reject, SourceOutcome, Status};
 use crate::archive;
@@ -77,11 +79,13 @@ impl Worker {
     /// Reads one source, which may have to be fetched.
     fn source(&mut self, index: usize, source: &Source, way: &mut Way<'_>) {
         let uri = source.uri();
+        let at = enter(Stage::Unpack);
         let fetched = match (source.blob(), &self.options.fetcher) {
             (Some(blob), _) => Ok(Fetched { blob, guard: Box::new(()) }),
             (None, Some(fetcher)) => fetcher.fetch(index),
             (None, None) => Err("there is nothing to fetch it with".to_owned()),
         };
+        drop(at);
         match fetched {
             Ok(Fetched { blob, guard: _until_read }) => {
                 let (account, region) = account_and_region(&uri);
@@ -101,7 +105,11 @@ impl Worker {
         let mut outcome = SourceOutcome::of(object.source, object.uri.to_owned(), object.depth > 0);
         outcome.size = object.blob.size().unwrap_or(0);
         let members = GzipMembers::default();
-        outcome.status = match unpack::open(object.blob, &members) {
+        let opened = {
+            let _at = enter(Stage::Unpack);
+            unpack::open(object.blob, &members)
+        };
+        outcome.status = match opened {
             Ok(Unpacked::Text(text)) => self.text((text, &members), object, &mut outcome, way),
             Ok(archive) => self.archive(object, archive, way),
             Err(error) => Err(damage_of(&error, None)),
@@ -231,6 +239,7 @@ impl Worker {
                 rejected: 0,
             };
             let mut opener = std::mem::take(&mut self.opener);
+            let _at = enter(Stage::Flatten);
             let given = reader.give(&survey, open, &mut |text| {
                 opener.piece(text, &mut |item| {
                     if way.stopped {
@@ -268,6 +277,7 @@ impl Worker {
     /// Sends what has gathered, if anything.
     fn hand_over(&mut self, way: &mut Way<'_>, uri: &str) {
         self.other_bytes = 0;
+        let _at = enter(Stage::Flatten);
         if self.flattener.rows() > 0 {
             match self.flattener.take() {
                 Ok(batch) if batch.num_rows() > 0 => way.piece.batch = Some(batch),
@@ -282,6 +292,7 @@ impl Worker {
         if way.piece.batch.is_none() && way.piece.finished.is_empty() && way.piece.rejects.is_empty() {
             return;
         }
+        let _waiting = enter(Stage::Wait);
         way.stopped = way.send.send(Ok(Some(std::mem::take(&mut way.piece)))).is_err();
     }
 }

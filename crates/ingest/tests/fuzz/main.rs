@@ -55,6 +55,7 @@ fn probe(inputs: &[Vec<u8>], salvage: bool) -> Result<Sums, String> {
         salvage,
         rules: None,
         fetcher: None,
+        timings: None,
     };
     let (mut sums, mut rows, mut rejects, mut finished) = (Sums::default(), 0, 0, 0);
     let mut line = String::new();
