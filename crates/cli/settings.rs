@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use milepost_query::DEFAULT_MEMORY_BYTES as DEFAULT_QUERY_MEMORY_BYTES;
+use milepost_query::Dialect;
 use milepost_query::output::Format;
 use milepost_report::JobHeader;
 use milepost_store::StoreOptions;
@@ -52,6 +53,7 @@ struct ConfigFile {
     quiet: Option<bool>,
     json: Option<bool>,
     timeout: Option<String>,
+    dialect: Option<String>,
     escape_formulas: Option<bool>,
     expanded: Option<bool>,
     salvage: Option<bool>,
@@ -142,6 +144,16 @@ impl Settings {
             Some(duration) => Ok(Some(duration)),
             None => Err(wrong(format!("`--timeout {text}` is no time"), "write it as 500ms, 30s, 5m or 1h")),
         }
+    }
+
+    /// What queries are written for, if it is not to be told by their tables.
+    pub(crate) fn dialect(&self, flag: Option<Dialect>) -> anyhow::Result<Option<Dialect>> {
+        let parse = |name: &String| {
+            let names = Dialect::ALL.map(Dialect::name).join(", ");
+            name.parse()
+                .map_err(|_| wrong(format!("`dialect = \"{name}\"` is no dialect"), &format!("there are: {names}")))
+        };
+        flag.map_or_else(|| self.file.dialect.as_ref().map(parse).transpose(), |flag| Ok(Some(flag)))
     }
 
     /// Where answers go.

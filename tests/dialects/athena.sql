@@ -328,3 +328,79 @@ SELECT ['amazonaws', 'com'], 3
 SELECT CAST(count(*) AS varchar) AS n FROM cloudtrail_logs WHERE eventcategory = 'Insight' UNION ALL SELECT CAST(count(*) AS varchar(20)) FROM cloudtrail_logs WHERE eventcategory = 'Data'
 ---
 SELECT count(*)::varchar FROM r WHERE cat = 'Insight' UNION ALL SELECT count(*)::varchar FROM r WHERE cat = 'Data'
+=== lambdas | any_match, none_match, all_match
+SELECT eventid, any_match(resources, r -> coalesce(r.type, '') = 'AWS::S3::Bucket' AND r.arn LIKE '%data%'), none_match(resources, r -> coalesce(r.type, '') = 'AWS::S3::Bucket'), all_match(resources, r -> r.arn LIKE 'arn:aws:s3%') FROM cloudtrail_logs WHERE cardinality(resources) > 0
+---
+SELECT eid, len(list_filter(res::json[], lambda r: r->>'type' = 'AWS::S3::Bucket' AND r->>'ARN' LIKE '%data%' OR r->>'type' = 'AWS::S3::Bucket' AND r->>'arn' LIKE '%data%')) > 0, len(list_filter(res::json[], lambda r: r->>'type' = 'AWS::S3::Bucket')) = 0, len(list_filter(res::json[], lambda r: coalesce(r->>'ARN', r->>'arn') NOT LIKE 'arn:aws:s3%')) = 0 FROM r WHERE len(res::json[]) > 0
+=== lambdas that make lists | transform, filter
+SELECT eventid, array_join(transform(filter(resources, (r) -> r.type = 'AWS::S3::Object'), r -> upper(r.arn)), ',') FROM cloudtrail_logs WHERE eventname = 'GetObject'
+---
+SELECT eid, array_to_string(list_transform(list_filter(res::json[], lambda r: r->>'type' = 'AWS::S3::Object'), lambda r: upper(coalesce(r->>'ARN', r->>'arn'))), ',') FROM r WHERE name = 'GetObject'
+=== lambda over JSON | any_match, cast as array(json)
+SELECT count(*) FROM cloudtrail_logs WHERE any_match(CAST(json_extract(requestparameters, '$.ipPermissions.items') AS ARRAY(JSON)), p -> json_extract_scalar(p, '$.fromPort') = '22')
+---
+SELECT count(*) FROM r WHERE len(list_filter((rp->'$.ipPermissions.items')::json[], lambda p: p->>'fromPort' = '22')) > 0
+=== list of values | in values
+SELECT count(*) FROM cloudtrail_logs WHERE eventname IN (VALUES 'Decrypt', 'AssumeRole') AND awsregion NOT IN (VALUES ('us-east-1'))
+---
+SELECT count(*) FROM r WHERE name IN ('Decrypt', 'AssumeRole') AND region <> 'us-east-1'
+=== table of values | values
+SELECT n, count(*) FROM cloudtrail_logs JOIN (VALUES 'Decrypt', 'AssumeRole') AS v(n) ON n = eventname GROUP BY n
+---
+SELECT name, count(*) FROM r WHERE name IN ('Decrypt', 'AssumeRole') GROUP BY 1
+=== histogram | histogram, element_at, map_agg
+SELECT awsregion, element_at(histogram(eventname), 'Decrypt'), cardinality(histogram(errorcode)), element_at(map_agg(eventname, eventsource), 'AssumeRole') FROM cloudtrail_logs GROUP BY awsregion
+---
+SELECT region, count(*) FILTER (name = 'Decrypt'), count(DISTINCT err), min(src) FILTER (name = 'AssumeRole') FROM r GROUP BY 1
+=== listagg | listagg, within group
+SELECT eventsource, listagg(DISTINCT eventname, ', ') WITHIN GROUP (ORDER BY eventname) FROM cloudtrail_logs GROUP BY eventsource
+---
+SELECT src, string_agg(DISTINCT name, ', ' ORDER BY name) FROM r GROUP BY 1
+=== variance and last day | variance, last_day_of_month
+SELECT round(variance(length(eventname))), min(last_day_of_month(from_iso8601_timestamp(eventtime))), max(last_day_of_month(date(from_iso8601_timestamp(eventtime)))) FROM cloudtrail_logs
+---
+SELECT round(var_samp(length(name))), min(last_day(t)), max(last_day(t)) FROM r
+=== format | format
+SELECT DISTINCT format('%s in %s: %d%%, %.1f', eventname, errorcode, length(eventname), length(eventname) / 2.0) FROM cloudtrail_logs WHERE eventsource = 'kms.amazonaws.com'
+---
+SELECT DISTINCT printf('%s in %s: %d%%, %.1f', name, coalesce(err, 'null'), length(name), length(name) / 2) FROM r WHERE src = 'kms.amazonaws.com'
+=== parts of urls | url_extract_host, url_extract_path, url_extract_query, url_extract_parameter, url_decode
+SELECT DISTINCT url_extract_host(u), url_extract_path(u), url_extract_query(u), url_extract_parameter(u, 'a'), url_extract_host(eventsource), url_decode('a%2Fb+c') FROM (SELECT concat('https://', eventsource, '/x/y?a=1%202&b=', eventname, '#f') AS u, eventsource FROM cloudtrail_logs WHERE eventname IS NOT NULL)
+---
+SELECT DISTINCT src, '/x/y', 'a=1%202&b=' || name, '1 2', NULL, 'a/b c' FROM r WHERE name IS NOT NULL
+=== time zones | at_timezone, at time zone
+SELECT date_format(at_timezone(from_iso8601_timestamp(eventtime), 'America/New_York'), '%Y-%m-%d %H'), hour(from_iso8601_timestamp(eventtime) AT TIME ZONE 'America/New_York'), count(*) FROM cloudtrail_logs GROUP BY 1, 2
+---
+SELECT strftime(timezone('America/New_York', timezone('UTC', t)), '%Y-%m-%d %H'), hour(timezone('America/New_York', timezone('UTC', t))), count(*) FROM r GROUP BY 1, 2
+=== structs as JSON | cast as json, cast as varchar
+SELECT eventid, json_extract_scalar(CAST(resources AS JSON), '$[0].type'), json_extract_scalar(json_parse(CAST(useridentity AS VARCHAR)), '$.sessioncontext.sessionissuer.username') FROM cloudtrail_logs WHERE cardinality(resources) > 0
+---
+SELECT eid, res->0->>'type', iname FROM r WHERE len(res::json[]) > 0
+=== unnest without an alias | cross join unnest
+SELECT eventname, arn, type, count(*) FROM cloudtrail_logs CROSS JOIN UNNEST(resources) WHERE type LIKE 'AWS::S3%' GROUP BY eventname, arn, type
+---
+SELECT name, coalesce(e->>'ARN', e->>'arn'), e->>'type', count(*) FROM (SELECT name, unnest(res::json[]) AS e FROM r) WHERE e->>'type' LIKE 'AWS::S3%' GROUP BY ALL
+=== days by their text | substr, like
+SELECT count(*), count(CASE WHEN eventtime LIKE '2026-03-03T1%' THEN 1 END) FROM cloudtrail_logs WHERE substr(eventtime, 1, 10) = '2026-03-03' AND NOT substr(eventtime, 1, 13) >= '2026-03-03T20'
+---
+SELECT count(*), count(*) FILTER (ts LIKE '2026-03-03T1%') FROM r WHERE ts LIKE '2026-03-03%' AND hour(t) < 20
+=== days by what is cut | date_trunc, date_format
+SELECT count(*) FROM cloudtrail_logs WHERE date_trunc('day', from_iso8601_timestamp(eventtime)) = DATE '2026-03-03' AND date_format(from_iso8601_timestamp(eventtime), '%Y-%m-%d %H') > '2026-03-03 10' AND date_trunc('hour', from_iso8601_timestamp(eventtime)) <> TIMESTAMP '2026-03-03 12:00:00'
+---
+SELECT count(*) FROM r WHERE t::date = '2026-03-03' AND hour(t) > 10 AND hour(t) <> 12
+=== columns of a crawler | partition_3
+SELECT partition_0, count(*) FROM cloudtrail_logs WHERE partition_3 = '2026' AND partition_4 = '03' AND partition_5 = '03' AND partition_2 = 'us-east-1' GROUP BY partition_0
+---
+SELECT acct, count(*) FROM r WHERE day = '2026-03-03' AND region = 'us-east-1' GROUP BY 1
+=== correlated fields | exists, struct field
+SELECT count(*) FROM cloudtrail_logs a WHERE EXISTS (SELECT 1 FROM cloudtrail_logs b WHERE b.useridentity.arn = a.useridentity.arn AND b.eventname = 'ConsoleLogin')
+---
+SELECT count(*) FROM r WHERE uarn IN (SELECT uarn FROM r WHERE name = 'ConsoleLogin')
+=== JSON under another name | with, dots
+WITH calls AS (SELECT eventid, requestparameters AS p FROM cloudtrail_logs WHERE eventname = 'GetObject') SELECT c.eventid, c.p.bucketName FROM calls c WHERE p.bucketName LIKE 'data%'
+---
+SELECT eid, rp->>'bucketName' FROM r WHERE name = 'GetObject' AND rp->>'bucketName' LIKE 'data%'
+=== fetch first | fetch first
+SELECT eventid FROM cloudtrail_logs ORDER BY eventtime DESC, eventid FETCH FIRST 3 ROWS ONLY
+---
+SELECT eid FROM r ORDER BY t DESC, eid LIMIT 3

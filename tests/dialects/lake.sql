@@ -107,3 +107,11 @@ SELECT j->>'$.insightDetails.insightType', j->>'$.insightDetails.state', count(*
 SELECT d, abs(-1 * n) AS n FROM (SELECT date(eventTime) AS d, count(*) AS n FROM event_data_store GROUP BY date(eventTime)) WHERE n > 0
 ---
 SELECT day, count(*) FROM r GROUP BY 1
+=== arn of the store | from arn
+SELECT eventName, count(*) FROM arn:aws:cloudtrail:eu-central-1:012345678901:eventdatastore/1e23d5c8-90ab-4def-8123-456789abcdef WHERE eventSource = 'kms.amazonaws.com' GROUP BY 1
+---
+SELECT name, count(*) FROM r WHERE src = 'kms.amazonaws.com' GROUP BY 1
+=== arn of the store in quotes | from "arn"
+SELECT count(*) FROM "arn:aws:cloudtrail:eu-central-1:012345678901:eventdatastore/1e23d5c8-90ab-4def-8123-456789abcdef" WHERE date_trunc('day', eventTime) = DATE '2026-03-03'
+---
+SELECT count(*) FROM r WHERE t::date = '2026-03-03'

@@ -131,3 +131,19 @@ SELECT count(*) FROM r WHERE rp->>'$.bucketName' = 'data-111122223333'
 SELECT count(*) FROM aws_cloudtrail_log WHERE list_contains(tp_akas, 'arn:aws:s3:::data-012345678901') AND tp_source_type IS NOT NULL
 ---
 SELECT count(DISTINCT eid) FROM (SELECT eid, unnest(res::json[]) AS x FROM r) WHERE coalesce(x->>'ARN', x->>'arn') = 'arn:aws:s3:::data-012345678901'
+=== from first | from first, exclude
+FROM aws_cloudtrail_log SELECT event_name, len(event_name), strlen(user_agent), len(list_value(1, 2)) WHERE event_source = 'kms.amazonaws.com'
+---
+SELECT name, len(name), strlen(ua), 2 FROM r WHERE src = 'kms.amazonaws.com'
+=== columns but some | exclude, replace
+SELECT * EXCLUDE (region) FROM (SELECT aws_region AS region, upper(event_name) AS n FROM aws_cloudtrail_log WHERE event_source = 'kms.amazonaws.com')
+---
+SELECT upper(name) FROM r WHERE src = 'kms.amazonaws.com'
+=== buckets of time | time_bucket, list
+SELECT time_bucket(INTERVAL '6 hours', tp_timestamp) AS b, count(*), time_bucket(INTERVAL '7 days', min(tp_timestamp)), time_bucket(INTERVAL '1 month', min(tp_timestamp)), array_length(list(event_name)) FROM aws_cloudtrail_log GROUP BY b
+---
+SELECT time_bucket(INTERVAL '6 hours', t), count(*), time_bucket(INTERVAL '7 days', min(t)), time_bucket(INTERVAL '1 month', min(t)), count(*) FROM r GROUP BY 1
+=== days as text | strftime
+SELECT count(*) FROM aws_cloudtrail_log WHERE strftime(tp_timestamp, '%Y-%m-%d') IN ('2026-03-03', '2026-03-04') AND event_time LIKE '2026-03-0%' AND substr(event_time, 1, 13) <> '2026-03-03T10'
+---
+SELECT count(*) FROM r WHERE ts[1:10] IN ('2026-03-03', '2026-03-04') AND ts[1:13] <> '2026-03-03T10'

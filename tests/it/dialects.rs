@@ -117,6 +117,40 @@ fn files_are_left_out_through_every_view() {
         ("cloudtrail_events WHERE eventTime > '2026-03-04T12:00:00Z' AND account = '012345678901'", 2),
         ("pinpoint_events WHERE region = 'us-east-1' AND date = '2026-03-02'", 3),
         ("events WHERE event_time > ago('7d')", 0),
+        // what is cut from a time, or the beginning of its text
+        ("events WHERE CAST(event_time AS DATE) = DATE '2026-03-04' AND region = 'us-east-1'", 3),
+        ("events WHERE date_trunc('day', event_time) = DATE '2026-03-04' AND region = 'us-east-1'", 3),
+        (
+            "events WHERE date_trunc('day', event_time) BETWEEN '2026-03-04' AND '2026-03-05' AND region = 'us-east-1'",
+            3,
+        ),
+        ("events WHERE date_trunc('month', event_time) <> DATE '2026-03-01'", 0),
+        ("events WHERE to_char(event_time, '%Y-%m-%d') IN ('2026-03-04', '2025-01-01') AND region = 'us-east-1'", 3),
+        ("events WHERE event_time LIKE '2026-03-04%' AND region = 'us-east-1'", 3),
+        ("cloudtrail_logs WHERE eventtime LIKE '2026-03-04%' AND region = 'us-east-1'", 3),
+        ("cloudtrail_logs WHERE substr(eventtime, 1, 10) = '2026-03-04' AND region = 'us-east-1'", 3),
+        (
+            "cloudtrail_logs WHERE date(from_iso8601_timestamp(eventtime)) = DATE '2026-03-04' AND region = 'us-east-1'",
+            3,
+        ),
+        (
+            "cloudtrail_logs WHERE date_format(from_iso8601_timestamp(eventtime), '%Y-%m-%d') = '2026-03-04' AND region = 'us-east-1'",
+            3,
+        ),
+        (
+            "event_data_store WHERE date_trunc('day', eventTime) = TIMESTAMP '2026-03-04 00:00:00' AND region = 'us-east-1'",
+            3,
+        ),
+        ("aws_cloudtrail_log WHERE strftime(tp_timestamp, '%Y-%m-%d') = '2026-03-04' AND region = 'us-east-1'", 3),
+        (
+            "cloudtrail_logs WHERE partition_3 = '2026' AND partition_4 = '03' AND partition_5 = '04' AND partition_2 = 'us-east-1'",
+            3,
+        ),
+        (
+            "cloudtrail_logs WHERE partition_0 = 'us-east-1' AND partition_1 = '2026' AND partition_2 = '3' AND partition_3 = '4'",
+            3,
+        ),
+        ("events WHERE region IN (VALUES 'us-east-1') AND date = '2026-03-03'", 3),
     ] {
         assert_eq!(count(query), expected, "{query}");
     }
@@ -156,6 +190,15 @@ fn the_dialect_can_be_said() {
     );
     assert_eq!(count(&["SELECT concat('a', NULL, 'b') AS x FROM cloudtrail_logs LIMIT 1"]), "x\n\"\"\n");
     sql(&["SELECT 1", "--dialect", "oracle"]).ended_with(2);
+    let folder = Context::new();
+    let query = ["sql", "SELECT count_if(readOnly) AS n FROM anything", "-F", "csv", "--lake", &shared().lake()];
+    folder.write("milepost.toml", "dialect = \"lake\"\n");
+    assert_eq!(folder.run(&query).ended_with(0).stdout, lake);
+    // the flag goes before the file
+    folder.run(&[&query[..], &["--dialect", "milepost"]].concat()).ended_with(1);
+    folder.write("milepost.toml", "dialect = \"oracle\"\n");
+    let refused = folder.run(&query).ended_with(2).stderr;
+    assert!(refused.contains("`dialect = \"oracle\"` is no dialect"), "{refused}");
 }
 
 #[test]
@@ -186,6 +229,9 @@ fn errors_point_into_the_query_that_was_written() {
     assert!(list.contains("there is no column `resurces` at line 1, column 53"), "{list}");
     let after_id = error("SELECT x FROM 1e23d5c8-90ab-4def-8123-456789abcdef WHERE");
     assert!(after_id.contains("cannot parse the query") && after_id.contains("at line 1, column 57"), "{after_id}");
+    let reduced = error("SELECT reduce(resources, 0, (s, r) -> s + 1, s -> s) FROM cloudtrail_logs");
+    assert!(reduced.contains("there is no function `reduce` at line 1, column 8"), "{reduced}");
+    assert!(reduced.contains("hint: unnest the list and aggregate its elements"), "{reduced}");
     let table = error("SELECT * FROM vpc_flow_logs");
     assert!(table.contains("there is no table `vpc_flow_logs` at line 1, column 15"), "{table}");
     assert!(table.contains("there are: action_catalog, aws_cloudtrail_log, "), "{table}");
@@ -207,7 +253,17 @@ fn strange_queries_are_refused_and_no_more() {
         "SELECT CAST(a AS ARRAY(",
         "SELECT IPADDRESS '",
         "SELECT \"",
-        "FROM cloudtrail_logs",
+        "FROM cloudtrail_logs WHERE",
+        "TABLE",
+        "SELECT any_match(resources, r -> ) FROM cloudtrail_logs",
+        "SELECT any_match(resources, (r, ) -> r) FROM cloudtrail_logs",
+        "SELECT any_match(resources, -> r.arn) FROM cloudtrail_logs",
+        "SELECT filter(resources) FROM cloudtrail_logs",
+        "SELECT 1 WHERE 1 IN (VALUES",
+        "SELECT 1 WHERE 1 IN (VALUES)",
+        "SELECT format('%q', 1) FROM cloudtrail_logs",
+        "SELECT count(*) FROM arn:aws:cloudtrail:eventdatastore/1",
+        "SELECT partition_99999999999999999999 FROM cloudtrail_logs",
         "SELECT x.y.z.a.b FROM cloudtrail_logs",
         "SELECT element_at() FROM cloudtrail_logs",
         "SELECT split(1) FROM cloudtrail_logs",

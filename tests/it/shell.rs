@@ -62,6 +62,23 @@ fn tab_completes_names_and_values_of_partitions() {
 }
 
 #[test]
+fn fields_complete_and_words_of_other_shells_are_commands() {
+    let context = Context::new();
+    let mut terminal = shell(&context, &[("NO_COLOR", "1")]);
+    terminal.types("SELECT count(useridentity.sessionc\t").shows("sessioncontext");
+    terminal
+        .types(".attributes.mfaa\t")
+        .shows("mfaauthenticated")
+        .types(") AS n FROM cloudtrail_logs;\r")
+        .shows("1 row in");
+    terminal.types("help\r").shows("\\timing").types("exit\r");
+    assert_eq!(terminal.ends(), Some(0));
+    let mut terminal = shell(&context, &[("NO_COLOR", "1")]);
+    terminal.types("QUIT;\r");
+    assert_eq!(terminal.ends(), Some(0));
+}
+
+#[test]
 fn ctrl_c_ends_the_query_and_not_the_shell() {
     let context = Context::new();
     let mut terminal = shell(&context, &[("NO_COLOR", "1")]);

@@ -128,6 +128,99 @@ fn errors_point_into_the_query_and_say_what_is_near() {
 }
 
 #[test]
+fn errors_of_types_name_the_column() {
+    let error = |query: &str| sql(&[query]).ended_with(1).stderr;
+    assert_eq!(
+        error("SELECT event_id\nFROM events WHERE date = 'banana'"),
+        "error: `banana` is no DATE, and it is compared with `date` at line 2, column 19\n  |\n2 | FROM events WHERE date = 'banana'\n  \
+         |                   ^\nhint: write a day as '2026-03-01'\n"
+    );
+    for (query, message, hint) in [
+        (
+            "SELECT 1 FROM events WHERE event_time BETWEEN 'yesterday' AND '2026-03-01'",
+            "`yesterday` is no TIMESTAMP, and it is compared with `event_time` at line 1, column 28",
+            "hint: write an instant as '2026-03-01T12:00:00Z', or say ago('7d')",
+        ),
+        (
+            "SELECT CAST(event_name AS BIGINT) AS n FROM events WHERE event_name = 'Decrypt'",
+            "`Decrypt` in `event_name` is no BIGINT at line 1, column 13",
+            "hint: TRY_CAST(event_name AS BIGINT) gives null for it",
+        ),
+        (
+            "SELECT e.event_name + 1 FROM events e",
+            "cannot compute `e.event_name` (VARCHAR) + BIGINT at line 1, column 8",
+            "hint: CAST(",
+        ),
+        (
+            "SELECT 1 FROM cloudtrail_logs WHERE useridentity LIKE '%root%'",
+            "`useridentity` is a struct, and LIKE is for text at line 1, column 37",
+            "hint: name one of its fields",
+        ),
+        (
+            "SELECT 1 FROM events WHERE date LIKE '2026%'",
+            "`date` is a date, and LIKE is for text at line 1, column 28",
+            "hint: CAST(",
+        ),
+        ("SELECT session_issuer_arn.x FROM events", "a field is asked of a value that is text", "column ->> 'name'"),
+        (
+            "SELECT json_extract_scalar(resources, '$[0]') FROM events",
+            "json_extract_scalar does not take a value that is a list",
+            "hint: ",
+        ),
+        (
+            "SELECT array_length(event_name) FROM events",
+            "the function `array_length` does not take values of these types",
+            "hint: ",
+        ),
+    ] {
+        let found = error(query);
+        assert!(found.contains(message) && found.contains(hint), "{query}: {found}");
+        assert!(!found.contains("Utf8") && !found.contains("Int64"), "{query}: {found}");
+    }
+}
+
+#[test]
+fn errors_of_files_name_them_as_they_were_written() {
+    shared().context.write("no.parquet", "no");
+    let error = |query: &str| sql(&[query, "--allow-files"]).ended_with(1).stderr;
+    for (query, message) in [
+        ("SELECT * FROM 'gone.parquet'", "there is no file `gone.parquet`"),
+        ("SELECT * FROM 'no.parquet'", "cannot read `no.parquet`: "),
+        ("SELECT * FROM read_parquet('no.parquet')", "cannot read `no.parquet`: "),
+        ("SELECT * FROM read_csv('gone.csv')", "there is no file `gone.csv`"),
+    ] {
+        let found = error(query);
+        assert!(found.starts_with(&format!("error: {message}")), "{query}: {found}");
+    }
+    let refused = sql(&["SELECT * FROM 'no.parquet'"]).ended_with(1).stderr;
+    assert!(refused.contains("there is no table `no.parquet`") && refused.contains("--allow-files"), "{refused}");
+}
+
+#[test]
+fn columns_are_called_as_they_were_written() {
+    let header = |query: &str| sql(&[query, "-F", "csv"]).ended_with(0).stdout.lines().next().unwrap().to_owned();
+    assert_eq!(
+        header(
+            "SELECT sum(1), max(resources[1]['arn']), CAST(1 AS DOUBLE), e.region, request_parameters->>'bucketName' FROM events e GROUP BY e.region, 5"
+        ),
+        "sum(1),max(resources[1]['arn']),CAST(1 AS DOUBLE),region,request_parameters ->> 'bucketName'"
+    );
+    assert_eq!(header("SELECT a.region, b.region, 1, 1 FROM events a, events b LIMIT 1"), "region,region_1,1,1_1");
+}
+
+#[test]
+fn a_limit_may_be_a_parameter_and_no_query_is_none() {
+    let query = "SELECT 1 AS one FROM events LIMIT $n";
+    assert_eq!(sql(&[query, "-p", "n=2", "-F", "csv"]).ended_with(0).stdout, "one\n1\n1\n");
+    assert!(sql(&[query, "-p", "n=two"]).ended_with(1).stderr.contains("`two` is no BIGINT"));
+    for nothing in [";", " ;; ", "-- nothing"] {
+        assert!(sql(&[nothing]).ended_with(2).stderr.starts_with("error: there is no query\n"), "{nothing}");
+    }
+    let columns = sql(&["SHOW COLUMNS FROM events", "-F", "csv"]).ended_with(0).stdout;
+    assert_eq!(columns.matches(",event_id,").count(), 1);
+}
+
+#[test]
 fn nothing_is_changed_and_no_file_is_touched() {
     let context = &shared().context;
     context.write("secret.csv", "a\n1\n");

@@ -13,7 +13,7 @@ use std::io::{IsTerminal as _, Read as _, stdin, stdout};
 use anyhow::Context as _;
 use milepost_lake::Lake;
 use milepost_query::output::Expanded;
-use milepost_query::{Ask, Engine, EngineOptions, Parameter, Parameters};
+use milepost_query::{Ask, Engine, EngineOptions, Parameter, Parameters, is_complete, statements};
 use milepost_store::Place;
 
 use self::session::Session;
@@ -42,7 +42,7 @@ pub(crate) async fn run(args: &SqlArgs, settings: &Settings, printer: &Printer) 
     target.layout.expanded = if settings.expanded(args.expanded) { Expanded::Always } else { Expanded::Auto };
     let lake = Lake::open(&settings.lake, &settings.store).await?;
     let engine = Engine::open_with(&lake, as_of(&args.as_of)?, options(args, settings)?).await?;
-    let engine = engine.with_dialect(args.dialect);
+    let engine = engine.with_dialect(settings.dialect(args.dialect)?);
     let parameters: Parameters =
         args.params.iter().map(|(name, value)| (name.clone(), Parameter::Text(Some(value.clone())))).collect();
     if !args.partition_by.is_empty() {
@@ -109,7 +109,8 @@ fn source(args: &SqlArgs) -> anyhow::Result<Source> {
         }
     };
     match &source {
-        Source::Argument(text) | Source::Script { text, .. } if text.trim().is_empty() => Err(no_query()),
+        Source::Argument(text) if statements(text).is_empty() && is_complete(text) => Err(no_query()),
+        Source::Script { text, .. } if text.trim().is_empty() => Err(no_query()),
         _ => Ok(source),
     }
 }

@@ -11,6 +11,7 @@ use futures::{Stream, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
+use crate::blame::Blame;
 use crate::diagnosis;
 use crate::error::QueryError;
 use crate::scans::ScanWatch;
@@ -37,6 +38,12 @@ impl Answer {
     pub(crate) fn new(stream: SendableRecordBatchStream, scans: ScanWatch, is_plan: bool) -> Self {
         let kind = if is_plan { Kind::Plan } else { Kind::Rows };
         Self { schema: stream.schema(), batches: diagnosed(stream), scans: Some(scans), kind }
+    }
+
+    /// The same answer, whose errors name the columns that values did not fit.
+    pub(crate) fn blaming(self, blame: Blame) -> Self {
+        let batches = self.batches.map(move |batch| batch.map_err(|error| blame.explain(error)));
+        Self { batches: batches.boxed(), ..self }
     }
 
     /// The answer of a statement that defines or drops something.

@@ -9,9 +9,9 @@ use datafusion::object_store::Error as StoreError;
 use datafusion::parquet::errors::ParquetError;
 use milepost_lake::LakeError;
 
+use crate::compat;
 use crate::error::{Position, QueryError};
 use crate::wording::{plain, reworded};
-use crate::{compat, dialect};
 
 /// Names further off than this many edits per name are not suggested.
 const MAX_DISTANCE: usize = 4;
@@ -20,8 +20,8 @@ const MIN_PART: usize = 4;
 /// Names listed where none is near.
 const MAX_LISTED: usize = 8;
 
-/// The error of a query that could not be planned. `tables` are the names it could have used.
-pub(crate) fn of_planning(error: &DataFusionError, tables: &[String]) -> QueryError {
+/// The error of a query that could not be planned. `tables` are the names it could have used beside files, if it may read any.
+pub(crate) fn of_planning(error: &DataFusionError, tables: &[String], may_read_files: bool) -> QueryError {
     let root = error.find_root();
     let position = position_of(error);
     match root {
@@ -33,6 +33,10 @@ pub(crate) fn of_planning(error: &DataFusionError, tables: &[String]) -> QueryEr
         DataFusionError::SchemaError(schema, _) => of_schema(schema, position),
         _ => {
             let message = plain(&root.strip_backtrace());
+            if let Some(file) = missing_table_file(&message).filter(|_| may_read_files) {
+                let hint = Some("a path is seen from the folder that milepost runs in".to_owned());
+                return QueryError::Wrong { message: format!("there is no file `{file}`"), position, hint };
+            }
             if let Some(table) = unknown_table(&message) {
                 let hint = match nearest(&table, tables) {
                     _ if is_file(&message) => "--allow-files lets SQL read files".to_owned(),
@@ -57,21 +61,6 @@ fn of_lake(external: &(dyn Error + Send + Sync + 'static)) -> QueryError {
         Some(error) => QueryError::Lake(Arc::clone(error)),
         None => QueryError::Failed { message: external.to_string() },
     }
-}
-
-/// An error without a place, at the place where the query has the name that is in its message.
-pub(crate) fn at_name(error: QueryError, sql: &str) -> QueryError {
-    let QueryError::Wrong { message, position: None, hint } = error else { return error };
-    let name = message.split('`').nth(1).unwrap_or_default();
-    let position = if message.ends_with("found: EOF") { Some(end_of(sql)) } else { dialect::place_of(sql, name) };
-    QueryError::Wrong { message, position, hint }
-}
-
-/// Behind the last character of a text that is not blank.
-fn end_of(sql: &str) -> Position {
-    let lines = sql.trim_end().lines();
-    let (number, line) = lines.enumerate().last().unwrap_or_default();
-    Position { line: number as u64 + 1, column: line.chars().count() as u64 + 1 }
 }
 
 /// The error of a query that failed while it ran.
@@ -201,7 +190,21 @@ fn is_file(message: &str) -> bool {
     endings.iter().any(|ending| message.ends_with(ending))
 }
 
+/// The file that a query names as its table.
+fn missing_table_file(message: &str) -> Option<String> {
+    let name = message.strip_prefix("table '")?.strip_suffix("' not found")?;
+    is_file(message).then(|| as_written(name).to_owned())
+}
+
+/// The name without the catalog and the schema that were put before it.
+fn as_written(name: &str) -> &str {
+    name.strip_prefix("milepost.public.").unwrap_or(name)
+}
+
 fn unknown_table(message: &str) -> Option<String> {
+    if let Some(file) = missing_table_file(message) {
+        return Some(file);
+    }
     let name = message.strip_prefix("table '")?.strip_suffix("' not found")?;
     Some(name.rsplit('.').next().unwrap_or(name).to_owned())
 }
@@ -211,6 +214,11 @@ fn explained(message: &str) -> (String, Option<String>) {
     if let Some(name) = message.strip_prefix("Invalid function '").and_then(|rest| rest.split('\'').next()) {
         let suggested = message.split_once("Did you mean '").and_then(|(_, rest)| rest.split('\'').next());
         let near = suggested.filter(|near| strsim::damerau_levenshtein(name, near) <= MAX_DISTANCE.min(near.len() / 3));
+        if takes_lambdas(name) {
+            let hint = "unnest the list and aggregate its elements: SELECT event_id, sum(x) FROM t CROSS JOIN UNNEST(list) \
+                AS u(x) GROUP BY event_id";
+            return (format!("there is no function `{name}`"), Some(hint.to_owned()));
+        }
         let hint =
             near.map_or("`SHOW FUNCTIONS` lists the functions".to_owned(), |near| format!("did you mean `{near}`?"));
         return (format!("there is no function `{name}`"), Some(hint));
@@ -246,6 +254,21 @@ fn explained(message: &str) -> (String, Option<String>) {
         Some((message, hint)) => (message, Some(hint)),
         None => (message.to_owned(), None),
     }
+}
+
+/// Whether a function works on lists with lambdas that only Trino and DuckDB know.
+fn takes_lambdas(name: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "reduce",
+        "reduce_agg",
+        "zip_with",
+        "map_filter",
+        "map_zip_with",
+        "transform_keys",
+        "transform_values",
+        "list_reduce",
+    ];
+    NAMES.contains(&name)
 }
 
 #[cfg(test)]

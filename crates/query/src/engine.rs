@@ -15,6 +15,8 @@ use milepost_lake::{AsOf, Lake, TableName};
 use milepost_schema::COLUMNS;
 
 use crate::answer::Answer;
+use crate::blame::Blame;
+use crate::bound_times::BoundTimes;
 use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
 use crate::diagnosis;
 use crate::dialect::{self, Dialect};
@@ -26,6 +28,7 @@ use crate::in_order::KeepScanOrder;
 use crate::options::EngineOptions;
 use crate::parameters::{Parameters, check_all_used, to_datafusion};
 use crate::permissions::Permissions;
+use crate::placed;
 use crate::provider::LakeTable;
 use crate::scans::{ScanLog, ScanWatch};
 use crate::typing;
@@ -170,13 +173,13 @@ impl Engine {
         let plan = self.plan(sql, parameters).await?;
         let explained = match ask {
             Ask::Rows => {
-                return self.execute(plan).await.map_err(|error| diagnosis::at_name(error, sql));
+                return self.execute(plan).await.map_err(|error| placed::at_name(error, sql));
             }
             Ask::Plan => LogicalPlanBuilder::from(plan).explain(false, false),
             Ask::Analysis => LogicalPlanBuilder::from(plan).explain(false, true),
         };
         let plan = explained.and_then(LogicalPlanBuilder::build).map_err(|error| self.wrong(&error))?;
-        self.execute(plan).await.map_err(|error| diagnosis::at_name(error, sql))
+        self.execute(plan).await.map_err(|error| placed::at_name(error, sql))
     }
 
     /// Plans a query without running it.
@@ -205,8 +208,10 @@ impl Engine {
     }
 
     pub(crate) async fn plan(&self, sql: &str, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
-        let wrong = |error: DataFusionError| diagnosis::at_name(self.wrong(&error), sql);
+        let wrong = |error: DataFusionError| placed::at_name(placed::operand(self.wrong(&error), sql), sql);
         let statement = dialect::statement(sql, self.dialect, &self.tables()).map_err(wrong)?;
+        let files = if self.permissions.files { dialect::files(&statement) } else { Vec::new() };
+        let wrong = |error: DataFusionError| placed::of_file(&error, &files).unwrap_or_else(|| wrong(error));
         let plan = self.context.state().statement_to_plan(statement).await.map_err(wrong)?;
         self.permissions.verify(&plan)?;
         check_all_used(&plan, parameters)?;
@@ -220,8 +225,11 @@ impl Engine {
             return Ok(Answer::of_statement(frame.execute_stream().await.map_err(wrong)?));
         }
         let is_plan = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
-        let (stream, scans) = self.stream(plan).await?;
-        Ok(Answer::new(stream, scans, is_plan))
+        let blame = Blame::of(&plan);
+        match self.stream(plan).await {
+            Ok((stream, scans)) => Ok(Answer::new(stream, scans, is_plan).blaming(blame)),
+            Err(error) => Err(blame.explain(error)),
+        }
     }
 
     /// The rows of a plan that reads.
@@ -237,7 +245,7 @@ impl Engine {
     }
 
     pub(crate) fn wrong(&self, error: &DataFusionError) -> QueryError {
-        diagnosis::of_planning(error, &self.tables())
+        diagnosis::of_planning(error, &self.tables(), self.permissions.files)
     }
 }
 
@@ -251,6 +259,7 @@ fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
         .with_runtime_env(options.runtime()?)
         .with_default_features()
         .with_optimizer_rule(Arc::new(FoldStructs))
+        .with_optimizer_rule(Arc::new(BoundTimes))
         .with_physical_optimizer_rule(Arc::new(KeepScanOrder))
         .build();
     Ok(SessionContext::new_with_state(state))

@@ -8,6 +8,8 @@
 
 mod actions;
 mod answer;
+mod blame;
+mod bound_times;
 mod catalog;
 mod compat;
 mod diagnosis;
@@ -31,6 +33,7 @@ pub mod output;
 mod parameters;
 mod partitions;
 mod permissions;
+mod placed;
 mod provider;
 mod pruning;
 pub mod reference;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::ScalarValue;
 use milepost_lake::{DataFile, TableName};
 
@@ -21,6 +21,8 @@ use crate::pruning::partition_value;
 pub struct Names {
     /// Tables and views, with their columns.
     pub tables: BTreeMap<String, Vec<String>>,
+    /// Fields of columns that are structs, and of fields that are, by the way to them: `useridentity.sessioncontext`.
+    pub fields: BTreeMap<String, BTreeSet<String>>,
     /// Functions.
     pub functions: BTreeSet<String>,
     /// Values of the columns that `events` is partitioned by.
@@ -30,17 +32,18 @@ pub struct Names {
 impl Engine {
     /// Every name that a query can use now.
     pub async fn names(&self) -> Names {
-        let mut tables = BTreeMap::new();
+        let (mut tables, mut fields) = (BTreeMap::new(), BTreeMap::new());
         for table in self.tables() {
             if let Some(schema) = self.table_schema(&table).await {
                 let columns = schema.fields().iter().map(|field| field.name().clone()).collect();
                 tables.insert(table, columns);
+                schema.fields().iter().for_each(|field| add_fields(field.name(), field.data_type(), &mut fields));
             }
         }
         let state = self.context().state();
         let functions = state.scalar_functions().keys().chain(state.aggregate_functions().keys());
         let functions = functions.chain(state.window_functions().keys()).cloned().collect();
-        Names { tables, functions, values: self.partition_values().await }
+        Names { tables, fields, functions, values: self.partition_values().await }
     }
 
     /// The tables that a query can use, one row each.
@@ -90,6 +93,14 @@ impl Engine {
         };
         // names to choose from are a help, and no place to complain
         table.files().await.map(|list| values(&list.files)).unwrap_or_default()
+    }
+}
+
+fn add_fields(way: &str, kind: &DataType, found: &mut BTreeMap<String, BTreeSet<String>>) {
+    let DataType::Struct(fields) = kind else { return };
+    for field in fields {
+        found.entry(way.to_owned()).or_default().insert(field.name().clone());
+        add_fields(&format!("{way}.{}", field.name()), field.data_type(), found);
     }
 }
 

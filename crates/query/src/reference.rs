@@ -27,7 +27,7 @@ that is none of milepost's is taken for the table of that dialect.
 | dialect | written for | tables |
 |---|---|---|
 | `athena` | Trino on AWS' table in Athena | any name with `cloudtrail` in it, in any catalog and database |
-| `lake` | Trino on an event data store of CloudTrail Lake | the id of the store, without quotes too; `$EDS_ID`, `<event data store id>` |
+| `lake` | Trino on an event data store of CloudTrail Lake | the id of the store or its ARN, without quotes too; `$EDS_ID`, `<event data store id>` |
 | `tailpipe` | DuckDB on Tailpipe's table | `aws_cloudtrail_log` |
 | `duckdb` | DuckDB on flat columns | `cloudtrail_events` |
 | `milepost` | DataFusion on milepost's own tables | all others |
@@ -36,7 +36,13 @@ In these dialects nulls come last, a rewritten column is called as it was writte
 columns of Athena tables are there for queries that name them: `region`, `year`, `month`, `day`, `hour`, `account`,
 `account_id`, `timestamp`, `dt`, `date`, `log_date`, `date_partition`, `region_partition`, `account_partition`, `p_date`,
 `p_region`, `p_account` and others, days in the form in which the query writes them. They are the lake's own partitions, so
-files are left out by them. `\"$path\"` is the object that a record came from. None of these is part of `SELECT *`.
+files are left out by them. `\"$path\"` is the object that a record came from. None of these is part of `SELECT *`. What Glue's
+crawlers call `partition_0`, `partition_1` and so on is told by the year, region or account that the query compares it with.
+
+milepost's own dialect takes much of the others: dots on JSON columns (`request_parameters.bucketName`), lambdas
+(`array_any_match(resources, r -> r.type = 'AWS::S3::Bucket')`), `SELECT * EXCEPT (…)`, `FROM events SELECT …`,
+`IN (VALUES …)`, and these functions of theirs: `transform`, `filter`, `all_match`, `none_match`, `listagg`, `list`, `count_if`,
+`max_by`, `min_by`, `time_bucket`, `strlen`, `last_day_of_month`, `variance`.
 ";
 
 /// The page.

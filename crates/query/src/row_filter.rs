@@ -54,7 +54,7 @@ impl RowFilter {
     pub fn new(conditions: &Conditions) -> Result<Self, QueryError> {
         let context = SessionContext::new_with_config(engine::config(1));
         functions::register(&context);
-        let wrong = |error| diagnosis::of_planning(&error, &[]);
+        let wrong = |error| diagnosis::of_planning(&error, &[], false);
         let schema = DFSchema::try_from(events_schema()).map_err(wrong)?;
         let instant = |micros| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())));
         let one_of = |column: &str, values: &[String]| {
@@ -116,7 +116,7 @@ fn check_condition(condition: &Expr) -> Result<(), QueryError> {
         wrong = found;
         Ok(if wrong.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     });
-    outcome.map_err(|error| diagnosis::of_planning(&error, &[]))?;
+    outcome.map_err(|error| diagnosis::of_planning(&error, &[], false))?;
     match wrong {
         Some((message, hint)) => Err(QueryError::Wrong { message, position: None, hint }),
         None => Ok(()),

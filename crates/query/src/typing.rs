@@ -8,7 +8,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable as _, LogicalPlan
 
 use crate::error::{Position, QueryError};
 
-/// The first comparison or sum of a plan whose sides do not go together.
+/// The first comparison, sum or pattern of a plan whose sides do not go together.
 pub(crate) fn clash(plan: &LogicalPlan) -> Option<QueryError> {
     let mut found = None;
     let _ = plan.apply_with_subqueries(|node| {
@@ -18,9 +18,11 @@ pub(crate) fn clash(plan: &LogicalPlan) -> Option<QueryError> {
         }
         let walked = node.apply_expressions(|expr| {
             expr.apply(|part| {
-                if let Expr::BinaryExpr(binary) = part {
-                    found = of(binary, &schema);
-                }
+                found = match part {
+                    Expr::BinaryExpr(binary) => of(binary, &schema),
+                    Expr::Like(like) => of_pattern(&like.expr, &schema),
+                    _ => None,
+                };
                 Ok(if found.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
             })
         });
@@ -60,7 +62,24 @@ fn of(binary: &BinaryExpr, schema: &DFSchema) -> Option<QueryError> {
     Some(QueryError::Wrong { message, position, hint: Some(hint.to_owned()) })
 }
 
-fn place(column: &Column) -> Option<Position> {
+/// Patterns are for text.
+fn of_pattern(expr: &Expr, schema: &DFSchema) -> Option<QueryError> {
+    let kind = expr.get_type(schema).ok().filter(|kind| !kind.is_string() && !kind.is_null())?;
+    let (name, position) = match expr {
+        Expr::Column(column) => (format!("`{}`", column.name), place(column)),
+        _ => ("the value".to_owned(), None),
+    };
+    let hint = match &kind {
+        DataType::Struct(_) => "name one of its fields, such as useridentity.arn",
+        DataType::List(_) => "any_match(list, x -> x.arn LIKE '…') asks for one of its elements",
+        DataType::Map(_, _) => "ask for one of its values: element_at(map, 'name')",
+        _ => "CAST(x AS VARCHAR) makes text of it",
+    };
+    let message = format!("{name} is {}, and LIKE is for text", type_in_words(&kind));
+    Some(QueryError::Wrong { message, position, hint: Some(hint.to_owned()) })
+}
+
+pub(crate) fn place(column: &Column) -> Option<Position> {
     let start = column.spans.first()?.start;
     (start.line > 0).then_some(Position { line: start.line, column: start.column })
 }

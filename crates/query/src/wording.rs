@@ -75,6 +75,23 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
         let hint = "a sign that means itself has a backslash before it: '\\('".to_owned();
         return Some((format!("the regular expression is wrong: {}", reason.trim()), hint));
     }
+    if message.starts_with("Cannot access field at argument 1: type Utf8") {
+        let hint =
+            "JSON opens with ->>: column ->> 'name'; DESCRIBE and the table's name lists what has fields".to_owned();
+        return Some(("a field is asked of a value that is text".to_owned(), hint));
+    }
+    if let Some((name, rest)) = message.strip_prefix("Function '").and_then(|rest| rest.split_once('\''))
+        && let Some(reason) = rest.strip_prefix(" user-defined coercion failed with: ")
+    {
+        let reason = plain(reason.lines().next().unwrap_or(reason));
+        let reason = reason.split(". No function matches").next().unwrap_or(&reason);
+        return Some((reason.to_owned(), format!("docs/sql.md says what `{name}` takes")));
+    }
+    if let Some(rest) = message.strip_prefix("Failed to coerce arguments to satisfy a call to '") {
+        let name = rest.split('\'').next()?;
+        let hint = "`SHOW FUNCTIONS` lists what a function takes; typeof(x) says what a value is".to_owned();
+        return Some((format!("the function `{name}` does not take values of these types"), hint));
+    }
     if message.starts_with("cannot compute TIMESTAMP") && message.ends_with("VARCHAR") {
         return Some((
             message.to_owned(),
@@ -82,6 +99,11 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
         ));
     }
     None
+}
+
+/// The name of a type in SQL.
+pub(crate) fn type_name(kind: &arrow::datatypes::DataType) -> String {
+    types(&kind.to_string())
 }
 
 fn types(text: &str) -> String {

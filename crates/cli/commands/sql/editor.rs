@@ -11,7 +11,7 @@ use rustyline::hint::Hinter;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
-use super::meta::COMMANDS;
+use super::meta::{COMMANDS, Meta};
 
 /// Words that are offered beside names.
 const KEYWORDS: [&str; 36] = [
@@ -90,9 +90,12 @@ impl SqlHelper {
         if wants_table {
             return (start, matching(tables.map(String::as_str), word));
         }
-        if word.is_empty() {
+        if word.is_empty() && !before.ends_with('.') {
             // everything would be no help
             return (start, Vec::new());
+        }
+        if let Some(fields) = self.fields(&before[..start]) {
+            return (start, matching(fields.iter().map(String::as_str), word));
         }
         let columns = self.columns(line);
         let names = columns.iter().map(String::as_str).chain(tables.map(String::as_str));
@@ -134,6 +137,17 @@ impl SqlHelper {
             columns = tables.flat_map(|(_, columns)| columns.iter().cloned()).collect();
         }
         columns
+    }
+
+    /// Fields of the struct whose name and dot end the text. The name of a table may stand before it.
+    fn fields(&self, before: &str) -> Option<&BTreeSet<String>> {
+        let names = before.strip_suffix('.')?;
+        let start = names
+            .rfind(|char: char| !is_word(char) && char != '.')
+            .map_or(0, |at| at + names[at..].chars().next().map_or(1, char::len_utf8));
+        let way = names[start..].to_lowercase();
+        let without_table = way.split_once('.').map(|(_, rest)| rest);
+        self.names.fields.get(&way).or_else(|| self.names.fields.get(without_table?))
     }
 
     fn values(&self, column: &str, value: &str) -> Vec<String> {
@@ -209,7 +223,7 @@ fn colour(piece: Piece) -> Option<&'static str> {
 impl Validator for SqlHelper {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = context.input();
-        let ends = text.trim_start().starts_with('\\') || is_complete(text);
+        let ends = text.trim_start().starts_with('\\') || Meta::of_word(text).is_some() || is_complete(text);
         Ok(if ends { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
     }
 }
@@ -230,10 +244,15 @@ mod tests {
             ("events".to_owned(), names(&["event_name", "event_id", "region"])),
             ("files".to_owned(), names(&["uri", "etag"])),
         ];
+        let fields = [
+            ("useridentity".to_owned(), names(&["arn", "sessioncontext"]).into_iter().collect()),
+            ("useridentity.sessioncontext".to_owned(), names(&["attributes"]).into_iter().collect()),
+        ];
         let values = [("region".to_owned(), names(&["eu-west-1", "eu-north-1", "us-east-1"]).into_iter().collect())];
         SqlHelper::new(
             Names {
                 tables: tables.into(),
+                fields: fields.into(),
                 functions: names(&["count", "coalesce"]).into_iter().collect(),
                 values: values.into(),
             },
@@ -258,6 +277,11 @@ mod tests {
             complete("SELECT uri FROM files WHERE e"),
             (28, vec!["etag".into(), "events".into(), "else".into(), "end".into(), "explain".into()])
         );
+        // fields of structs, whatever table is named before them
+        assert_eq!(complete("SELECT useridentity."), (20, vec!["arn".into(), "sessioncontext".into()]));
+        assert_eq!(complete("SELECT userIdentity.a"), (20, vec!["arn".into()]));
+        assert_eq!(complete("WHERE é.useridentity.sessionContext.at"), (37, vec!["attributes".into()]));
+        assert_eq!(complete("SELECT events.region"), (14, vec!["region".into()]));
         // a character of several bytes before the word
         assert_eq!(complete("SELECT é,cou"), (10, vec!["count(".into()]));
     }

@@ -46,7 +46,7 @@ pub(super) const COMMANDS: [(&str, &str, &str); 10] = [
     ("\\x", "[on|off|auto]", "rows as blocks of lines; auto: where lines would be too long"),
     ("\\timing", "[on|off]", "rows, time and what was read, after each query"),
     ("\\pager", "[on|off]", "long answers a page at a time"),
-    ("\\q", "", "leave"),
+    ("\\q", "", "leave; `exit` and `quit` do too"),
 ];
 
 impl Meta {
@@ -79,6 +79,15 @@ impl Meta {
                 ));
             }
         })
+    }
+
+    /// What a line of one word means that other shells have for a command: `exit`, `quit`, `help`, with or without a semicolon.
+    pub(super) fn of_word(line: &str) -> Option<Self> {
+        match line.trim().trim_end_matches(';').trim_end().to_ascii_lowercase().as_str() {
+            "exit" | "quit" => Some(Self::Quit),
+            "help" => Some(Self::Help),
+            _ => None,
+        }
     }
 
     /// What the commands do, a line each.

@@ -59,6 +59,9 @@ async fn run_line(session: &mut Session<'_>, line: &str) -> anyhow::Result<Flow>
     if line.trim_start().starts_with('\\') {
         return session.command(Meta::parse(line)?).await;
     }
+    if let Some(command) = Meta::of_word(line) {
+        return session.command(command).await;
+    }
     for statement in statements(line) {
         session.ask(statement.text, statement.text, None).await?;
     }

@@ -19,6 +19,13 @@ pub(crate) struct Column {
     pub(crate) sql: &'static str,
 }
 
+impl Column {
+    /// Whether it is a struct or a list.
+    pub(crate) fn is_nested(&self) -> bool {
+        self.sql.starts_with("struct_or_null") || self.sql.contains("_resources(resources)")
+    }
+}
+
 const fn column(name: &'static str, sql: &'static str) -> Column {
     Column { name, sql }
 }

@@ -1,6 +1,8 @@
 //! Comparisons and operators between types that other engines convert silently.
 
-use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Value};
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value,
+};
 
 use super::Dialect;
 use super::build::{call, cast, column_name, literal, text};
@@ -56,6 +58,29 @@ pub(super) fn complete_times(expr: &mut Expr) {
         Expr::Between { expr, low, high, .. } if is_instant(expr) => {
             complete(low);
             complete(high);
+        }
+        _ => {}
+    }
+}
+
+/// `event_time LIKE '2026-03-04%'` and `substr(event_time, 1, 10)` are about the text of an instant.
+pub(super) fn texts_of_times(expr: &mut Expr, tables: &[Table]) {
+    let written = |expr: &mut Expr| {
+        let Some(name) = column_name(expr).filter(|name| INSTANTS.contains(&name.as_str())) else { return };
+        // Athena's is text already
+        if !tables.contains(&Table::Athena) || name != "eventtime" {
+            let instant = std::mem::replace(expr, Expr::value(Value::Null));
+            *expr = cast(instant, DataType::Varchar(None), CastKind::Cast);
+        }
+    };
+    match expr {
+        Expr::Like { expr, .. } | Expr::ILike { expr, .. } | Expr::Substring { expr, .. } => written(expr),
+        Expr::Function(function) if matches!(function.name.to_string().to_lowercase().as_str(), "substr" | "left") => {
+            if let FunctionArguments::List(list) = &mut function.args
+                && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(whole))) = list.args.first_mut()
+            {
+                written(whole);
+            }
         }
         _ => {}
     }

@@ -24,7 +24,9 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
             let (list, index) = (next(), next());
             Some(build::subscript(list, index))
         }
-        ("len", 1) => rename("array_length"),
+        ("list_transform" | "list_apply" | "array_apply" | "apply", 2) => rename("array_transform"),
+        ("list_filter" | "filter", 2) => rename("array_filter"),
+        ("strlen", 1) => rename("octet_length"),
         ("list_aggregate", _) => None,
         // JSON
         ("json_contains", 2) => rename("json_contains_value"),
@@ -59,6 +61,10 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         ("strptime" | "try_strptime", 2) => rename("parse_time"),
         ("date_diff" | "datediff", 3) => rename("date_diff_boundaries"),
         ("date_sub" | "datesub", 3) => rename("date_diff"),
+        ("time_bucket", 2) => {
+            let (width, time) = (next(), next());
+            Some(buckets(width, time))
+        }
         ("epoch_ms", 1) => {
             let value = next();
             if matches!(&value, Expr::Value(value) if matches!(value.value, Value::Number(_, _))) {
@@ -95,4 +101,20 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         ("approx_count_distinct", 1) => rename("approx_distinct"),
         _ => None,
     }
+}
+
+/// Spans counted from the days that DuckDB counts them from: a Monday, so that weeks begin there, and the first of a month.
+fn buckets(width: Expr, time: Expr) -> Expr {
+    let width = match width {
+        Expr::Interval(_) => width,
+        other if literal(&other).is_some() => {
+            cast(other, DataType::Interval { fields: None, precision: None }, CastKind::Cast)
+        }
+        other => other,
+    };
+    let of_months = ["month", "quarter", "year", "decade"];
+    let written = width.to_string().to_lowercase();
+    let first = if of_months.iter().any(|unit| written.contains(unit)) { "2000-01-01" } else { "2000-01-03" };
+    let origin = build::call("from_iso8601_timestamp", vec![text(format!("{first}T00:00:00Z"))]);
+    build::call("date_bin", vec![width, instant(time), origin])
 }

@@ -3,12 +3,12 @@
 use datafusion::sql::sqlparser::ast::{AccessExpr, Expr, Ident, Subscript, UnaryOperator, Value};
 
 use super::build::{call, literal, text};
-use crate::compat::Table;
+use super::json_names::JsonNames;
 
-pub(super) fn rewrite(expr: &mut Expr, tables: &[Table]) {
+pub(super) fn rewrite(expr: &mut Expr, json: &JsonNames) {
     match expr {
         Expr::CompoundIdentifier(parts) => {
-            if let Some(at) = json_column(parts, tables) {
+            if let Some(at) = json_column(parts, json) {
                 let path = parts[at + 1..].iter().map(|part| member(&part.value)).collect::<String>();
                 let column = column(&parts[..=at]);
                 *expr = call("json_member", vec![column, text(format!("${path}"))]);
@@ -16,7 +16,7 @@ pub(super) fn rewrite(expr: &mut Expr, tables: &[Table]) {
         }
         Expr::CompoundFieldAccess { root, access_chain } => {
             join_dots(root, access_chain);
-            if let Some(read) = into_json(root, access_chain, tables) {
+            if let Some(read) = into_json(root, access_chain, json) {
                 *expr = read;
                 return;
             }
@@ -59,13 +59,9 @@ fn join_dots(root: &mut Box<Expr>, chain: &mut Vec<AccessExpr>) {
     **root = column(&parts);
 }
 
-fn is_json_column(name: &str, tables: &[Table]) -> bool {
-    tables.iter().any(|table| table.json_columns().iter().any(|column| column.eq_ignore_ascii_case(name)))
-}
-
 /// Which of the parts of a name is a JSON column that the others lead into.
-fn json_column(parts: &[Ident], tables: &[Table]) -> Option<usize> {
-    parts.iter().take(3).position(|part| is_json_column(&part.value, tables)).filter(|at| at + 1 < parts.len())
+fn json_column(parts: &[Ident], json: &JsonNames) -> Option<usize> {
+    parts.iter().take(3).position(|part| json.contain(&part.value)).filter(|at| at + 1 < parts.len())
 }
 
 /// One step of a JSONPath.
@@ -75,12 +71,12 @@ fn member(name: &str) -> String {
 }
 
 /// Dots and subscripts behind a JSON column, or behind a function that gives JSON.
-fn into_json(root: &Expr, chain: &[AccessExpr], tables: &[Table]) -> Option<Expr> {
+fn into_json(root: &Expr, chain: &[AccessExpr], json: &JsonNames) -> Option<Expr> {
     let (base, mut path) = match root {
-        Expr::Identifier(name) if is_json_column(&name.value, tables) => (root.clone(), String::new()),
+        Expr::Identifier(name) if json.contain(&name.value) => (root.clone(), String::new()),
         Expr::CompoundIdentifier(parts) => {
             let last = parts.len().checked_sub(1)?;
-            let at = parts.iter().position(|part| is_json_column(&part.value, tables))?;
+            let at = parts.iter().position(|part| json.contain(&part.value))?;
             let path = parts[at + 1..].iter().map(|part| member(&part.value)).collect();
             (if at == last { root.clone() } else { column(&parts[..=at]) }, path)
         }

@@ -31,6 +31,7 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
         *expr = call("right", vec![whole.as_ref().clone(), length.as_ref().clone()]);
         return;
     }
+    super::aggregates::rewrite(expr);
     let Expr::Function(function) = expr else { return };
     let name = function.name.to_string().to_lowercase();
     let Some(arguments) = arguments(function) else { return };
@@ -38,6 +39,26 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
         trino::call(&name, arguments, function)
     } else {
         duckdb::call(&name, arguments, function)
+    };
+    if let Some(replacement) = replacement {
+        *expr = replacement;
+    }
+}
+
+/// What milepost's own dialect takes from others, as DataFusion has no function of that name.
+pub(super) fn rewrite_own(expr: &mut Expr) {
+    super::aggregates::rewrite(expr);
+    let Expr::Function(function) = expr else { return };
+    let name = function.name.to_string().to_lowercase();
+    let Some(arguments) = arguments(function) else { return };
+    let replacement = match name.as_str() {
+        "list" | "strlen" | "time_bucket" | "count_if" | "countif" | "max_by" | "min_by" | "arg_max" | "arg_min" => {
+            duckdb::call(&name, arguments, function)
+        }
+        "transform" | "filter" | "all_match" | "none_match" | "last_day_of_month" | "variance" => {
+            trino::call(&name, arguments, function)
+        }
+        _ => None,
     };
     if let Some(replacement) = replacement {
         *expr = replacement;

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Distinct, Expr, FunctionArgumentClause, FunctionArguments, Ident, LimitClause, OrderByExpr, OrderByKind, Query,
-    Select, SelectItem, SetExpr, Statement, VisitMut, VisitorMut, WindowType,
+    CastKind, DataType, Distinct, Expr, FunctionArgumentClause, FunctionArguments, Ident, LimitClause, OrderByExpr,
+    OrderByKind, Query, Select, SelectItem, SetExpr, Statement, Value, VisitMut, VisitorMut, WindowType,
 };
 
-use super::build::number;
+use super::build::{cast, number};
 
 /// Gives columns without an alias one, before they are rewritten.
 pub(super) fn keep(statement: &mut Statement) {
@@ -22,53 +22,6 @@ pub(super) fn keep(statement: &mut Statement) {
         }
     }
     let _ = statement.visit(&mut Keep);
-}
-
-/// Gives the second of two columns with one name another, where they would otherwise be refused: in milepost's own dialect,
-/// whose other headers are DataFusion's.
-pub(super) fn part_doubles(statement: &mut Statement) {
-    struct Part;
-    impl VisitorMut for Part {
-        type Break = ();
-        fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-            part_items(select);
-            ControlFlow::Continue(())
-        }
-    }
-    let _ = statement.visit(&mut Part);
-}
-
-fn part_items(select: &mut Select) {
-    let mut seen = HashSet::new();
-    let has_wildcard = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
-    let mut taken: HashSet<String> = select
-        .projection
-        .iter()
-        .filter_map(|item| match item {
-            SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.to_lowercase()),
-            SelectItem::UnnamedExpr(expr) => bare_name(expr),
-            _ => None,
-        })
-        .collect();
-    for item in &mut select.projection {
-        let SelectItem::UnnamedExpr(expr) = item else { continue };
-        let Some(name) = bare_name(expr) else { continue };
-        if seen.insert(name.clone()) && !has_wildcard {
-            continue;
-        }
-        let wanted = if matches!(expr, Expr::Identifier(_)) { format!("{name}_1") } else { expr.to_string() };
-        let expr = expr.clone();
-        *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', unique(&wanted, &mut taken)) };
-    }
-}
-
-/// What DataFusion calls a column, or a column in another type.
-fn bare_name(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Identifier(name) => Some(folded(name)),
-        Expr::Cast { expr, .. } | Expr::Nested(expr) => bare_name(expr),
-        _ => None,
-    }
 }
 
 fn name_items(select: &mut Select) {
@@ -120,7 +73,7 @@ fn unique(name: &str, taken: &mut HashSet<String>) -> String {
     found
 }
 
-/// `FETCH FIRST n ROWS ONLY` is `LIMIT n`.
+/// `FETCH FIRST n ROWS ONLY` is `LIMIT n`, whose number may be a parameter.
 pub(super) fn limit(statement: &mut Statement) {
     struct Limit;
     impl VisitorMut for Limit {
@@ -132,10 +85,21 @@ pub(super) fn limit(statement: &mut Statement) {
                 let limit = Some(quantity.unwrap_or_else(|| number(1)));
                 query.limit_clause = Some(LimitClause::LimitOffset { limit, offset: None, limit_by: vec![] });
             }
+            if let Some(LimitClause::LimitOffset { limit, offset, .. }) = &mut query.limit_clause {
+                limit.iter_mut().chain(offset.iter_mut().map(|offset| &mut offset.value)).for_each(as_number);
+            }
             ControlFlow::Continue(())
         }
     }
     let _ = statement.visit(&mut Limit);
+}
+
+/// What is given for `LIMIT $n` may be text: on the command line everything is.
+fn as_number(expr: &mut Expr) {
+    if matches!(expr, Expr::Value(value) if matches!(value.value, Value::Placeholder(_))) {
+        let placeholder = std::mem::replace(expr, Expr::value(Value::Null));
+        *expr = cast(placeholder, DataType::BigInt(None), CastKind::Cast);
+    }
 }
 
 /// Nulls come last in Trino and DuckDB, whatever the direction.

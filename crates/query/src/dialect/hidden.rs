@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    DataType, ExceptSelectItem, Expr, Ident, Query, Select, SelectItem, Statement, TableFactor, Value, Visit, VisitMut,
-    Visitor, VisitorMut, WildcardAdditionalOptions,
+    DataType, ExceptSelectItem, ExcludeSelectItem, Expr, Ident, ObjectName, Query, Select, SelectItem, Statement,
+    TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut, WildcardAdditionalOptions,
 };
 
 use super::Dialect;
@@ -270,8 +270,17 @@ pub(super) fn keep_out_of_wildcards(
 }
 
 fn leave_out(options: &mut WildcardAdditionalOptions, first: &Ident, rest: &[Ident]) {
-    if options.opt_except.is_none() && options.opt_exclude.is_none() {
-        options.opt_except =
-            Some(ExceptSelectItem { first_element: first.clone(), additional_elements: rest.to_vec() });
+    let hidden = std::iter::once(first).chain(rest).cloned();
+    match (&mut options.opt_except, &mut options.opt_exclude) {
+        (Some(except), _) => except.additional_elements.extend(hidden),
+        (None, Some(ExcludeSelectItem::Multiple(names))) => names.extend(hidden.map(ObjectName::from)),
+        (None, Some(single @ ExcludeSelectItem::Single(_))) => {
+            let ExcludeSelectItem::Single(name) = single.clone() else { return };
+            *single = ExcludeSelectItem::Multiple(std::iter::once(name).chain(hidden.map(ObjectName::from)).collect());
+        }
+        (None, None) => {
+            options.opt_except =
+                Some(ExceptSelectItem { first_element: first.clone(), additional_elements: rest.to_vec() });
+        }
     }
 }

@@ -4,17 +4,24 @@
 //! rest rewrites the statement: never its text, so that errors point into what the user wrote. A query on milepost's own
 //! tables is left as it is.
 
+mod aggregates;
 mod build;
 mod comparisons;
 mod constructs;
+mod correlated;
 mod duckdb;
 mod fields;
 pub(crate) mod formats;
 mod functions;
+mod glue_partitions;
 mod headers;
 mod hidden;
+mod json_names;
+mod lambdas;
 mod parser;
+mod shorthand;
 mod tables;
+mod texts;
 mod tokens;
 mod trino;
 mod types;
@@ -28,10 +35,11 @@ use datafusion::common::{not_impl_err, plan_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{
-    Statement as SqlStatement, TableFactor, Visit as _, Visitor, visit_expressions_mut,
+    Statement as SqlStatement, TableFactor, Visit as _, Visitor, visit_expressions_mut, visit_relations,
 };
-use datafusion::sql::sqlparser::tokenizer::Token;
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use self::json_names::JsonNames;
 use crate::compat::Table;
 use crate::error::Position;
 
@@ -148,6 +156,21 @@ fn refuse_samples(statement: &SqlStatement) -> Result<()> {
     }
 }
 
+/// The files that a statement names as tables.
+pub(crate) fn files(statement: &Statement) -> Vec<String> {
+    let Statement::Statement(statement) = statement else { return Vec::new() };
+    let mut found = Vec::new();
+    let _ = visit_relations(statement, |name| {
+        if let [part] = name.0.as_slice()
+            && let Some(name) = part.as_ident().filter(|name| name.quote_style.is_some() && name.value.contains('.'))
+        {
+            found.push(name.value.clone());
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    found
+}
+
 /// Where the text of a query has a name first.
 pub(crate) fn place_of(sql: &str, name: &str) -> Option<Position> {
     let tokens = tokens::of(sql).ok()?;
@@ -155,6 +178,19 @@ pub(crate) fn place_of(sql: &str, name: &str) -> Option<Position> {
         |token| matches!(&token.token, Token::Word(word) if !name.is_empty() && word.value.eq_ignore_ascii_case(name)),
     )?;
     Some(Position { line: found.span.start.line, column: found.span.start.column })
+}
+
+/// The name that stands at a place of the text of a query, with what is before its last dot.
+pub(crate) fn name_at(sql: &str, place: Position) -> Option<String> {
+    let tokens = tokens::of(sql).ok()?;
+    let is_there =
+        |token: &TokenWithSpan| token.span.start.line == place.line && token.span.start.column == place.column;
+    let at = tokens.iter().position(is_there)?;
+    let name = tokens[at..].iter().take_while(|token| matches!(token.token, Token::Word(_) | Token::Period));
+    let name: String = name.map(|token| token.token.to_string()).collect();
+    // of a call, it is not the name that has the type
+    let is_call = tokens[at..].iter().find(|token| !matches!(token.token, Token::Word(_) | Token::Period));
+    (!name.is_empty() && is_call.is_none_or(|next| next.token != Token::LParen)).then_some(name)
 }
 
 /// The statement itself, or the one that is to be explained.
@@ -170,7 +206,9 @@ fn sql_of(statement: &mut Statement) -> Option<&mut SqlStatement> {
 }
 
 fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[String]) {
+    tables::show_columns(statement);
     let SqlStatement::Query(_) = statement else { return };
+    shorthand::columns(statement);
     let found = tables::find(statement, forced, known);
     let dialect = forced.or(found.first().map(|table| Dialect::of(*table))).unwrap_or(Dialect::Milepost);
     if dialect == Dialect::Milepost {
@@ -179,35 +217,50 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     }
     let tables = if found.is_empty() { dialect.table().into_iter().collect() } else { found };
     let tables = tables.as_slice();
+    if tables.contains(&Table::Athena) {
+        glue_partitions::rewrite(statement);
+    }
     let hidden = hidden::named(statement, tables);
     hidden::keep_out_of_wildcards(statement, &hidden, forced, known);
     headers::limit(statement);
     headers::nulls_last(statement);
     headers::distinct_order(statement);
     headers::keep(statement);
+    shorthand::lists(statement);
+    lambdas::bind(statement);
     unnest::rewrite(statement, tables);
     tables::replace(statement, forced, known, &hidden);
+    correlated::rewrite(statement);
     expressions(statement, dialect, tables);
 }
 
 /// What DataFusion does not have, on milepost's own tables.
 fn own(statement: &mut SqlStatement) {
-    headers::part_doubles(statement);
+    headers::limit(statement);
+    headers::distinct_order(statement);
+    headers::keep(statement);
+    shorthand::lists(statement);
+    lambdas::bind(statement);
     unnest::rewrite(statement, &[]);
+    let json = JsonNames::of(statement, &[]);
     let _ = visit_expressions_mut(statement, |expr| {
-        fields::rewrite(expr, &[]);
+        fields::rewrite(expr, &json);
         comparisons::complete_times(expr);
+        comparisons::texts_of_times(expr, &[]);
+        functions::rewrite_own(expr);
         ControlFlow::<()>::Continue(())
     });
 }
 
 /// Everything that concerns single expressions, from the inside out.
-fn expressions<V: datafusion::sql::sqlparser::ast::VisitMut>(part: &mut V, dialect: Dialect, tables: &[Table]) {
+fn expressions(part: &mut SqlStatement, dialect: Dialect, tables: &[Table]) {
+    let json = JsonNames::of(part, tables);
     let _ = visit_expressions_mut(part, |expr| {
         hidden::pad(expr, tables);
-        fields::rewrite(expr, tables);
+        fields::rewrite(expr, &json);
         comparisons::complete_times(expr);
-        types::rewrite(expr, dialect);
+        comparisons::texts_of_times(expr, tables);
+        types::rewrite(expr, dialect, tables);
         functions::rewrite(expr, dialect);
         comparisons::rewrite(expr, dialect, tables);
         ControlFlow::<()>::Continue(())

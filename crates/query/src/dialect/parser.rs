@@ -1,7 +1,7 @@
 //! How the text of a query is parsed, whatever engine it was written for.
 //!
 //! PostgreSQL's precedence and operators, because only there `a ->> 'k' = 'v'` means what everybody means, and what Trino and
-//! DuckDB write beyond it: trailing commas, neighbouring text literals, `'x' IN list_column`, `IPADDRESS '…'`.
+//! DuckDB write beyond it: trailing commas, neighbouring text literals, `'x' IN list_column`, `IPADDRESS '…'`, lambdas.
 
 use std::any::TypeId;
 
@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::Token;
 
-use super::build;
+use super::{build, lambdas};
 
 const POSTGRES: PostgreSqlDialect = PostgreSqlDialect {};
 
@@ -97,7 +97,23 @@ impl Dialect for MilepostDialect {
         true
     }
 
+    fn supports_select_wildcard_except(&self) -> bool {
+        true
+    }
+
+    fn supports_select_wildcard_replace(&self) -> bool {
+        true
+    }
+
+    /// `FROM events SELECT event_name`, as in DuckDB.
+    fn supports_from_first_select(&self) -> bool {
+        true
+    }
+
     fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+        if let Some(lambda) = lambdas::parse(parser) {
+            return Some(lambda);
+        }
         let (first, second) = (parser.peek_nth_token_ref(0), parser.peek_nth_token_ref(1));
         let Token::Word(word) = &first.token else { return None };
         let Token::SingleQuotedString(_) = &second.token else { return None };

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Ident, ObjectName, ObjectNamePart, Query, Statement, TableAlias, TableFactor, VisitMut, VisitorMut, visit_relations,
+    Ident, ObjectName, ObjectNamePart, Query, ShowStatementIn, Statement, TableAlias, TableFactor, VisitMut,
+    VisitorMut, visit_relations,
 };
 
 use super::Dialect;
-use crate::catalog::COMPAT_SCHEMA;
+use crate::catalog::{COMPAT_SCHEMA, SCHEMA};
 use crate::compat::{self, Hidden, Table};
 
 /// What every name in a statement means.
@@ -105,6 +106,16 @@ pub(super) fn replace(
     let mut replace = Replace { names, hidden, qualified: Vec::new() };
     let _ = statement.visit(&mut replace);
     shorten(statement, &replace.qualified);
+}
+
+/// `SHOW COLUMNS FROM events` is about the table that queries see, not the one of that name below it.
+pub(super) fn show_columns(statement: &mut Statement) {
+    if let Statement::ShowColumns { show_options, .. } = statement
+        && let Some(ShowStatementIn { parent_name: Some(name), .. }) = &mut show_options.show_in
+        && let [_] = name.0.as_slice()
+    {
+        name.0.insert(0, ObjectNamePart::Identifier(Ident::new(SCHEMA)));
+    }
 }
 
 /// `database.table.column` is `table.column`, as the view is called by the table's name alone.

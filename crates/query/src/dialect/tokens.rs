@@ -9,10 +9,13 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Wor
 
 use super::parser::MilepostDialect;
 use super::types::{JSON_LIST_TYPE, MAP_TYPE, TEXT_LIST_TYPE};
+use super::{lambdas, shorthand};
 use crate::compat::table_named;
 
 /// What stands for an id while its text is cut into tokens: with the 32 digits it is as long as the id.
 const STAND_IN: &str = "eds_";
+/// What makes a stand-in as long as an ARN.
+const FILLER: char = '_';
 /// Lengths of the parts of an id.
 const UUID_PARTS: [usize; 5] = [8, 4, 4, 4, 12];
 const UUID_LENGTH: usize = 36;
@@ -26,7 +29,9 @@ pub(super) fn of(sql: &str) -> Result<Vec<TokenWithSpan>, ParserError> {
     for token in &mut tokens {
         give_back_id(&mut token.token);
     }
-    Ok(types(tables(tokens)))
+    let mut tokens = types(tables(shorthand::spelled_out(tokens)));
+    lambdas::mark(&mut tokens);
+    Ok(tokens)
 }
 
 /// Puts words in place of ids that are not in a string, a quoted name or a comment.
@@ -40,11 +45,18 @@ fn stand_ins(sql: &str) -> String {
             quote @ (b'\'' | b'"' | b'`') => end_of(bytes, at + 1, &[quote]),
             b'-' if bytes[at..].starts_with(b"--") => end_of(bytes, at, b"\n"),
             b'/' if bytes[at..].starts_with(b"/*") => end_of(bytes, at + 2, b"*/"),
+            b'a' if is_start && store_arn(&bytes[at..]).is_some() => {
+                let before_id = store_arn(&bytes[at..]).unwrap_or_default();
+                out.push_str(&sql[copied..at]);
+                copied = at + before_id + UUID_LENGTH;
+                stand_in(&sql[at + before_id..copied], &mut out);
+                out.extend(std::iter::repeat_n(FILLER, before_id));
+                copied
+            }
             digit if is_start && digit.is_ascii_hexdigit() && is_uuid(&bytes[at..]) => {
                 out.push_str(&sql[copied..at]);
-                out.push_str(STAND_IN);
-                out.extend(sql[at..at + UUID_LENGTH].chars().filter(|character| *character != '-'));
                 copied = at + UUID_LENGTH;
+                stand_in(&sql[at..copied], &mut out);
                 copied
             }
             _ => at + 1,
@@ -52,6 +64,21 @@ fn stand_ins(sql: &str) -> String {
     }
     out.push_str(&sql[copied..]);
     out
+}
+
+fn stand_in(id: &str, out: &mut String) {
+    out.push_str(STAND_IN);
+    out.extend(id.chars().filter(|character| *character != '-'));
+}
+
+/// Length of what is before the id in the ARN of an event data store, if the text begins with one.
+fn store_arn(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.iter().position(|byte| *byte == b'/')?;
+    let mut parts = std::str::from_utf8(&bytes[..end]).ok()?.split(':');
+    let (arn, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
+    let (_, _, kind) = (parts.next()?, parts.next()?, parts.next()?);
+    let fits = arn == "arn" && partition.starts_with("aws") && service == "cloudtrail" && kind == "eventdatastore";
+    (fits && parts.next().is_none() && is_uuid(&bytes[end + 1..])).then_some(end + 1)
 }
 
 /// Behind the next `end`, or the end of the text.
@@ -73,7 +100,8 @@ fn is_uuid(bytes: &[u8]) -> bool {
 
 fn give_back_id(token: &mut Token) {
     let Token::Word(word) = token else { return };
-    let Some(digits) = word.value.strip_prefix(STAND_IN).filter(|digits| digits.len() == 32) else { return };
+    let digits = word.value.strip_prefix(STAND_IN).map(|digits| digits.trim_end_matches(FILLER));
+    let Some(digits) = digits.filter(|digits| digits.len() == 32) else { return };
     if word.quote_style.is_some() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return;
     }
@@ -92,7 +120,7 @@ fn quoted(value: String) -> Token {
     Token::Word(Word { value, quote_style: Some('"'), keyword: Keyword::NoKeyword })
 }
 
-fn is_keyword(token: &Token, keyword: Keyword) -> bool {
+pub(super) fn is_keyword(token: &Token, keyword: Keyword) -> bool {
     matches!(token, Token::Word(word) if word.keyword == keyword && word.quote_style.is_none())
 }
 
@@ -203,6 +231,11 @@ mod tests {
         }
         let tokens = of(&format!("SELECT 1 FROM {id} e")).unwrap();
         assert_eq!(tokens.last().unwrap().span.start.column, 52);
+        let arn = format!("arn:aws-us-gov:cloudtrail:us-gov-west-1:012345678901:eventdatastore/{id}");
+        assert_eq!(written(&format!("SELECT 1 FROM {arn} e")), format!("SELECT 1 FROM \"{id}\" e"));
+        let tokens = of(&format!("SELECT 1 FROM {arn} e")).unwrap();
+        assert_eq!(tokens.last().unwrap().span.start.column, 16 + arn.len() as u64);
+        assert_eq!(written("SELECT arn FROM arn"), "SELECT arn FROM arn");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, Expr, Function, 
 use super::build::{self, binary, literal, number, subscript, text};
 use super::formats::{of_joda, of_mysql};
 use super::functions::{choice, count_if, date_part, first_by, instant, is_number, renamed, to_date, to_text};
+use super::lambdas;
 
 /// The call in DataFusion's words; `None` if it is one of DataFusion's already.
 pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Option<Expr> {
@@ -12,7 +13,7 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
     let mut rest = arguments.into_iter();
     let mut next = || rest.next().unwrap_or_else(|| build::text(""));
     let rename = |to: &str, arguments: Vec<Expr>| Some(renamed(function, to, arguments));
-    if let Some(found) = of_time(name, count, &mut next) {
+    if let Some(found) = of_time(name, count, &mut next).or_else(|| of_list(name, count, &mut next, function)) {
         return Some(found);
     }
     match (name, count) {
@@ -36,8 +37,46 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
             let (value, order) = (next(), next());
             Some(first_by(value, order, name == "max_by"))
         }
+        ("variance", 1) => rename("var_samp", vec![next()]),
         ("set_agg", 1) => Some(build::call("array_distinct", vec![rename("array_agg", vec![next()])?])),
-        // lists and maps
+        // text
+        ("concat", 2..) => {
+            let first = next();
+            Some((1..count).fold(first, |left, _| binary(left, BinaryOperator::StringConcat, next())))
+        }
+        ("replace", 2) => rename("replace", vec![next(), next(), text("")]),
+        ("regexp_replace", 2) => rename("regexp_replace", vec![next(), next(), text(""), text("g")]),
+        ("regexp_replace", 3) => rename("regexp_replace", vec![next(), next(), next(), text("g")]),
+        ("format", 1..) => {
+            let format = next();
+            super::texts::format(&format, (1..count).map(|_| next()).collect())
+        }
+        ("levenshtein_distance", 2) => rename("levenshtein", vec![next(), next()]),
+        ("codepoint", 1) => rename("ascii", vec![next()]),
+        ("to_utf8" | "from_utf8", 1) => Some(next()),
+        ("to_hex", 1) => {
+            let bytes = next();
+            Some(build::call(
+                "hex_upper",
+                vec![if is_text_hash(&bytes) { bytes } else { build::call("encode", vec![bytes, text("hex")]) }],
+            ))
+        }
+        // JSON is text here
+        ("json_parse" | "json_format", 1) => Some(next()),
+        ("json_array_contains", 2) => rename("json_array_contains", vec![next(), to_text(next())]),
+        // conditions
+        ("if", 2) => Some(choice(next(), next(), None)),
+        ("if", 3) => Some(choice(next(), next(), Some(next()))),
+        ("try", 1) => Some(forgiving(next())),
+        ("typeof", 1) => rename("typeof", vec![next()]),
+        _ => None,
+    }
+}
+
+/// Lists and maps.
+fn of_list(name: &str, count: usize, next: &mut impl FnMut() -> Expr, function: &Function) -> Option<Expr> {
+    let rename = |to: &str, arguments: Vec<Expr>| Some(renamed(function, to, arguments));
+    match (name, count) {
         ("element_at", 2) => {
             let (root, index) = (next(), next());
             Some(subscript(root, index))
@@ -58,33 +97,14 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         ("arrays_overlap", 2) => rename("array_has_any", vec![next(), next()]),
         ("sequence", 2) => rename("generate_series", vec![next(), next()]),
         ("split", 2) => rename("string_to_array", vec![next(), next()]),
+        ("transform", 2) => rename("array_transform", vec![next(), next()]),
+        ("filter", 2) => rename("array_filter", vec![next(), next()]),
+        ("any_match", 2) => rename("array_any_match", vec![next(), next()]),
+        ("all_match" | "none_match", 2) => {
+            let (list, lambda) = (next(), next());
+            lambdas::matches(list, lambda, name == "all_match")
+        }
         ("cardinality", 1) => Some(build::call("cardinality", vec![next()])),
-        // text
-        ("concat", 2..) => {
-            let first = next();
-            Some((1..count).fold(first, |left, _| binary(left, BinaryOperator::StringConcat, next())))
-        }
-        ("replace", 2) => rename("replace", vec![next(), next(), text("")]),
-        ("regexp_replace", 2) => rename("regexp_replace", vec![next(), next(), text(""), text("g")]),
-        ("regexp_replace", 3) => rename("regexp_replace", vec![next(), next(), next(), text("g")]),
-        ("levenshtein_distance", 2) => rename("levenshtein", vec![next(), next()]),
-        ("codepoint", 1) => rename("ascii", vec![next()]),
-        ("to_utf8" | "from_utf8", 1) => Some(next()),
-        ("to_hex", 1) => {
-            let bytes = next();
-            Some(build::call(
-                "hex_upper",
-                vec![if is_text_hash(&bytes) { bytes } else { build::call("encode", vec![bytes, text("hex")]) }],
-            ))
-        }
-        // JSON is text here
-        ("json_parse" | "json_format", 1) => Some(next()),
-        ("json_array_contains", 2) => rename("json_array_contains", vec![next(), to_text(next())]),
-        // conditions
-        ("if", 2) => Some(choice(next(), next(), None)),
-        ("if", 3) => Some(choice(next(), next(), Some(next()))),
-        ("try", 1) => Some(forgiving(next())),
-        ("typeof", 1) => rename("typeof", vec![next()]),
         _ => None,
     }
 }
@@ -157,7 +177,16 @@ fn of_format(name: &str, count: usize, next: &mut impl FnMut() -> Expr) -> Optio
         ("from_unixtime", 1) => Some(build::call("unix_time", vec![next()])),
         ("to_unixtime", 1) => Some(build::call("unix_seconds", vec![next()])),
         ("localtimestamp", 0) => Some(build::call("now", vec![])),
-        ("at_timezone" | "with_timezone", 2) => {
+        ("last_day_of_month", 1) => {
+            let month = build::call("date_trunc", vec![text("month"), instant(next())]);
+            let next_month = build::call("date_add", vec![text("month"), number(1), month]);
+            Some(to_date(build::call("date_add", vec![text("day"), number(-1), next_month])))
+        }
+        ("at_timezone", 2) => {
+            let (time, zone) = (next(), next());
+            Some(Expr::AtTimeZone { timestamp: Box::new(build::nested(time)), time_zone: Box::new(zone) })
+        }
+        ("with_timezone", 2) => {
             let (time, zone) = (next(), next());
             (literal(&zone) == Some("UTC")).then_some(time)
         }

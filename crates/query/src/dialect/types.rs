@@ -3,7 +3,8 @@
 use datafusion::sql::sqlparser::ast::{CastKind, DataType, Expr, TimezoneInfo, TypedString, Value};
 
 use super::Dialect;
-use super::build::{call, cast, text};
+use super::build::{call, cast, column_name, text};
+use crate::compat::Table;
 use crate::functions::is_instant;
 
 /// What the tokens `ARRAY(JSON)` become.
@@ -13,7 +14,7 @@ pub(super) const TEXT_LIST_TYPE: &str = "milepost_text_list";
 /// What the tokens `MAP(VARCHAR, …)` become.
 pub(super) const MAP_TYPE: &str = "milepost_map";
 
-pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
+pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     if let Expr::TypedString(TypedString { data_type: DataType::Timestamp(_, _), value, .. }) = expr
         && let Value::SingleQuotedString(written) = &value.value
     {
@@ -36,8 +37,9 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
         MAP_TYPE => "json_map",
         // addresses and JSON are text here
         "inet" => "",
-        "json" | "jsonb" if dialect.is_trino() => "",
+        "json" | "jsonb" if is_json(inner) => "",
         "json" | "jsonb" => "to_json",
+        _ if is_text(data_type) && is_nested(inner, tables) => "to_json",
         _ => {
             of_known_type(inner, kind.clone(), data_type, dialect);
             return;
@@ -72,6 +74,23 @@ fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType
         }
         _ => {}
     }
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Varchar(_)
+            | DataType::CharacterVarying(_)
+            | DataType::Nvarchar(_)
+            | DataType::String(_)
+            | DataType::Text
+    )
+}
+
+/// Whether a column of the tables is a struct or a list, which nothing but JSON makes text of.
+fn is_nested(expr: &Expr, tables: &[Table]) -> bool {
+    let Some(name) = column_name(expr) else { return false };
+    tables.iter().flat_map(|table| table.columns()).any(|column| column.name == name && column.is_nested())
 }
 
 fn type_name(data_type: &DataType) -> String {

@@ -164,6 +164,14 @@ impl Unnest<'_> {
                 columns.extend(fields_of(&named, self.element(expr.clone(), list)));
                 continue;
             }
+            if alone && list.alias.is_none() && super::build::column_name(expr).as_deref() == Some("resources") {
+                // each field is a column then
+                let fields = fields_of_resources(self.tables.first().copied());
+                let element = self.element(expr.clone(), list);
+                let field = |name: &&str| ((*name).to_owned(), super::build::subscript(element.clone(), text(*name)));
+                columns.extend(fields.iter().map(field));
+                continue;
+            }
             let default = list.alias.as_ref().map_or("element".to_owned(), |alias| alias.name.value.clone());
             columns.push((named.get(at).cloned().unwrap_or(default), self.element(expr.clone(), list)));
         }
@@ -186,6 +194,17 @@ fn fields_of(named: &[String], element: Expr) -> Vec<(String, Expr)> {
     const FIELDS: [&str; 4] = ["arn", "accountid", "type", "arnprefix"];
     let field = |(name, field): (&String, &str)| (name.clone(), super::build::subscript(element.clone(), text(field)));
     named.iter().zip(FIELDS).map(field).collect()
+}
+
+/// What the fields of a resource are called.
+fn fields_of_resources(table: Option<Table>) -> &'static [&'static str] {
+    match table {
+        Some(Table::Athena) => &["arn", "accountid", "type"],
+        Some(Table::Lake) => &["arn", "accountid", "type", "arnprefix"],
+        Some(Table::Tailpipe) => &["arn", "account_id", "type"],
+        Some(Table::Notebook) => &[],
+        None => &["arn", "account_id", "type", "arn_prefix"],
+    }
 }
 
 /// `CASE WHEN cardinality(e) > 0 THEN e ELSE [NULL] END`.

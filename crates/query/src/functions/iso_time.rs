@@ -105,6 +105,15 @@ fn instants_of(text: &str) -> Option<(i64, i64)> {
     Some((high, if written(high) == text { high + 1 } else { high }))
 }
 
+/// The instants whose text begins with `prefix`, in microseconds: the first, and the first behind them.
+pub(crate) fn instants_with_prefix(prefix: &str) -> Option<(i64, i64)> {
+    // texts that begin alike lie between the beginning and the one with the next last character
+    let last = prefix.bytes().last().filter(u8::is_ascii)?;
+    let next = format!("{}{}", &prefix[..prefix.len() - 1], char::from(last + 1));
+    let ((first, _), (behind, _)) = (instants_of(prefix)?, instants_of(&next)?);
+    Some((first * SECOND, behind * SECOND))
+}
+
 /// `from_iso8601_timestamp(text)`.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct FromIso8601(Signature);
@@ -179,5 +188,9 @@ mod tests {
         assert_eq!(instants_of("2026-02-28T24:00:00Z"), Some((day, day)));
         assert_eq!(instants_of(""), None);
         assert_eq!(instants_of("zzz"), None);
+        let (from, until) = instants_with_prefix("2026-03-01T1").unwrap();
+        assert_eq!((from, until), (second("2026-03-01T10:00:00Z") * SECOND, second("2026-03-01T20:00:00Z") * SECOND));
+        assert_eq!(instants_with_prefix(""), None);
+        assert_eq!(instants_with_prefix("é"), None);
     }
 }

@@ -9,15 +9,18 @@ mod iso_time;
 mod json;
 mod json_path;
 mod json_search;
+mod maps;
 mod network;
 mod scalar;
 mod struct_or_null;
 mod structs;
 mod texts;
+mod urls;
 
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
 
+pub(crate) use self::iso_time::instants_with_prefix;
 use self::scalar::Definition;
 pub(crate) use self::struct_or_null::STRUCT_OR_NULL;
 
@@ -36,6 +39,7 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         instants::FUNCTIONS,
         network::FUNCTIONS,
         texts::FUNCTIONS,
+        urls::FUNCTIONS,
         instants::FORMATS,
     ]
     .into_iter()
@@ -57,6 +61,9 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::new_from_impl(structs::ToJson::new()));
     context.register_udf(ScalarUDF::new_from_impl(structs::TypeName::new()));
     context.register_udf(ScalarUDF::new_from_impl(structs::EventJson::new()));
+    for kept in [maps::Kept::Count, maps::Kept::Value] {
+        context.register_udaf(AggregateUDF::new_from_impl(maps::ToMap::new(kept)));
+    }
 }
 
 /// A function as the reference lists it.
@@ -75,6 +82,7 @@ pub(crate) fn reference() -> Vec<FunctionDoc> {
         .map(|definition| FunctionDoc { call: definition.call, meaning: definition.meaning })
         .chain(iso_time::DOCS.iter().copied())
         .chain(structs::DOCS.iter().copied())
+        .chain(maps::DOCS.iter().copied())
         .collect();
     all.sort_by_key(|doc| doc.call);
     all

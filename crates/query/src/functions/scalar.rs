@@ -7,6 +7,8 @@ use datafusion::common::plan_err;
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
+use crate::typing::type_in_words;
+
 /// What an argument is taken as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -125,7 +127,10 @@ impl Function {
         };
         match coerced {
             Some(coerced) => Ok(coerced),
-            None => plan_err!("{} does not take a value of type {given}: {}", self.name(), self.definition.call),
+            None => {
+                let given = type_in_words(given);
+                plan_err!("{} does not take a value that is {given}: {}", self.name(), self.definition.call)
+            }
         }
     }
 }

@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ListBuilder, StringBuilder};
+use arrow::array::{Array as _, AsArray as _, Int64Array, ListBuilder, StringBuilder};
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::exec_err;
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
 use regex::Regex;
 
-use super::arguments::{each_text, integers, result, rows, texts};
+use super::arguments::{array, each_text, integers, result, rows, texts};
 use super::scalar::{Definition, Kind};
+use crate::typing::type_in_words;
 
 const fn define(
     name: &'static str,
@@ -49,6 +50,16 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     },
     define("arn_part", &[Kind::Text, Kind::Text], 2, arn_part, "arn_part(arn, part)", "part of an ARN: `partition`, `service`, `region`, `account`, `resource`, `type` (before the first `/` or `:` of the resource) or `name` (after the last `/`, else after the last `:`)"),
     define("principal", &[Kind::Text], 1, principal, "principal(arn)", "who stands behind an ARN, the same from session to session: of `…:assumed-role/Role/session` the role, of anything else the ARN"),
+    Definition {
+        name: "len",
+        arguments: &[Kind::Any],
+        required: 1,
+        returns: |_| DataType::Int64,
+        volatility: Volatility::Immutable,
+        body: length,
+        call: "len(value)",
+        meaning: "characters of a text, elements of a list",
+    },
     define("hex_upper", &[Kind::Text], 1, hex_upper, "hex_upper(hex)", "hexadecimal text in capitals, as Trino's `to_hex` writes it"),
 ];
 
@@ -159,6 +170,24 @@ fn behind(arn: &str) -> String {
         return format!("arn:{partition}:iam::{account}:role/{role}");
     }
     arn.to_owned()
+}
+
+fn length(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let values = array(args, 0)?;
+    let lengths: Int64Array = match values.data_type() {
+        DataType::List(_) => {
+            let lists = values.as_list::<i32>();
+            let count = |row: usize| i64::from(lists.value_length(row));
+            (0..lists.len()).map(|row| lists.is_valid(row).then(|| count(row))).collect()
+        }
+        kind if kind.is_string() || kind.is_null() => {
+            let texts = arrow::compute::cast(&values, &DataType::Utf8)?;
+            let count = |text: &str| i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+            texts.as_string::<i32>().iter().map(|text| text.map(count)).collect()
+        }
+        other => return exec_err!("len takes a text or a list, and not what is {}", type_in_words(other)),
+    };
+    result(args, Arc::new(lengths))
 }
 
 fn hex_upper(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {

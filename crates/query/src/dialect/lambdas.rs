@@ -1,0 +1,181 @@
+//! Lambdas: `any_match(resources, r -> r.type = 'AWS::S3::Bucket')`.
+//!
+//! `->` also reads JSON, and only the function around it says which of the two is meant. So `mark` looks for the arrows of
+//! lambdas among the tokens and gives them a token of their own, which `parse` knows; `bind` makes subscripts of the dots
+//! behind a lambda's parameters, which DataFusion would take for names of tables.
+
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    AccessExpr, Expr, Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax, OneOrManyWithParens, Subscript,
+    VisitMut, VisitorMut, visit_expressions_mut,
+};
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::build::{call, not, text};
+
+/// Functions of Trino, DuckDB and DataFusion that take lambdas. Some exist only to be refused by their own name.
+const FUNCTIONS: [&str; 18] = [
+    "transform",
+    "filter",
+    "any_match",
+    "all_match",
+    "none_match",
+    "reduce",
+    "zip_with",
+    "map_filter",
+    "transform_keys",
+    "transform_values",
+    "array_transform",
+    "array_filter",
+    "array_any_match",
+    "array_first",
+    "list_transform",
+    "list_apply",
+    "list_filter",
+    "list_any_match",
+];
+/// How the arrow of a lambda is written; its token is another than that of JSON's arrow.
+const ARROW: &str = "->";
+/// Parameters of a lambda, at most.
+const MAX_PARAMETERS: usize = 4;
+
+fn arrow() -> Token {
+    Token::CustomBinaryOperator(ARROW.to_owned())
+}
+
+/// Tells the arrows of lambdas from those of JSON.
+pub(super) fn mark(tokens: &mut [TokenWithSpan]) {
+    // of each open parenthesis: where it is, and whether it belongs to a function that takes lambdas
+    let mut open: Vec<(usize, bool)> = Vec::new();
+    // places of the last tokens that are not blanks, and of the parenthesis that was closed last
+    let (mut before, mut closed): ([Option<usize>; 2], Option<usize>) = ([None, None], None);
+    for at in 0..tokens.len() {
+        match &tokens[at].token {
+            Token::Whitespace(_) => continue,
+            Token::LParen => open.push((at, before[0].is_some_and(|last| takes_lambdas(&tokens[last].token)))),
+            Token::RParen => closed = open.pop().map(|(start, _)| start),
+            Token::Arrow if open.last().is_some_and(|(_, takes)| *takes) => {
+                let parameters = match before[0].map(|last| &tokens[last].token) {
+                    Some(Token::Word(_)) => before[1],
+                    Some(Token::RParen) => closed.and_then(|start| significant_before(tokens, start)),
+                    _ => None,
+                };
+                if parameters.is_some_and(|at| tokens[at].token == Token::Comma) {
+                    tokens[at].token = arrow();
+                }
+            }
+            _ => {}
+        }
+        before = [Some(at), before[0]];
+    }
+}
+
+fn takes_lambdas(token: &Token) -> bool {
+    matches!(token, Token::Word(word) if FUNCTIONS.iter().any(|name| word.value.eq_ignore_ascii_case(name)))
+}
+
+fn significant_before(tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
+    (0..at).rev().find(|before| !matches!(tokens[*before].token, Token::Whitespace(_)))
+}
+
+/// A lambda, if one begins here.
+pub(super) fn parse(parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+    let is_at = |parser: &Parser, at: usize, wanted: &Token| parser.peek_nth_token_ref(at).token == *wanted;
+    let is_word = |parser: &Parser, at: usize| matches!(parser.peek_nth_token_ref(at).token, Token::Word(_));
+    if is_word(parser, 0) && is_at(parser, 1, &arrow()) {
+        return Some(parse_from_here(parser, false));
+    }
+    if !is_at(parser, 0, &Token::LParen) {
+        return None;
+    }
+    let parameters = (1..=MAX_PARAMETERS).find(|count| is_at(parser, 2 * count, &Token::RParen))?;
+    let fits = (1..=parameters).all(|nth| is_word(parser, 2 * nth - 1));
+    (fits && is_at(parser, 2 * parameters + 1, &arrow())).then(|| parse_from_here(parser, true))
+}
+
+fn parse_from_here(parser: &mut Parser, in_parentheses: bool) -> Result<Expr, ParserError> {
+    let parameter = |parser: &mut Parser| {
+        let name = parser.parse_identifier()?;
+        Ok(LambdaFunctionParameter { name, data_type: None })
+    };
+    let params = if in_parentheses {
+        parser.expect_token(&Token::LParen)?;
+        let params = parser.parse_comma_separated(parameter)?;
+        parser.expect_token(&Token::RParen)?;
+        OneOrManyWithParens::Many(params)
+    } else {
+        OneOrManyWithParens::One(parameter(parser)?)
+    };
+    parser.expect_token(&arrow())?;
+    let body = Box::new(parser.parse_expr()?);
+    Ok(Expr::Lambda(LambdaFunction { params, body, syntax: LambdaSyntax::Arrow }))
+}
+
+/// `r.type` is `r['type']` where `r` is the parameter of a lambda.
+pub(super) fn bind<V: VisitMut>(statement: &mut V) {
+    struct Bind;
+    impl VisitorMut for Bind {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            if let Expr::Lambda(lambda) = expr {
+                let names: Vec<String> = lambda.params.iter().map(|param| param.name.value.to_lowercase()).collect();
+                let _ = visit_expressions_mut(lambda.body.as_mut(), |part| {
+                    subscripts(part, &names);
+                    ControlFlow::<()>::Continue(())
+                });
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let _ = statement.visit(&mut Bind);
+}
+
+fn subscripts(expr: &mut Expr, names: &[String]) {
+    let Expr::CompoundIdentifier(parts) = expr else { return };
+    let [parameter, fields @ ..] = parts.as_slice() else { return };
+    if !names.contains(&parameter.value.to_lowercase()) {
+        return;
+    }
+    let field = |name: &Ident| {
+        let written = if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() };
+        AccessExpr::Subscript(Subscript::Index { index: text(written) })
+    };
+    let access_chain = fields.iter().map(field).collect();
+    *expr = Expr::CompoundFieldAccess { root: Box::new(Expr::Identifier(parameter.clone())), access_chain };
+}
+
+/// `all_match` and `none_match` by way of `any_match`, which is all that DataFusion has.
+pub(super) fn matches(list: Expr, lambda: Expr, all: bool) -> Option<Expr> {
+    let Expr::Lambda(mut lambda) = lambda else { return None };
+    if all {
+        lambda.body = Box::new(not(*lambda.body));
+    }
+    Some(not(call("array_any_match", vec![list, Expr::Lambda(lambda)])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tokens;
+    use super::*;
+
+    #[test]
+    fn arrows_of_lambdas_are_told_from_those_of_json() {
+        let lambdas = |sql: &str| tokens::of(sql).unwrap().iter().filter(|token| token.token == arrow()).count();
+        for (sql, expected) in [
+            ("any_match(a, x -> x.b = 'c')", 1),
+            ("FILTER (a, (x, i) -> x -> 'k' = 'v')", 1),
+            ("transform(j -> 'list', x -> any_match(x, y -> y))", 2),
+            ("reduce(a, 0, (s, x) -> s + x, s -> s)", 2),
+            ("SELECT a, b -> 'k' FROM t", 0),
+            ("coalesce(a, b -> 'k')", 0),
+            ("transform(a, coalesce(b, c -> 'k'))", 0),
+            ("transform(a, f(b) -> 'k')", 0),
+            ("any_match(a, 'x -> y')", 0),
+            ("any_match(-> ", 0),
+        ] {
+            assert_eq!(lambdas(sql), expected, "{sql}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! `format('%s of %d', a, b)`, which is a chain of `||`: the places that CloudTrail's queries use, and no others.
+
+use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr};
+
+use super::build::{binary, call, cast, literal, text};
+use super::functions::to_text;
+
+/// Digits of a number with a fixed number of decimals.
+const DIGITS: u64 = 38;
+
+/// The text of a format that is known now; `None` for formats that are not and for places beyond `%s`, `%d`, `%.2f`, `%%`.
+pub(super) fn format(format: &Expr, values: Vec<Expr>) -> Option<Expr> {
+    let mut values = values.into_iter();
+    let mut pieces = Vec::new();
+    let mut plain = String::new();
+    let mut rest = literal(format)?;
+    while let Some((before, place)) = rest.split_once('%') {
+        plain.push_str(before);
+        if let Some(behind) = place.strip_prefix('%') {
+            plain.push('%');
+            rest = behind;
+            continue;
+        }
+        let (value, behind) = filled(place, &mut values)?;
+        if !plain.is_empty() {
+            pieces.push(text(std::mem::take(&mut plain)));
+        }
+        pieces.push(value);
+        rest = behind;
+    }
+    plain.push_str(rest);
+    if !plain.is_empty() || pieces.is_empty() {
+        pieces.push(text(plain));
+    }
+    values.next().is_none().then_some(())?;
+    pieces.into_iter().reduce(|left, right| binary(left, BinaryOperator::StringConcat, right))
+}
+
+/// The text at a place, and what is behind the place.
+fn filled<'a>(place: &'a str, values: &mut impl Iterator<Item = Expr>) -> Option<(Expr, &'a str)> {
+    // null is written as a word there
+    let written = |value: Expr| call("coalesce", vec![to_text(value), text("null")]);
+    if let Some(behind) = place.strip_prefix(['s', 'd']) {
+        return Some((written(values.next()?), behind));
+    }
+    let (decimals, behind) = place.strip_prefix('.')?.split_once('f')?;
+    let decimals: i64 = decimals.parse().ok().filter(|decimals| (0..10).contains(decimals))?;
+    let number = DataType::Decimal(ExactNumberInfo::PrecisionAndScale(DIGITS, decimals));
+    Some((written(cast(values.next()?, number, CastKind::Cast)), behind))
+}

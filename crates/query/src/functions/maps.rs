@@ -1,0 +1,199 @@
+//! Aggregates that give a map: Trino's `histogram(x)` and `map_agg(key, value)`.
+//!
+//! Their memory is that of the distinct keys of each group. Keys come out in order, so that equal questions get equal answers.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray as _, ListArray, MapArray, StructArray};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{DataType, Field, FieldRef, Fields};
+use datafusion::common::{ScalarValue, internal_err};
+use datafusion::error::Result;
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
+
+use super::FunctionDoc;
+
+pub(super) const DOCS: [FunctionDoc; 2] = [
+    FunctionDoc { call: "histogram(value)", meaning: "aggregate: how often each value occurs, as a map" },
+    FunctionDoc {
+        call: "map_agg(key, value)",
+        meaning: "aggregate: a map from keys to values; of several values of a key the smallest",
+    },
+];
+
+/// What is kept of each key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kept {
+    /// How often it occurs.
+    Count,
+    /// The smallest of its values.
+    Value,
+}
+
+/// One of the aggregates.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct ToMap {
+    kept: Kept,
+    signature: Signature,
+}
+
+impl ToMap {
+    pub(super) fn new(kept: Kept) -> Self {
+        let arguments = if kept == Kept::Count { 1 } else { 2 };
+        Self { kept, signature: Signature::any(arguments, Volatility::Immutable) }
+    }
+
+    fn types(&self, arguments: &[DataType]) -> (DataType, DataType) {
+        let key = arguments.first().cloned().unwrap_or(DataType::Null);
+        let value = match self.kept {
+            Kept::Count => DataType::Int64,
+            Kept::Value => arguments.get(1).cloned().unwrap_or(DataType::Null),
+        };
+        (key, value)
+    }
+}
+
+impl AggregateUDFImpl for ToMap {
+    fn name(&self) -> &str {
+        match self.kept {
+            Kept::Count => "histogram",
+            Kept::Value => "map_agg",
+        }
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        let (key, value) = self.types(arguments);
+        Ok(DataType::Map(entries(&key, &value), false))
+    }
+
+    fn accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        let types: Vec<DataType> = arguments.expr_fields.iter().map(|field| field.data_type().clone()).collect();
+        let (key, value) = self.types(&types);
+        Ok(Box::new(Entries { kept: self.kept, key, value, found: HashMap::new() }))
+    }
+
+    fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+        let types: Vec<DataType> = arguments.input_fields.iter().map(|field| field.data_type().clone()).collect();
+        let (key, value) = self.types(&types);
+        let list = |name: &str, item: DataType| {
+            let item = Arc::new(Field::new_list_field(item, true));
+            Arc::new(Field::new(format!("{}[{name}]", arguments.name), DataType::List(item), true))
+        };
+        Ok(vec![list("keys", key), list("values", value)])
+    }
+}
+
+fn entries(key: &DataType, value: &DataType) -> FieldRef {
+    let fields = vec![Field::new("key", key.clone(), false), Field::new("value", value.clone(), true)];
+    Arc::new(Field::new("entries", DataType::Struct(Fields::from(fields)), false))
+}
+
+#[derive(Debug)]
+struct Entries {
+    kept: Kept,
+    key: DataType,
+    value: DataType,
+    found: HashMap<ScalarValue, ScalarValue>,
+}
+
+impl Entries {
+    fn add(&mut self, key: ScalarValue, value: ScalarValue) -> Result<()> {
+        if key.is_null() {
+            return Ok(());
+        }
+        let kept = self.kept;
+        match self.found.entry(key) {
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(value);
+            }
+            std::collections::hash_map::Entry::Occupied(mut there) => match kept {
+                Kept::Count => {
+                    let sum = there.get().add_checked(&value)?;
+                    there.insert(sum);
+                }
+                Kept::Value => {
+                    let is_smaller = value.partial_cmp(there.get()) == Some(Ordering::Less) && !value.is_null();
+                    if is_smaller || there.get().is_null() {
+                        there.insert(value);
+                    }
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// Keys in order, and their values.
+    fn sorted(&self) -> Result<(ArrayRef, ArrayRef)> {
+        let mut pairs: Vec<(&ScalarValue, &ScalarValue)> = self.found.iter().collect();
+        pairs.sort_by(|one, other| one.0.partial_cmp(other.0).unwrap_or(Ordering::Equal));
+        let array = |values: Vec<ScalarValue>, kind: &DataType| match values.is_empty() {
+            true => Ok(arrow::array::new_empty_array(kind)),
+            false => ScalarValue::iter_to_array(values),
+        };
+        let (keys, values) = pairs.into_iter().map(|(key, value)| (key.clone(), value.clone())).unzip();
+        Ok((array(keys, &self.key)?, array(values, &self.value)?))
+    }
+}
+
+impl Accumulator for Entries {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        let Some(keys) = values.first() else { return internal_err!("an aggregate without arguments") };
+        for row in 0..keys.len() {
+            let value = match (self.kept, values.get(1)) {
+                (Kept::Value, Some(values)) => ScalarValue::try_from_array(values, row)?,
+                _ => ScalarValue::Int64(Some(1)),
+            };
+            self.add(ScalarValue::try_from_array(keys, row)?, value)?;
+        }
+        Ok(())
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        let [keys, values] = states else { return internal_err!("a state of two lists") };
+        let (Some(keys), Some(values)) = (keys.as_list_opt::<i32>(), values.as_list_opt::<i32>()) else {
+            return internal_err!("a state is a list");
+        };
+        for (keys, values) in keys.iter().zip(values.iter()) {
+            let (Some(keys), Some(values)) = (keys, values) else { continue };
+            for row in 0..keys.len() {
+                self.add(ScalarValue::try_from_array(&keys, row)?, ScalarValue::try_from_array(&values, row)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        let (keys, values) = self.sorted()?;
+        let list = |array: &ArrayRef| -> Result<ScalarValue> {
+            let item = Arc::new(Field::new_list_field(array.data_type().clone(), true));
+            let offsets = OffsetBuffer::from_lengths([array.len()]);
+            Ok(ScalarValue::List(Arc::new(ListArray::try_new(item, offsets, Arc::clone(array), None)?)))
+        };
+        Ok(vec![list(&keys)?, list(&values)?])
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        let kind = DataType::Map(entries(&self.key, &self.value), false);
+        if self.found.is_empty() {
+            return ScalarValue::try_from(&kind);
+        }
+        let (keys, values) = self.sorted()?;
+        let field = entries(&self.key, &self.value);
+        let DataType::Struct(fields) = field.data_type().clone() else { return internal_err!("entries are structs") };
+        let offsets = OffsetBuffer::from_lengths([keys.len()]);
+        let pairs = StructArray::try_new(fields, vec![keys, values], None)?;
+        Ok(ScalarValue::Map(Arc::new(MapArray::try_new(field, offsets, pairs, None, false)?)))
+    }
+
+    fn size(&self) -> usize {
+        let entries: usize = self.found.iter().map(|(key, value)| key.size() + value.size()).sum();
+        size_of_val(self) + entries
+    }
+}

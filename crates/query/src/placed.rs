@@ -1,0 +1,51 @@
+//! Errors at their place in the text of a query: where a name stands that the engine only names, whose operand it is that does
+//! not fit, which file a table was meant to be.
+
+use datafusion::error::DataFusionError;
+
+use crate::dialect;
+use crate::error::{Position, QueryError};
+use crate::wording::plain;
+
+/// An error without a place, at the place where the query has the name that is in its message.
+pub(crate) fn at_name(error: QueryError, sql: &str) -> QueryError {
+    let QueryError::Wrong { message, position: None, hint } = error else { return error };
+    let name = message.split('`').nth(1).unwrap_or_default();
+    let position = if message.ends_with("found: EOF") { Some(end_of(sql)) } else { dialect::place_of(sql, name) };
+    QueryError::Wrong { message, position, hint }
+}
+
+/// A file that a query names as its table and that is not what its name says.
+pub(crate) fn of_file(error: &DataFusionError, files: &[String]) -> Option<QueryError> {
+    let root = error.find_root();
+    let is_of_file = matches!(
+        root,
+        DataFusionError::ParquetError(_)
+            | DataFusionError::ArrowError(_, _)
+            | DataFusionError::ObjectStore(_)
+            | DataFusionError::IoError(_)
+    );
+    let [file] = files else { return None };
+    let message = format!("cannot read `{file}`: {}", plain(&root.strip_backtrace()));
+    is_of_file.then_some(QueryError::Wrong { message, position: None, hint: None })
+}
+
+/// An operator that does not take its values, with the name of the first of them.
+pub(crate) fn operand(error: QueryError, sql: &str) -> QueryError {
+    let QueryError::Wrong { message, position: Some(position), hint } = error else { return error };
+    let found = message.strip_prefix("cannot compute ").and_then(|types| {
+        let (first, rest) = types.split_once(' ')?;
+        let name = dialect::name_at(sql, position)?;
+        Some(format!("cannot compute `{name}` ({first}) {rest}"))
+    });
+    let Some(named) = found else { return QueryError::Wrong { message, position: Some(position), hint } };
+    let hint = hint.unwrap_or_else(|| "CAST(x AS BIGINT) makes a number of text; || puts texts together".to_owned());
+    QueryError::Wrong { message: named, position: Some(position), hint: Some(hint) }
+}
+
+/// Behind the last character of a text that is not blank.
+fn end_of(sql: &str) -> Position {
+    let lines = sql.trim_end().lines();
+    let (number, line) = lines.enumerate().last().unwrap_or_default();
+    Position { line: number as u64 + 1, column: line.chars().count() as u64 + 1 }
+}
