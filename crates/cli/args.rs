@@ -221,18 +221,33 @@ fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
 
 /// Write the original records back, one JSON object a line
 ///
-/// Every record of the lake, equal as a JSON value to the one that was converted.
+/// Every record of the lake, equal as a JSON value to the one that was converted; as `json` they are one array. The other
+/// formats have the lake's columns.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  milepost export > records.ndjson\n  \
-                  milepost export --where \"account = '012345678901' AND date = '2026-03-02'\" --output day.ndjson")]
+                  milepost export --where \"account = '012345678901' AND date = '2026-03-02'\" --output day.ndjson\n  \
+                  milepost export --where \"event_name = 'ConsoleLogin'\" --output logins.parquet")]
 pub(crate) struct ExportArgs {
     /// Only records for which this SQL condition on `events` is true
     #[arg(long = "where", value_name = "SQL")]
     pub(crate) filter: Option<String>,
 
+    // MILEPOST_FORMAT is the format of answers; records are to stay records where it is set
+    /// How to write the records [default: by the extension of --output, else ndjson]
+    #[arg(long, short = 'F', value_name = "FORMAT", env = "MILEPOST_EXPORT_FORMAT", value_parser = format_parser())]
+    pub(crate) format: Option<Format>,
+
     /// Write the records to a file, or to an object such as s3://bucket/records.ndjson
     #[arg(long, short, value_name = "FILE", env = "MILEPOST_OUTPUT")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Memory for what the condition needs, such as 512MB or 8GiB [default: 2GiB]
+    #[arg(long, value_name = "SIZE", env = "MILEPOST_MEMORY")]
+    pub(crate) memory: Option<String>,
+
+    /// Give up after this time, such as 30s, 5m or 1h
+    #[arg(long, value_name = "TIME", env = "MILEPOST_TIMEOUT")]
+    pub(crate) timeout: Option<String>,
 
     #[command(flatten)]
     pub(crate) lake: LakeArgs,

@@ -186,3 +186,37 @@ fn a_folder_of_files_may_be_in_a_store() {
     assert_eq!(found, expected);
     run().ended_with(1);
 }
+
+#[test]
+fn an_export_has_every_format() {
+    let context = Context::new();
+    let condition = "event_name = 'RotateKey'";
+    let export = |arguments: &[&str]| {
+        context.run(&[&["export", "--lake", &shared().lake(), "--where", condition], arguments].concat())
+    };
+    let lines = export(&[]).ended_with(0).stdout;
+    let count = lines.lines().count();
+    assert!(count > 10 && lines.starts_with("{\"event"), "{lines}");
+    let array: Vec<serde_json::Value> = serde_json::from_str(&export(&["-F", "json"]).ended_with(0).stdout).unwrap();
+    let each: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(array, each);
+    let csv = export(&["-F", "csv"]).ended_with(0).stdout;
+    assert!(csv.starts_with("event_time,"), "{csv}");
+    assert_eq!(csv.lines().count(), count + 1);
+    assert_eq!(export(&["-o", "keys.parquet"]).ended_with(0).stderr, format!("{count} records\n"));
+    let file = File::open(context.path("keys.parquet")).unwrap();
+    let rows: usize = ParquetRecordBatchReaderBuilder::try_new(file)
+        .unwrap()
+        .build()
+        .unwrap()
+        .map(|batch| batch.unwrap().num_rows())
+        .sum();
+    assert_eq!(rows, count);
+    // a name that says nothing is records
+    export(&["-o", "keys.log"]).ended_with(0);
+    assert_eq!(fs::read_to_string(context.path("keys.log")).unwrap(), lines);
+    let nothing = context.run(&["export", "--lake", &shared().lake(), "--where", "false", "-F", "json"]);
+    assert_eq!(nothing.ended_with(0).stdout, "[]\n");
+    assert!(export(&["--timeout", "1ms"]).ended_with(1).stderr.contains("took longer than 1ms"));
+    assert!(export(&["--memory", "1MB"]).ended_with(2).stderr.contains("is too little"));
+}
