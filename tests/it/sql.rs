@@ -208,6 +208,14 @@ fn columns_are_called_as_they_were_written() {
     assert_eq!(header("SELECT a.region, b.region, 1, 1 FROM events a, events b LIMIT 1"), "region,region_1,1,1_1");
 }
 
+/// JSON has texts for names, whatever the keys of a map are.
+#[test]
+fn maps_with_keys_of_any_type_are_written() {
+    let query = "SELECT histogram(x) AS h FROM (VALUES 1, 2, 1) AS t(x)";
+    assert_eq!(sql(&[query, "-F", "csv"]).ended_with(0).stdout, "h\n\"{\"\"1\"\":2,\"\"2\"\":1}\"\n");
+    assert_eq!(sql(&[query, "-F", "json"]).ended_with(0).stdout, "[{\"h\":{\"1\":2,\"2\":1}}]\n");
+}
+
 #[test]
 fn a_limit_may_be_a_parameter_and_no_query_is_none() {
     let query = "SELECT 1 AS one FROM events LIMIT $n";

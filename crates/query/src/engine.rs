@@ -25,6 +25,7 @@ use crate::file_tables;
 use crate::fold_structs::FoldStructs;
 use crate::functions;
 use crate::in_order::KeepScanOrder;
+use crate::lambda_places::MoveLambdaParameters;
 use crate::options::EngineOptions;
 use crate::parameters::{Parameters, check_all_used, to_datafusion};
 use crate::permissions::Permissions;
@@ -261,6 +262,7 @@ fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
         .with_optimizer_rule(Arc::new(FoldStructs))
         .with_optimizer_rule(Arc::new(BoundTimes))
         .with_physical_optimizer_rule(Arc::new(KeepScanOrder))
+        .with_physical_optimizer_rule(Arc::new(MoveLambdaParameters))
         .build();
     Ok(SessionContext::new_with_state(state))
 }

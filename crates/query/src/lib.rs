@@ -25,6 +25,7 @@ mod functions;
 mod history;
 mod in_order;
 mod info;
+mod lambda_places;
 mod local_files;
 mod memory;
 mod names;

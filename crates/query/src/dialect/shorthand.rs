@@ -160,7 +160,10 @@ mod tests {
     #[test]
     fn rows_get_their_parentheses() {
         assert_eq!(written("a IN (VALUES 'x', f(1, 2), 3) AND b"), "a IN (VALUES ('x'),( f(1, 2)),( 3)) AND b");
-        assert_eq!(written("FROM (VALUES 1, (VALUES 2)) AS t"), "FROM (VALUES (1),( (VALUES (2)))) AS t");
+        assert_eq!(
+            written("SELECT 1 FROM (VALUES 1, (VALUES 2)) AS t"),
+            "SELECT 1 FROM (VALUES (1),( (VALUES (2)))) AS t"
+        );
         for kept in ["(VALUES (1), (2))", "VALUES (1, 'a')", "(VALUES)", "SELECT values, a FROM t", "(VALUES ("] {
             assert_eq!(written(kept), kept);
         }

@@ -241,9 +241,9 @@ mod tests {
     #[test]
     fn placeholders_become_names_where_tables_stand() {
         assert_eq!(written("SELECT a FROM $EDS_ID WHERE a < $b"), "SELECT a FROM \"EDS_ID\" WHERE a < $b");
-        assert_eq!(written("FROM <event data store>"), "FROM \"event data store\"");
-        assert_eq!(written("FROM {store_id} x"), "FROM \"store_id\" x");
-        assert_eq!(written("FROM ${db}.<table> x"), "FROM \"cloudtrail db\".\"cloudtrail table\" x");
+        assert_eq!(written("SELECT a FROM <event data store>"), "SELECT a FROM \"event data store\"");
+        assert_eq!(written("SELECT a FROM {store_id} x"), "SELECT a FROM \"store_id\" x");
+        assert_eq!(written("SELECT a FROM ${db}.<table> x"), "SELECT a FROM \"cloudtrail db\".\"cloudtrail table\" x");
         assert_eq!(written("SELECT a < b FROM t"), "SELECT a < b FROM t");
     }
 

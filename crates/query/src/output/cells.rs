@@ -30,7 +30,7 @@ fn prepared_type(found: &DataType, format: Format) -> DataType {
         kept if format.is_binary() => kept.clone(),
         DataType::Timestamp(..) => DataType::Utf8,
         nested if nested.is_nested() && !matches!(format, Format::Json | Format::Ndjson) => DataType::Utf8,
-        kept => kept.clone(),
+        kept => with_text_keys(kept).unwrap_or_else(|| kept.clone()),
     }
 }
 
@@ -38,11 +38,11 @@ fn prepared_type(found: &DataType, format: Format) -> DataType {
 pub(super) fn prepare(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
     let columns = batch.columns().iter().zip(schema.fields()).zip(batch.schema_ref().fields());
     let columns: Result<Vec<_>, _> = columns
-        .map(
-            |((array, wanted), field)| {
-                if array.data_type() == wanted.data_type() { Ok(Arc::clone(array)) } else { as_text(array, field) }
-            },
-        )
+        .map(|((array, wanted), field)| match wanted.data_type() {
+            same if array.data_type() == same => Ok(Arc::clone(array)),
+            map @ DataType::Map(..) => cast(array, map),
+            _ => as_text(array, field),
+        })
         .collect();
     // a query may give rows without a column
     let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
@@ -64,6 +64,11 @@ fn instants(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
 }
 
 fn nested(array: &ArrayRef, field: &Arc<Field>) -> Result<ArrayRef, ArrowError> {
+    let keyed = match with_text_keys(array.data_type()) {
+        Some(kind) => (cast(array, &kind)?, Arc::new(field.as_ref().clone().with_data_type(kind))),
+        None => (Arc::clone(array), Arc::clone(field)),
+    };
+    let (array, field) = (&keyed.0, &keyed.1);
     let options = EncoderOptions::default();
     let mut encoder = make_encoder(field, array.as_ref(), &options)?;
     let mut bytes = Vec::new();
@@ -79,6 +84,17 @@ fn nested(array: &ArrayRef, field: &Arc<Field>) -> Result<ArrayRef, ArrowError> 
 }
 
 /// What `json_get` and `->` give: a value that is of another type in every row.
+/// The type of a map whose keys are texts, as the names in JSON are: `histogram(read_only)` has others.
+fn with_text_keys(kind: &DataType) -> Option<DataType> {
+    let DataType::Map(entries, sorted) = kind else { return None };
+    let DataType::Struct(pair) = entries.data_type() else { return None };
+    let (key, value) = (pair.first()?, pair.get(1)?);
+    let key = key.as_ref().clone().with_data_type(DataType::Utf8);
+    let pair = Fields::from(vec![Arc::new(key), Arc::clone(value)]);
+    let entries = entries.as_ref().clone().with_data_type(DataType::Struct(pair));
+    Some(DataType::Map(Arc::new(entries), *sorted))
+}
+
 fn json_unions(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let union =
         array.as_any().downcast_ref::<UnionArray>().and_then(|union| JsonUnionEncoder::from_union(union.clone()));
