@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 type Taken = Arc<Mutex<Vec<String>>>;
@@ -66,6 +66,41 @@ fn read_request(stream: &TcpStream) -> Option<(String, String)> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some((head, String::from_utf8(body).ok()?))
+}
+
+/// A web address that takes requests and answers none before it is told to.
+pub(crate) struct Silent {
+    pub(crate) url: String,
+    gate: Arc<(Mutex<bool>, Condvar)>,
+}
+
+impl Silent {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://{}/silent", listener.local_addr().unwrap());
+        let gate = Arc::new((Mutex::new(false), Condvar::new()));
+        let shared = Arc::clone(&gate);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let gate = Arc::clone(&shared);
+                thread::spawn(move || {
+                    let request = read_request(&stream);
+                    let is_open = gate.1.wait_while(gate.0.lock().unwrap(), |is_open| !*is_open).unwrap();
+                    drop(is_open);
+                    if request.is_some() {
+                        let _ = (&stream).write_all(b"HTTP/1.1 200 -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                    }
+                });
+            }
+        });
+        Self { url, gate }
+    }
+
+    /// Answers everybody, from now on at once.
+    pub(crate) fn answer(&self) {
+        *self.gate.0.lock().unwrap() = true;
+        self.gate.1.notify_all();
+    }
 }
 
 /// A mail server that takes everything.

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use chrono::{DateTime, Utc};
 use milepost_lake::Lake;
 use milepost_query::output::Layout;
-use milepost_report::schedule::{Clock, Done, Outcome, Scheduler};
+use milepost_report::schedule::{Clock, Done, Outcome, Rounds, Scheduler};
 use milepost_report::{Job, moment};
 use tokio::sync::Notify;
 
@@ -74,14 +74,29 @@ async fn keep_running(
         return Ok(if has_failed { ExitStatus::Failed } else { ExitStatus::Done });
     }
     printer.say(&format!("{} jobs; the next is due {}", scheduler.jobs().len(), next_text(scheduler)));
-    let mut held = HashSet::new();
+    let mut said = HashSet::new();
+    let mut tell_new = |mut done: Vec<Done>| {
+        // that a window waits, or that somebody else has a job, is said once
+        done.retain(|done| {
+            let waits = matches!(done.outcome, Outcome::Held | Outcome::Busy);
+            let holder = done.holder.as_ref().map(|holder| holder.owner.clone());
+            !waits || said.insert((done.job.clone(), done.window.clone(), holder))
+        });
+        tell(&done, args.json, printer)
+    };
+    let mut rounds = Rounds::new(scheduler, &stop.is_asked);
     while !stop.is_asked.load(Ordering::SeqCst) {
-        let clock = Clock::at(SystemTime::now().into());
-        let mut done = scheduler.tick(&clock, &stop.is_asked).await;
-        // that a window waits is said once
-        done.retain(|done| done.outcome != Outcome::Held || held.insert((done.job.clone(), done.window.clone())));
-        tell(&done, args.json, printer)?;
-        stop.wait(pause(scheduler)).await;
+        tell_new(rounds.begin(Clock::at(SystemTime::now().into())).await)?;
+        let mut pause = std::pin::pin!(stop.wait(pause(scheduler)));
+        loop {
+            tokio::select! {
+                Some(done) = rounds.next() => tell_new(done)?,
+                () = &mut pause => break,
+            }
+        }
+    }
+    while let Some(done) = rounds.next().await {
+        tell_new(done)?;
     }
     printer.say("stopped");
     Ok(ExitStatus::Done)

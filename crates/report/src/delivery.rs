@@ -1,7 +1,10 @@
 //! Whom to tell of an alert: a web address, mailboxes, or a command.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use chrono::TimeDelta;
+use futures::{Stream, StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -14,10 +17,22 @@ mod webhook;
 pub(crate) use message::MAX_ROWS;
 pub use message::{Message, ToldRow};
 
+use crate::moment;
+
 /// How often a delivery is tried.
 const ATTEMPTS: u32 = 4;
 /// Time between the first two attempts; each further one is twice that.
-const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// How often one that does not answer is tried: it may have taken the message all the same.
+const UNANSWERED_ATTEMPTS: u32 = 2;
+/// Longest that an attempt may take if nobody says how long.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The same for a command, which may have more to do than to answer.
+const COMMAND_PATIENCE: Duration = Duration::from_secs(120);
+/// Longest `timeout`: a scheduler that is told to stop waits for it.
+const LONGEST_TIMEOUT: TimeDelta = TimeDelta::minutes(10);
+/// Receivers that are told at the same time.
+pub(crate) const AT_ONCE: usize = 8;
 /// Characters of a name that are kept in a key: with the digest, a key stays a short name of a file.
 const KEY_NAME_CHARS: usize = 40;
 /// Bytes of the digest in a key.
@@ -48,6 +63,9 @@ pub struct Delivery {
     /// Program and arguments; the message is its standard input.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
+    /// Longest that an attempt may take, such as `30s`; 20 seconds without it, 2 minutes for a command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
 }
 
 /// Form of what is posted.
@@ -80,7 +98,18 @@ impl Delivery {
         if !self.email.is_empty() && (self.smtp.is_none() || self.from.is_none()) {
             return Err("a delivery by e-mail needs `smtp` and `from`".to_owned());
         }
-        Ok(())
+        match self.timeout.as_deref() {
+            Some(text) if timeout(text).is_none() => {
+                Err(format!("`timeout = \"{text}\"` is no time to wait: write `30s` or `2m`, at most `10m`"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Longest that an attempt may take.
+    fn patience(&self) -> Duration {
+        let usual = if self.command.is_empty() { PATIENCE } else { COMMAND_PATIENCE };
+        self.timeout.as_deref().and_then(timeout).unwrap_or(usual)
     }
 
     /// Its name in histories and messages: without secrets.
@@ -111,24 +140,41 @@ impl Delivery {
         format!("{readable}-{digest}")
     }
 
-    /// Sends `message`, several times if it must be.
+    /// Sends `message`, several times if it must be, each time no longer than its time-out.
     ///
     /// # Errors
     /// What was wrong the last time, in words without secrets.
     pub async fn send(&self, message: &Message) -> Result<(), String> {
         let mut pause = FIRST_PAUSE;
-        let mut attempt = 1;
+        let (mut attempt, mut unanswered) = (1, 0);
         loop {
-            match self.send_once(message).await {
-                Err(Refusal { reason, may_pass }) if attempt == ATTEMPTS || !may_pass => {
-                    return Err(format!("{} did not take the message: {reason}", self.name()));
+            let sent = tokio::time::timeout(self.patience(), self.send_once(message)).await;
+            let refusal = match sent {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(refusal)) => refusal,
+                Err(_) => {
+                    unanswered += 1;
+                    self.no_answer(unanswered)
                 }
-                Err(_) => tokio::time::sleep(pause).await,
-                Ok(()) => return Ok(()),
+            };
+            if attempt == ATTEMPTS || !refusal.may_pass {
+                return Err(format!("{} did not take the message: {}", self.name(), refusal.reason));
             }
+            tokio::time::sleep(pause).await;
             pause *= 2;
             attempt += 1;
         }
+    }
+
+    /// Why it is not waited for any longer, for the time of that number.
+    fn no_answer(&self, times: u32) -> Refusal {
+        let seconds = self.patience().as_secs();
+        if self.command.is_empty() {
+            let reason = format!("it did not answer within {seconds} s");
+            return Refusal { reason, may_pass: times < UNANSWERED_ATTEMPTS };
+        }
+        // half of its work may be done
+        Refusal::for_good(format!("it ran for more than {seconds} s"))
     }
 
     async fn send_once(&self, message: &Message) -> Result<(), Refusal> {
@@ -141,6 +187,20 @@ impl Delivery {
             email::send(server, self.from.as_deref().unwrap_or_default(), &self.email, message).await
         }
     }
+}
+
+/// Sends `message` to all, several at the same time; gives what became of each, in their order.
+pub fn send_to_all<'a>(
+    all: &'a [Delivery],
+    message: &'a Message,
+) -> impl Stream<Item = (&'a Delivery, Result<(), String>)> {
+    stream::iter(all.iter().map(move |delivery| async move { (delivery, delivery.send(message).await) })).buffered(AT_ONCE)
+}
+
+/// A time-out as it is written.
+fn timeout(text: &str) -> Option<Duration> {
+    let span = moment::parse_span(text).filter(|span| (TimeDelta::seconds(1)..=LONGEST_TIMEOUT).contains(span));
+    span.and_then(|span| span.to_std().ok())
 }
 
 /// Why a message was not taken.
@@ -210,6 +270,50 @@ mod tests {
         let key = Delivery { email, ..Delivery::default() }.key();
         assert!(key.len() < 90, "{key}");
         assert!(key.chars().all(|char| char.is_ascii_alphanumeric() || char == '-'), "{key}");
+    }
+
+    #[tokio::test]
+    async fn who_never_answers_is_not_waited_for() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = silent.local_addr().unwrap();
+        let asked = async {
+            let mut streams = Vec::new();
+            loop {
+                streams.push(silent.accept().await.unwrap().0);
+            }
+        };
+        let in_a_second = Delivery { timeout: Some("1s".to_owned()), ..Delivery::default() };
+        let all = [
+            Delivery { webhook: Some(format!("http://{address}")), ..in_a_second.clone() },
+            Delivery {
+                email: vec!["a@example.com".to_owned()],
+                from: Some("m@example.com".to_owned()),
+                smtp: Some(format!("smtp://{address}")),
+                ..in_a_second.clone()
+            },
+            Delivery { command: ["sleep", "600"].map(str::to_owned).to_vec(), ..in_a_second },
+        ];
+        let message = Message::default();
+        let told = tokio::select! {
+            told = send_to_all(&all, &message).collect::<Vec<_>>() => told,
+            () = asked => Vec::new(),
+        };
+        let reasons: Vec<String> = told.into_iter().map(|(_, told)| told.unwrap_err()).collect();
+        assert_eq!(reasons.len(), 3);
+        for (reason, end) in reasons.iter().zip(["answer within 1 s", "answer within 1 s", "ran for more than 1 s"]) {
+            assert!(reason.ends_with(end), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_timeout_is_some_seconds_or_minutes() {
+        let check = |text: &str| Delivery { timeout: Some(text.to_owned()), ..hook("https://example.com") }.check();
+        assert_eq!((check("1s"), check("10m")), (Ok(()), Ok(())));
+        for wrong in ["", "0s", "11m", "5", "soon"] {
+            assert!(check(wrong).unwrap_err().contains("timeout"), "{wrong}");
+        }
+        let slow = Delivery { timeout: Some("3m".to_owned()), ..hook("https://example.com") };
+        assert_eq!(slow.key(), hook("https://example.com").key(), "who has more time is the same receiver");
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //!
 //! The way of a run: a [`Window`] is bound to the parameters, the query runs ([`run`]), [`Seen`] says what data it saw,
 //! [`page`] shows the answer, [`outputs`] puts it where it belongs, [`alert`] finds the rows that are news, and a
-//! [`Delivery`] tells them. [`schedule`] does this whenever it is time, [`state`] remembers what was done.
+//! [`Delivery`] tells them. [`schedule`] does this whenever it is time, [`state`] remembers what was done,
+//! a [`lease`] keeps schedulers on one lake out of each other's way.
 
 pub mod alert;
 mod catalogue;
@@ -16,6 +17,7 @@ pub mod condition;
 mod delivery;
 mod header;
 mod job;
+pub mod lease;
 pub mod moment;
 mod output_name;
 pub mod outputs;
@@ -33,7 +35,7 @@ mod window;
 pub use catalogue::{Catalogue, CatalogueError};
 pub use chart::{Chart, ChartKind};
 pub use check::{Problem, check};
-pub use delivery::{Delivery, Form, Message, ToldRow};
+pub use delivery::{Delivery, Form, Message, ToldRow, send_to_all};
 pub use header::{HeaderError, Report};
 pub use job::{Job, JobHeader};
 pub use output_name::{NameValues, OutputName};

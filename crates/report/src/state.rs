@@ -1,25 +1,21 @@
 //! What a job has done, kept in the lake beside its tables: `_schedule/JOB/…`. It outlives the scheduler, and several
 //! schedulers share it.
 //!
-//! A lease says who runs a job. Leases are numbered, and a number is created by one alone; who was killed holds his until it
-//! expires. The state of a window is written by the holder of the lease only.
+//! The state of a window is written by who holds the job's lease only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use milepost_lake::Lake;
 use milepost_store::{Place, StoreError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::lease::{Asked, Lease};
 use crate::window::Window;
 
 /// Folder in the lake.
 const FOLDER: &str = "_schedule";
-/// How long a lease holds without being renewed.
-pub(crate) const LEASE: TimeDelta = TimeDelta::minutes(10);
-/// Numbers of old leases that are kept.
-const KEPT_LEASES: usize = 20;
 /// Rows of which it is remembered that they were told, at most: as many as several full windows have, for late data brings
 /// older windows back.
 const MAX_TOLD: usize = 50_000;
@@ -55,21 +51,6 @@ pub struct WindowState {
 #[derive(Debug, Clone)]
 pub struct Memory {
     place: Place,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct LeaseText {
-    owner: String,
-    expires: DateTime<Utc>,
-    is_released: bool,
-}
-
-/// The right to run a job.
-#[derive(Debug)]
-pub struct Lease {
-    place: Place,
-    name: String,
-    owner: String,
 }
 
 impl Memory {
@@ -143,30 +124,12 @@ impl Memory {
         self.write(&told_file(receiver), &kept).await
     }
 
-    /// Takes the lease; `None` if somebody else has it.
+    /// Asks for the lease of the job.
     ///
     /// # Errors
     /// It cannot be read or written.
-    pub async fn lease(&self, owner: &str, now: DateTime<Utc>) -> Result<Option<Lease>, StoreError> {
-        let place = self.place.child("lease");
-        let names = place.names().await?;
-        let last = names.last().and_then(|name| name.strip_suffix(".json")?.parse::<u64>().ok());
-        if let Some(number) = last {
-            let held: Option<LeaseText> = read(&place, &lease_file(number)).await?;
-            if held.is_some_and(|held| !held.is_released && held.expires > now) {
-                return Ok(None);
-            }
-        }
-        let name = lease_file(last.map_or(1, |last| last.saturating_add(1)));
-        let lease = Lease { place: place.clone(), name: name.clone(), owner: owner.to_owned() };
-        if !place.put_new(&name, lease.text(now + LEASE, false)).await? {
-            return Ok(None);
-        }
-        // not the last ones: who looked at them and was slow must find that the next number is taken
-        for old in names.iter().rev().skip(KEPT_LEASES) {
-            place.delete(old).await?;
-        }
-        Ok(Some(lease))
+    pub async fn lease(&self, owner: &str, now: DateTime<Utc>) -> Result<Asked, StoreError> {
+        Lease::take(self.place.child("lease"), owner, now).await
     }
 
     async fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
@@ -175,29 +138,6 @@ impl Memory {
 
     async fn write<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StoreError> {
         self.place.put(name, serde_json::to_vec(value).unwrap_or_default()).await
-    }
-}
-
-impl Lease {
-    /// Holds it for longer.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub async fn renew(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.place.put(&self.name, self.text(now + LEASE, false)).await
-    }
-
-    /// Gives it back.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub async fn release(self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.place.put(&self.name, self.text(now, true)).await
-    }
-
-    fn text(&self, expires: DateTime<Utc>, is_released: bool) -> Vec<u8> {
-        let text = LeaseText { owner: self.owner.clone(), expires, is_released };
-        serde_json::to_vec(&text).unwrap_or_default()
     }
 }
 
@@ -212,8 +152,4 @@ fn file(window: Window) -> String {
 
 fn told_file(receiver: &str) -> String {
     format!("told/{receiver}.json")
-}
-
-fn lease_file(number: u64) -> String {
-    format!("{number:012}.json")
 }

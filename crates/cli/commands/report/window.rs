@@ -231,17 +231,14 @@ fn filled(path: &str, values: NameValues<'_>) -> anyhow::Result<String> {
 }
 
 fn done(report: &Report, windowed: &Windowed, ran: &Ran, notes: Vec<String>, output: Option<String>) -> Done {
+    let outcome = if windowed.is_revision() { Outcome::Revised } else { Outcome::Done };
     Done {
-        job: report.name.clone(),
-        report: report.name.clone(),
         window: Some(windowed.window.key()),
-        outcome: if windowed.is_revision() { Outcome::Revised } else { Outcome::Done },
         rows: ran.rows.texts.len() as u64,
         notes,
         outputs: output.into_iter().collect(),
-        told: 0,
-        error: None,
         seen: ran.seen.clone(),
+        ..Done::of(&report.name, &report.name, outcome)
     }
 }
 
@@ -286,18 +283,8 @@ async fn enter_failure(
     error: &RunError,
     started: DateTime<Utc>,
 ) {
-    let failed = Done {
-        job: report.name.clone(),
-        report: report.name.clone(),
-        window: Some(windowed.window.key()),
-        outcome: Outcome::Failed,
-        rows: 0,
-        notes: Vec::new(),
-        outputs: Vec::new(),
-        told: 0,
-        error: Some(error.to_string()),
-        seen: Seen::default(),
-    };
+    let (window, error) = (Some(windowed.window.key()), Some(error.to_string()));
+    let failed = Done { window, error, ..Done::of(&report.name, &report.name, Outcome::Failed) };
     let _ = schedule::enter(lake, &arguments(windowed, &report.name, given), &failed, started).await;
 }
 

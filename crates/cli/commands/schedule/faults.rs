@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use milepost_lake::Lake;
 use milepost_report::schedule::{self, Done, Outcome};
-use milepost_report::seen::Seen;
 use milepost_report::state::Memory;
 use serde_json::json;
 
@@ -36,18 +35,8 @@ impl fmt::Display for Fault {
 
 impl Fault {
     fn done(&self) -> Done {
-        Done {
-            job: self.job.clone(),
-            report: self.report.clone().unwrap_or_default(),
-            window: None,
-            outcome: Outcome::Failed,
-            rows: 0,
-            notes: Vec::new(),
-            outputs: Vec::new(),
-            told: 0,
-            error: Some(self.text.clone()),
-            seen: Seen::default(),
-        }
+        let report = self.report.as_deref().unwrap_or_default();
+        Done { error: Some(self.text.clone()), ..Done::of(&self.job, report, Outcome::Failed) }
     }
 }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
+use futures::StreamExt as _;
 use milepost_query::nearest;
-use milepost_report::{Catalogue, CatalogueError, Job, JobHeader, Message, Window};
+use milepost_report::{Catalogue, CatalogueError, Job, JobHeader, Message, Window, send_to_all};
 use serde_json::json;
 
 use super::super::report::{catalogue, print};
@@ -150,8 +151,9 @@ pub(super) async fn test(
     }
     let message = Message::test(job);
     let mut status = ExitStatus::Done;
-    for delivery in &job.deliver {
-        match delivery.send(&message).await {
+    let mut sent = std::pin::pin!(send_to_all(&job.deliver, &message));
+    while let Some((delivery, told)) = sent.next().await {
+        match told {
             Ok(()) => printer.say(&format!("{} took the test message", delivery.name())),
             Err(reason) => {
                 printer.complain(&format!("error: {reason}"));

@@ -1,15 +1,11 @@
 //! Hands a message to a program: as JSON on its standard input, and its subject in `MILEPOST_SUBJECT`.
 
 use std::process::Stdio;
-use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use super::{Message, Refusal};
-
-/// Longest that the program may run.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(super) async fn run(command: &[String], message: &Message) -> Result<(), Refusal> {
     let Some((program, arguments)) = command.split_first() else {
@@ -21,6 +17,7 @@ pub(super) async fn run(command: &[String], message: &Message) -> Result<(), Ref
         .env("MILEPOST_SUBJECT", message.subject().replace('\0', ""))
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
+        // also when it is given up because it takes too long
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| Refusal::for_good(format!("cannot start `{program}`: {error}")))?;
@@ -28,10 +25,9 @@ pub(super) async fn run(command: &[String], message: &Message) -> Result<(), Ref
         // a program need not read it
         let _ = stdin.write_all(&json).await;
     }
-    match tokio::time::timeout(PATIENCE, child.wait()).await {
-        Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => Err(Refusal::for_now(format!("it ended with {status}"))),
-        Ok(Err(error)) => Err(Refusal::for_now(error.to_string())),
-        Err(_) => Err(Refusal::for_good(format!("it ran for more than {} s", PATIENCE.as_secs()))),
+    match child.wait().await {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Refusal::for_now(format!("it ended with {status}"))),
+        Err(error) => Err(Refusal::for_now(error.to_string())),
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! The mail is put together here: a few headers and a body in base64 need no library for mails of every kind.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -12,8 +10,6 @@ use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
 use super::{Message, Refusal, with_variables};
 
-/// Longest that an answer of the server may take.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// Longest line of a body in base64.
 const LINE_CHARS: usize = 76;
 /// Bytes of a subject in one encoded word, which may have 75 characters.
@@ -28,7 +24,8 @@ pub(super) async fn send(server: &str, from: &str, to: &[String], message: &Mess
     // the address may hold a secret, so it is not repeated
     let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&server)
         .map_err(|_| Refusal::for_good("the address of the mail server cannot be used"))?
-        .timeout(Some(PATIENCE))
+        // who sends it watches the time, of all answers together
+        .timeout(None)
         .build();
     match transport.send_raw(&envelope, mail.as_bytes()).await {
         Ok(_) => Ok(()),

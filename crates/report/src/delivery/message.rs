@@ -27,7 +27,7 @@ impl Serialize for ToldRow {
 }
 
 /// A message about rows of a report.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Message {
     /// The job, or the report that was run by hand.
     pub job: String,
@@ -66,15 +66,8 @@ impl Message {
             report: job.report.name.clone(),
             title: job.report.title.clone(),
             when: job.report.alert.as_ref().map(|rule| rule.when.clone()).unwrap_or_default(),
-            window_start: None,
-            window_end: None,
-            lake_version: 0,
-            new_rows: 0,
-            rows_shown: 0,
-            truncated: false,
-            rows: Vec::new(),
-            outputs: Vec::new(),
             test: true,
+            ..Self::default()
         }
     }
 

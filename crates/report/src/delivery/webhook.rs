@@ -1,7 +1,6 @@
 //! Posts a message to a web address.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use reqwest::Client;
 use reqwest::redirect::Policy;
@@ -9,8 +8,6 @@ use serde_json::json;
 
 use super::{Form, Message, Refusal, with_variables};
 
-/// Longest that an answer may take.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// Longest text that Slack shows in one message.
 const SLACK_CHARS: usize = 3000;
 
@@ -25,7 +22,7 @@ pub(super) async fn post(
         Form::Json => serde_json::to_string(message).map_err(|error| Refusal::for_good(error.to_string()))?,
         Form::Slack => slack(message),
     };
-    let client = Client::builder().timeout(PATIENCE).redirect(Policy::none()).build();
+    let client = Client::builder().redirect(Policy::none()).build();
     // an error of this library names the address, which may hold a secret
     let plain = |error: reqwest::Error| error.without_url().to_string();
     let client = client.map_err(|error| Refusal::for_good(plain(error)))?;

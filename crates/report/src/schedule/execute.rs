@@ -1,16 +1,15 @@
 //! One window of one job: the query, its outputs, its alert, its state.
 
-use std::collections::BTreeSet;
 use std::error::Error;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use milepost_lake::AsOf;
 use milepost_query::Engine;
+use tokio::sync::SemaphorePermit;
 
 use super::plan::Work;
-use super::{Clock, Done, Outcome, Scheduler};
-use crate::alert::{AlertRow, news};
-use crate::delivery::{Delivery, MAX_ROWS, Message, ToldRow};
+use super::tell::{Telling, tell};
+use super::{Clock, Done, Failure, Outcome, Scheduler};
 use crate::job::Job;
 use crate::output_name::NameValues;
 use crate::outputs;
@@ -27,8 +26,6 @@ const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
 /// Attempts after which a window is given up.
 const MAX_FAILURES: u32 = 12;
 
-type Failure = Box<dyn Error + Send + Sync>;
-
 /// What a window gave.
 struct Produced {
     outcome: Outcome,
@@ -41,7 +38,8 @@ struct Produced {
 }
 
 impl Scheduler {
-    /// Does one window; nothing if there is nothing to do after all.
+    /// Does one window; nothing if there is nothing to do after all. `room` is given back when the report is there: telling it
+    /// costs nothing but time.
     pub(super) async fn execute(
         &self,
         job: &Job,
@@ -49,13 +47,14 @@ impl Scheduler {
         window: Window,
         work: Work,
         clock: &Clock,
+        room: SemaphorePermit<'_>,
     ) -> Option<Done> {
         let started = clock.now();
         let known = match memory.state(window).await {
             Ok(known) => known,
-            Err(error) => return Some(super::unplanned(job, &error)),
+            Err(error) => return Some(Done::failed(job, &error)),
         };
-        let produced = match self.produce(job, memory, window, work, known.as_ref(), clock).await {
+        let produced = match self.produce((job, memory, window), work, known.as_ref(), clock, room).await {
             Ok(None) => return None,
             Ok(Some(produced)) => produced,
             Err(error) => nothing(full_text(error.as_ref()), clock.now()),
@@ -69,7 +68,7 @@ impl Scheduler {
             told: produced.told,
             error: produced.error,
             seen: produced.seen,
-            ..super::unplanned(job, "")
+            ..Done::failed(job, "")
         };
         if done.outcome == Outcome::Held {
             // nothing happened that anybody would look for in the history
@@ -92,12 +91,11 @@ impl Scheduler {
 
     async fn produce(
         &self,
-        job: &Job,
-        memory: &Memory,
-        window: Window,
+        (job, memory, window): (&Job, &Memory, Window),
         work: Work,
         known: Option<&WindowState>,
         clock: &Clock,
+        room: SemaphorePermit<'_>,
     ) -> Result<Option<Produced>, Failure> {
         let engine = Engine::open(&self.lake, AsOf::Newest, self.threads).await?;
         let events = if job.report.has_window() { run::events_of(&engine, window).await? } else { 0 };
@@ -140,22 +138,22 @@ impl Scheduler {
         };
         let outcome = if done_before.is_some() { Outcome::Revised } else { Outcome::Done };
         let produced = Produced { outcome, state, seen: ran.seen.clone(), notes, told: 0, error: None };
-        Ok(Some(self.publish(job, memory, window, &ran, &values, produced).await))
+        Ok(Some(self.publish((job, memory, window), &ran, &values, produced, room).await))
     }
 
     /// Writes the outputs, tells the news and remembers the window. What fails on the way is told beside what was done before
     /// it: a report that is there is there, also if somebody could not be told of it.
     async fn publish(
         &self,
-        job: &Job,
-        memory: &Memory,
-        window: Window,
+        (job, memory, window): (&Job, &Memory, Window),
         ran: &Ran,
         values: &milepost_query::Parameters,
         mut produced: Produced,
+        room: SemaphorePermit<'_>,
     ) -> Produced {
         let mut written = Vec::new();
         let mut failure = self.write(job, window, ran, values, &produced.notes, &mut written).await.err();
+        drop(room);
         if failure.is_none() {
             let outputs = addresses(&written);
             let told = tell(&Telling { job, window, ran, outputs: &outputs }, memory).await;
@@ -202,88 +200,6 @@ impl Scheduler {
             written.push((destination.clone(), name));
         }
         Ok(())
-    }
-}
-
-/// What messages are about.
-struct Telling<'a> {
-    job: &'a Job,
-    window: Window,
-    ran: &'a Ran,
-    outputs: &'a [String],
-}
-
-/// What became of the messages of a window.
-#[derive(Default)]
-struct Told {
-    /// Most rows that one receiver was told.
-    rows: usize,
-    /// Why others were not told.
-    errors: Vec<String>,
-}
-
-/// Tells the rows that are news, to each receiver those that it was not told. That one cannot be told keeps no other from it;
-/// the next attempt tells only those that were not.
-async fn tell(telling: &Telling<'_>, memory: &Memory) -> Told {
-    let mut all = Told::default();
-    let job = telling.job;
-    let Some(rule) = job.report.alert.as_ref().filter(|_| !job.deliver.is_empty()) else { return all };
-    let found = match rule.apply(&telling.ran.rows) {
-        Ok(found) => found,
-        Err(error) => return Told { errors: vec![error], ..all },
-    };
-    for delivery in &job.deliver {
-        match tell_one(telling, memory, delivery, &found).await {
-            Ok(rows) => all.rows = all.rows.max(rows),
-            Err(error) => all.errors.push(error),
-        }
-    }
-    all
-}
-
-async fn tell_one(
-    telling: &Telling<'_>,
-    memory: &Memory,
-    delivery: &Delivery,
-    found: &[AlertRow],
-) -> Result<usize, String> {
-    let receiver = delivery.key();
-    let mut told = memory.told(&receiver).await.map_err(|error| full_text(&error))?;
-    let fresh = news(found.to_vec(), &told.iter().cloned().collect::<BTreeSet<_>>());
-    if fresh.is_empty() {
-        return Ok(0);
-    }
-    let rows: Vec<usize> = fresh.iter().map(|row| row.row).collect();
-    delivery.send(&telling.message(&rows)).await?;
-    told.extend(fresh.into_iter().map(|row| row.digest));
-    memory.tell(&receiver, &told).await.map_err(|error| full_text(&error))?;
-    Ok(rows.len())
-}
-
-impl Telling<'_> {
-    /// The message about these rows of the answer.
-    fn message(&self, rows: &[usize]) -> Message {
-        let time = |instant: DateTime<Utc>| instant.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let (report, answer) = (&self.job.report, &self.ran.rows);
-        let told = |row: &usize| {
-            let cells = answer.columns.iter().zip(&answer.texts[*row]);
-            ToldRow(cells.map(|(column, cell)| (column.name.clone(), cell.clone())).collect())
-        };
-        Message {
-            job: self.job.name.clone(),
-            report: report.name.clone(),
-            title: report.title.clone(),
-            when: report.alert.as_ref().map(|rule| rule.when.clone()).unwrap_or_default(),
-            window_start: Some(time(self.window.start)),
-            window_end: Some(time(self.window.end)),
-            lake_version: self.ran.seen.lake_version,
-            new_rows: rows.len(),
-            rows_shown: rows.len().min(MAX_ROWS),
-            truncated: rows.len() > MAX_ROWS,
-            rows: rows.iter().take(MAX_ROWS).map(told).collect(),
-            outputs: self.outputs.to_vec(),
-            test: false,
-        }
     }
 }
 
@@ -347,7 +263,7 @@ fn unknown(now: DateTime<Utc>) -> WindowState {
 }
 
 /// An error with its causes, without those that repeat it.
-fn full_text(error: &(dyn Error + 'static)) -> String {
+pub(super) fn full_text(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {
