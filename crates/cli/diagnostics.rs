@@ -8,6 +8,7 @@ use milepost_lake::LakeError;
 use milepost_query::{Position, QueryError};
 use milepost_report::{CatalogueError, ValueError};
 use milepost_store::listing::ListError;
+use milepost_store::plain;
 
 use crate::printer::Printer;
 
@@ -77,16 +78,16 @@ pub(crate) fn report(error: &anyhow::Error, printer: &Printer) -> ExitStatus {
         return ExitStatus::Done;
     }
     let wrong = error.downcast_ref::<WrongQuery>();
-    let mut text = format!("error: {error}");
+    let mut text = format!("error: {}", plain(&error.to_string()));
     if let Some(wrong) = wrong
         && let Some(position) = wrong.error.position()
     {
         text.push_str(&excerpt(&wrong.sql, wrong.origin.as_deref(), position));
     }
     let skip = if wrong.is_some() { 2 } else { 1 };
-    let mut last = error.to_string();
+    let mut last = plain(&error.to_string()).into_owned();
     for cause in error.chain().skip(skip) {
-        let cause = cause.to_string();
+        let cause = plain(&cause.to_string()).into_owned();
         // transparent layers repeat what was said, those of object stores within longer texts of their own
         if !last.contains(&cause) {
             text.push_str(&format!("\ncaused by: {cause}"));
