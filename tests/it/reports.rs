@@ -147,7 +147,7 @@ fn a_folder_of_ones_own_reports_goes_first() {
     // who asks for it is told what is wrong, and where
     for command in ["run", "show"] {
         let asked = report(&[command, "broken", "--reports", "broken"]).ended_with(1).stderr;
-        assert!(asked.starts_with("error: broken/broken.sql:2: unknown field `colour`"), "{asked}");
+        assert!(asked.starts_with("error: broken/broken.sql:2:4: unknown field `colour`"), "{asked}");
     }
 }
 
@@ -203,6 +203,8 @@ fn new_makes_a_report_that_check_finds_nothing_wrong_with() {
     let again = context.run(&["report", "new", "fresh", "--reports", "fresh-reports"]).ended_with(1).stderr;
     assert!(again.starts_with("error: cannot make `fresh-reports/fresh.sql`"), "{again}");
     context.run(&["report", "new", "../fresh"]).ended_with(2);
+    let shadow = context.run(&["report", "new", "root-usage", "--reports", "fresh-reports"]).ended_with(0).stderr;
+    assert!(shadow.starts_with("`root-usage` is also a shipped report: "), "{shadow}");
 }
 
 #[test]
@@ -220,7 +222,7 @@ fn check_names_each_problem_with_its_place() {
         .iter()
         .map(|problem| (problem["file"].as_str().unwrap(), problem["line"].as_u64().unwrap()))
         .collect();
-    assert_eq!(found, [("faulty/b.sql", 2), ("faulty/a.sql", 6), ("faulty/c.sql", 5), ("faulty/d.sql", 1)]);
+    assert_eq!(found, [("faulty/a.sql", 6), ("faulty/b.sql", 2), ("faulty/c.sql", 5), ("faulty/d.sql", 1)]);
     let said = context.run(&["report", "check", "faulty"]).ended_with(1).stderr;
     assert!(said.contains("error: faulty/a.sql:6:6: there is no table `evnts` (did you mean `events`?)"), "{said}");
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::condition::Condition;
+use crate::header::Step;
 
 /// When a report's answer is to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,25 +22,28 @@ pub struct AlertRule {
 }
 
 impl AlertRule {
-    /// Whether it can be used with these columns.
-    ///
-    /// # Errors
-    /// What is wrong, in words.
-    pub fn check(&self, columns: &[String]) -> Result<(), String> {
-        let condition = Condition::parse(&self.when)?;
-        let mut used = condition.columns().chain(self.keys.iter().map(String::as_str));
-        match used.find(|used| !columns.iter().any(|column| column == used)) {
-            Some(column) => Err(format!("the alert needs the column `{column}`, which is not in `columns`")),
-            None => Ok(()),
+    /// What is wrong with it, each with its place in the header; whether there are its columns can be said if they are known.
+    pub(crate) fn faults(&self, columns: Option<&[String]>) -> Vec<(Vec<Step<'static>>, String)> {
+        let is_known = |used: &str| columns.is_none_or(|columns| columns.iter().any(|column| column == used));
+        let unknown = |column: &str| format!("the alert needs the column `{column}`, which is not in `columns`");
+        let when = vec![Step::Key("when")];
+        let mut faults: Vec<(Vec<Step<'static>>, String)> = match Condition::parse(&self.when) {
+            Ok(condition) => {
+                let used = condition.columns().filter(|used| !is_known(used));
+                used.map(|column| (when.clone(), unknown(column))).collect()
+            }
+            Err(message) => vec![(when, message)],
+        };
+        for (number, key) in self.keys.iter().enumerate().filter(|(_, key)| !is_known(key)) {
+            faults.push((vec![Step::Key("keys"), Step::Item(number)], unknown(key)));
         }
+        faults
     }
 
-    /// Whether its values are of the kinds of the columns that they are compared with.
-    ///
-    /// # Errors
-    /// What is wrong, in words.
-    pub fn check_kinds(&self, kind: &dyn Fn(&str) -> Option<ColumnKind>) -> Result<(), String> {
-        Condition::parse(&self.when)?.check_kinds(kind)
+    /// Which of its values are not of the kinds of the columns that they are compared with, in words. That it is no rule at all
+    /// is said by [`faults`](Self::faults).
+    pub(crate) fn faults_of_kinds(&self, kind: &dyn Fn(&str) -> Option<ColumnKind>) -> Vec<String> {
+        Condition::parse(&self.when).map(|condition| condition.faults_of_kinds(kind)).unwrap_or_default()
     }
 
     /// The rows of `answer` that fulfil the rule.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use milepost_query::nearest;
 
-use crate::header::{HeaderError, Report};
+use crate::header::{HeaderError, Report, more};
 use crate::shipped::SHIPPED;
 
 /// A report cannot be had.
@@ -23,7 +23,7 @@ pub enum CatalogueError {
     /// There is a file of that name, which is no report.
     #[error("{place}: {message}")]
     Broken {
-        /// The file, and the line in it if it is known.
+        /// The file, and the line and column in it if they are known.
         place: String,
         /// What is wrong.
         message: String,
@@ -56,13 +56,15 @@ impl CatalogueError {
     /// The same error, for who asks for the report `name`, if its file is the one that is wrong.
     fn broken_as(&self, name: &str) -> Option<Self> {
         let file = self.file().filter(|file| Path::new(file).file_stem().is_some_and(|stem| stem == name))?;
-        let (line, message) = match self {
-            Self::Header(HeaderError::Wrong { line, message, .. }) => (Some(*line), message.clone()),
-            Self::Header(HeaderError::Missing { .. }) => (Some(1), "there is no header".to_owned()),
-            Self::Read { source, .. } => (None, source.to_string()),
+        let (place, message) = match self {
+            Self::Header(HeaderError::Wrong { faults, .. }) => {
+                let first = faults.first()?;
+                (format!("{file}:{}:{}", first.line, first.column), first.message.clone() + &more(faults))
+            }
+            Self::Header(HeaderError::Missing { .. }) => (format!("{file}:1"), "there is no header".to_owned()),
+            Self::Read { source, .. } => (file.to_owned(), source.to_string()),
             Self::Unknown { .. } | Self::Broken { .. } => return None,
         };
-        let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
         Some(Self::Broken { place, message })
     }
 }
@@ -100,16 +102,9 @@ impl Catalogue {
     /// # Errors
     /// The folder cannot be read.
     pub fn add_folder(&mut self, folder: &Path) -> Result<(), CatalogueError> {
-        let failed = |path: &Path, source| CatalogueError::Read { path: path.display().to_string(), source };
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(folder).map_err(|source| failed(folder, source))? {
-            paths.push(entry.map_err(|source| failed(folder, source))?.path());
-        }
-        paths.sort();
-        for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "sql")) {
-            let read = fs::read_to_string(path).map_err(|source| failed(path, source));
+        for path in files(folder)? {
             let parse = |text: String| Ok(Report::parse(&text, &path.display().to_string())?);
-            match read.and_then(parse) {
+            match fs::read_to_string(&path).map_err(|source| unread(&path, source)).and_then(parse) {
                 Ok(report) => self.add(report),
                 Err(error) => self.broken.push(error),
             }
@@ -146,6 +141,24 @@ impl Catalogue {
             CatalogueError::Unknown { name: name.to_owned(), hint }
         })
     }
+}
+
+/// Files of a folder that should be reports, sorted.
+///
+/// # Errors
+/// [`CatalogueError::Read`] if the folder cannot be read.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, CatalogueError> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|source| unread(folder, source))? {
+        paths.push(entry.map_err(|source| unread(folder, source))?.path());
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    paths.sort();
+    Ok(paths)
+}
+
+fn unread(path: &Path, source: std::io::Error) -> CatalogueError {
+    CatalogueError::Read { path: path.display().to_string(), source }
 }
 
 #[cfg(test)]
@@ -185,7 +198,7 @@ mod tests {
         fs::write(folder.path().join("root-usage.sql"), "SELECT 1").unwrap();
         let catalogue = Catalogue::load(Some(folder.path())).unwrap();
         let error = |name: &str| catalogue.get(name).unwrap_err().to_string();
-        assert!(error("mine").contains("mine.sql:2: unknown field `colour`"), "{}", error("mine"));
+        assert!(error("mine").contains("mine.sql:2:4: unknown field `colour`"), "{}", error("mine"));
         assert!(
             error("root-usage").ends_with("root-usage.sql:1: there is no header"),
             "a shipped one does not stand in"

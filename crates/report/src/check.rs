@@ -1,5 +1,7 @@
 //! Says what is wrong with a report before anybody relies on it: without a lake, without running it.
 
+mod folder;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -8,7 +10,9 @@ use milepost_query::output::ColumnKind;
 use milepost_query::{Engine, QueryError};
 use serde::Serialize;
 
-use crate::header::Report;
+pub use folder::check_folder;
+
+use crate::header::{Header, HeaderFault, HeaderText, Place, Report, Step, read};
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,13 +20,20 @@ pub struct Problem {
     /// The file.
     pub file: String,
     /// Line in it, from 1, if it is known.
-    pub line: Option<u64>,
+    pub line: Option<usize>,
     /// Column in it, from 1, if it is known.
-    pub column: Option<u64>,
+    pub column: Option<usize>,
     /// What is wrong.
     pub message: String,
     /// What to try.
     pub hint: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn at(file: &str, place: Option<Place>, message: String, hint: Option<String>) -> Self {
+        let (line, column) = place.unzip();
+        Self { file: file.to_owned(), line, column, message, hint }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -36,45 +47,124 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that is wrong with `report`; `engine` need not hold any rows.
-pub async fn check(report: &Report, engine: &Engine, now: DateTime<Utc>) -> Vec<Problem> {
-    let mut problems = placeholders(report);
-    let values = match report.values(&BTreeMap::new(), now) {
-        Ok(values) => values,
-        Err(error) => {
-            problems.push(at(report, None, error.to_string(), Some(error.hint().to_owned())));
-            return problems;
-        }
+/// What was found out about a file.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    /// Name of its report, and where it stands.
+    pub(crate) name: Option<(String, Place)>,
+    /// Everything that is wrong, in the order of the file.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Everything that is wrong with the report of a file; `engine` need not hold any rows.
+pub(crate) async fn check(text: &str, origin: &str, engine: &Engine, now: DateTime<Utc>) -> Checked {
+    let text = text.trim_start_matches('\u{feff}');
+    let (Some(header), Some(source)) = (read(text, origin), HeaderText::of(text)) else {
+        let problem = Problem::at(origin, Some((1, 1)), "there is no header".to_owned(), None);
+        return Checked { name: None, problems: vec![problem] };
     };
-    if let Some(Err(message)) = report.schedule.as_ref().map(|schedule| schedule.job(report)) {
-        problems.push(at(report, find(report, "[schedule]"), message, None));
+    let Header { report, faults, is_askable } = header;
+    let of_fault = |fault: HeaderFault| Problem::at(origin, Some((fault.line, fault.column)), fault.message, None);
+    let mut checking = Checking { report: &report, source, problems: faults.into_iter().map(of_fault).collect() };
+    if is_askable {
+        checking.query(engine, now).await;
     }
-    if !problems.is_empty() {
-        return problems;
+    let place = checking.source.find(&[Step::Key("name")]);
+    let mut problems = checking.problems;
+    problems.sort_by_key(|problem| (problem.line, problem.column));
+    Checked { name: (!report.name.is_empty()).then(|| (report.name.clone(), place)), problems }
+}
+
+/// A report whose parameters and columns could be read.
+struct Checking<'a> {
+    report: &'a Report,
+    source: HeaderText,
+    problems: Vec<Problem>,
+}
+
+impl Checking<'_> {
+    fn problem(&mut self, path: &[Step<'_>], message: String, hint: Option<String>) {
+        let place = self.source.find(path);
+        self.problems.push(Problem::at(&self.report.origin, Some(place), message, hint));
     }
-    match engine.check(&report.sql, &values).await {
-        Ok(schema) => {
-            let found: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-            if found != report.columns {
-                let message = "the query does not give the columns that the header says".to_owned();
-                problems.push(at(
-                    report,
-                    find(report, "columns"),
-                    message,
-                    Some(format!("it gives: {}", found.join(", "))),
-                ));
+
+    async fn query(&mut self, engine: &Engine, now: DateTime<Utc>) {
+        let before = self.problems.len();
+        self.placeholders();
+        self.defaults(now);
+        let can_be_planned = self.problems.len() == before;
+        self.schedule();
+        let values = self.report.values(&BTreeMap::new(), now).ok().filter(|_| can_be_planned);
+        let Some(values) = values else { return };
+        match engine.check(&self.report.sql, &values).await {
+            Ok(schema) => {
+                let columns = schema.fields().iter();
+                let columns = columns.map(|field| {
+                    let data_type = field.data_type();
+                    (field.name().clone(), kind(data_type.is_numeric(), &data_type.to_string()))
+                });
+                self.answer(&columns.collect::<Vec<_>>());
             }
-            let kind = |name: &str| {
-                let data_type = schema.field_with_name(name).ok()?.data_type();
-                Some(kind(data_type.is_numeric(), &data_type.to_string()))
-            };
-            if let Some(Err(message)) = report.alert.as_ref().map(|rule| rule.check_kinds(&kind)) {
-                problems.push(at(report, find(report, "when"), message, None));
+            Err(error) => self.problems.push(of_query(self.report, self.source.end(), &error)),
+        }
+    }
+
+    /// Placeholders without a parameter, and parameters without a placeholder.
+    fn placeholders(&mut self) {
+        let report = self.report;
+        let used = used(&report.sql);
+        let mut told = Vec::new();
+        for (name, line, column) in &used {
+            if !report.parameters.contains_key(name) && !told.contains(&name) {
+                let message = format!("`${name}` is no parameter of the report");
+                let hint = format!("add `-- [params.{name}]` with `type` and `description` to the header");
+                self.problems.push(Problem::at(&report.origin, Some((*line, *column)), message, Some(hint)));
+                told.push(name);
             }
         }
-        Err(error) => problems.push(of_query(report, &error)),
+        for name in report.parameters.keys().filter(|name| !used.iter().any(|(used, ..)| used == *name)) {
+            let message = format!("the query does not use the parameter `{name}`");
+            self.problem(&[Step::Key("params"), Step::Key(name)], message, None);
+        }
     }
-    problems
+
+    fn defaults(&mut self, now: DateTime<Utc>) {
+        for (name, header) in &self.report.parameters {
+            let path = [Step::Key("params"), Step::Key(name), Step::Key("default")];
+            if let Some(message) = header.default_fault() {
+                self.problem(&path, message, None);
+            } else if let Err(error) = self.report.value(name, None, now) {
+                self.problem(&path, error.to_string(), Some(error.hint().to_owned()));
+            }
+        }
+    }
+
+    fn schedule(&mut self) {
+        let Some(schedule) = &self.report.schedule else { return };
+        for (path, message) in schedule.faults_of(self.report) {
+            self.problem(&[&[Step::Key("schedule")], path.as_slice()].concat(), message, None);
+        }
+    }
+
+    /// Looks at what the query gives: the columns and their kinds.
+    fn answer(&mut self, columns: &[(String, ColumnKind)]) {
+        let found: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+        if found != self.report.columns {
+            let message = "the query does not give the columns that the header says".to_owned();
+            self.problem(&[Step::Key("columns")], message, Some(format!("it gives: {}", found.join(", "))));
+        }
+        let kind = |name: &str| columns.iter().find(|(column, _)| column == name).map(|(_, kind)| *kind);
+        if let Some(chart) = &self.report.chart {
+            for (key, message) in chart.faults_of_kinds(&kind) {
+                self.problem(&[Step::Key("chart"), Step::Key(key)], message, None);
+            }
+        }
+        if let Some(alert) = &self.report.alert {
+            for message in alert.faults_of_kinds(&kind) {
+                self.problem(&[Step::Key("alert"), Step::Key("when")], message, None);
+            }
+        }
+    }
 }
 
 /// What a column holds, by whether its type is one of numbers, and by that type's name.
@@ -86,49 +176,20 @@ fn kind(is_numeric: bool, type_name: &str) -> ColumnKind {
     }
 }
 
-fn of_query(report: &Report, error: &QueryError) -> Problem {
-    let place = error.position().map(|position| (position.line, position.column));
+/// What is wrong with a query that begins at `start`.
+fn of_query(report: &Report, start: Place, error: &QueryError) -> Problem {
+    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let place = error.position().map(|position| (number(position.line), number(position.column)));
     let message = match error {
         // the place is told apart
         QueryError::Wrong { message, .. } => message.clone(),
         other => other.to_string(),
     };
-    at(report, place, message, error.hint())
-}
-
-fn at(report: &Report, place: Option<(u64, u64)>, message: String, hint: Option<String>) -> Problem {
-    let (line, column) = place.unzip();
-    Problem { file: report.origin.clone(), line, column, message, hint }
-}
-
-/// Where a header's key stands.
-fn find(report: &Report, key: &str) -> Option<(u64, u64)> {
-    let line = report.sql.lines().position(|line| line.trim_start_matches(['-', ' ']).starts_with(key))?;
-    Some((line as u64 + 1, 1))
-}
-
-/// Placeholders without a parameter, and parameters without a placeholder.
-fn placeholders(report: &Report) -> Vec<Problem> {
-    let used = used(&report.sql);
-    let mut problems = Vec::new();
-    let mut told = Vec::new();
-    for (name, line, column) in &used {
-        if !report.parameters.contains_key(name) && !told.contains(&name) {
-            let message = format!("`${name}` is no parameter of the report");
-            let hint = format!("add `-- [params.{name}]` with `type` and `description` to the header");
-            problems.push(at(report, Some((*line, *column)), message, Some(hint)));
-            told.push(name);
-        }
-    }
-    for name in report.parameters.keys().filter(|name| !used.iter().any(|(used, ..)| used == *name)) {
-        let place = find(report, &format!("[params.{name}]"));
-        problems.push(at(report, place, format!("the query does not use the parameter `{name}`"), None));
-    }
-    problems
+    Problem::at(&report.origin, Some(place.unwrap_or(start)), message, error.hint())
 }
 
 /// Names behind `$`, with their places, outside of comments and quotes.
-fn used(sql: &str) -> Vec<(String, u64, u64)> {
+fn used(sql: &str) -> Vec<(String, usize, usize)> {
     let mut found = Vec::new();
     let mut quote: Option<char> = None;
     let mut in_comment = false;
@@ -149,7 +210,7 @@ fn used(sql: &str) -> Vec<(String, u64, u64)> {
                     let word = |char: &&char| char.is_alphanumeric() || **char == '_';
                     let name: String = chars[at + 1..].iter().take_while(word).collect();
                     if !name.is_empty() {
-                        found.push((name, number as u64 + 1, at as u64 + 1));
+                        found.push((name, number + 1, at + 1));
                     }
                 }
                 _ => {}
@@ -161,63 +222,4 @@ fn used(sql: &str) -> Vec<(String, u64, u64)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn placeholders_are_found_outside_of_comments_and_quotes() {
-        let sql = "-- $no\nSELECT '$no', \"$no\" /* $no\n$no */, $yes -- $no\nWHERE x = $also_yes";
-        assert_eq!(used(sql), [("yes".to_owned(), 3, 9), ("also_yes".to_owned(), 4, 11)]);
-    }
-
-    #[tokio::test]
-    async fn every_kind_of_fault_has_its_place() {
-        let head = |columns: &str, rest: &str| {
-            format!("-- name = \"a\"\n-- title = \"A\"\n-- description = \"B\"\n-- columns = [{columns}]\n{rest}")
-        };
-        let engine = Engine::empty().await.unwrap();
-        let cases = [
-            (
-                head("\"n\"", "SELECT count(*) AS n FROM evnts"),
-                "a.sql:5:27: there is no table `evnts` (did you mean `events`?)",
-            ),
-            (head("\"n\"", "SELECT count(*) AS n FROM events WHERE region = $r"), "a.sql:5:49: `$r` is no parameter"),
-            (
-                head("\"n\"", "SELECT 1 AS m"),
-                "a.sql:4:1: the query does not give the columns that the header says (it gives: m)",
-            ),
-            (
-                head("\"n\"", "-- [params.p]\n-- type = \"text\"\n-- description = \"C\"\nSELECT 1 AS n"),
-                "a.sql:5:1: the query does not use the parameter `p`",
-            ),
-            (
-                head(
-                    "\"n\"",
-                    "-- [params.p]\n-- type = \"integer\"\n-- default = \"x\"\n-- description = \"C\"\nSELECT $p AS n",
-                ),
-                "a.sql: `x` is no integer",
-            ),
-            (head("\"n\"", "DELETE FROM events"), "a.sql: this query is not read-only"),
-            (
-                head("\"n\"", "-- [alert]\n-- when = \"n > 5\"\nSELECT event_name AS n FROM events"),
-                "a.sql:6:1: the column `n` has texts, and `5` is a number",
-            ),
-            (
-                head("\"n\"", "-- [alert]\n-- when = \"n > 'x'\"\nSELECT count(*) AS n FROM events"),
-                "a.sql:6:1: the column `n` has numbers, and `x` is none",
-            ),
-            (
-                head("\"n\"", "-- [alert]\n-- when = \"n > 5\"\nSELECT max(event_time) AS n FROM events"),
-                "a.sql:6:1: the column `n` has times, and `5` is none",
-            ),
-        ];
-        for (text, expected) in cases {
-            let report = Report::parse(&text, "a.sql").unwrap();
-            let problems = check(&report, &engine, Utc::now()).await;
-            assert_eq!(problems.len(), 1, "{text}");
-            assert!(problems[0].to_string().starts_with(expected), "{} is not {expected}", problems[0]);
-        }
-        let right = head("\"n\"", "SELECT count(*) AS n FROM events");
-        assert_eq!(check(&Report::parse(&right, "a.sql").unwrap(), &engine, Utc::now()).await, []);
-    }
-}
+mod tests;

@@ -81,9 +81,14 @@ impl Condition {
     /// # Errors
     /// What does not go together, in words.
     pub fn check_kinds(&self, kind: &dyn Fn(&str) -> Option<ColumnKind>) -> Result<(), String> {
+        self.faults_of_kinds(kind).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Everything that [`check_kinds`](Self::check_kinds) looks for.
+    pub(crate) fn faults_of_kinds(&self, kind: &dyn Fn(&str) -> Option<ColumnKind>) -> Vec<String> {
         let of_columns = self.0.iter().filter(|comparison| comparison.column != ROWS);
-        let mut known = of_columns.filter_map(|comparison| Some((comparison, kind(&comparison.column)?)));
-        known.try_for_each(|(comparison, kind)| comparison.check_kind(kind))
+        let known = of_columns.filter_map(|comparison| Some((comparison, kind(&comparison.column)?)));
+        known.filter_map(|(comparison, kind)| comparison.check_kind(kind).err()).collect()
     }
 
     /// Whether some number of rows fulfils what it says of `rows`. An answer without rows has none to tell, so that number is at

@@ -12,16 +12,19 @@
 //! SELECT event_time, principal FROM events WHERE $since IS NULL OR event_time >= $since
 //! ```
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+mod read;
+mod text;
 
-use serde::{Deserialize, Serialize};
-use toml::Spanned;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 use crate::alert::AlertRule;
 use crate::chart::Chart;
 use crate::job::JobHeader;
 use crate::parameter::ParameterHeader;
+pub(crate) use read::{Header, read};
+pub(crate) use text::{HeaderText, Place, Step};
 
 /// A saved question.
 #[derive(Debug, Clone, Serialize)]
@@ -64,64 +67,59 @@ pub enum HeaderError {
         origin: String,
     },
     /// The comment is not TOML, or not the TOML of a header.
-    #[error("`{origin}` line {line}: {message}")]
+    #[error("`{origin}` {}", told(faults))]
     Wrong {
         /// The file.
         origin: String,
-        /// Line in the file, from 1.
-        line: usize,
-        /// What is wrong.
-        message: String,
+        /// What is wrong, in the order of the file; there is at least one.
+        faults: Vec<HeaderFault>,
     },
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Header {
-    name: Spanned<String>,
-    title: String,
-    description: String,
-    #[serde(default)]
-    tags: Vec<String>,
-    columns: Vec<String>,
-    #[serde(default)]
-    params: BTreeMap<String, ParameterHeader>,
-    chart: Option<Spanned<Chart>>,
-    alert: Option<Spanned<AlertRule>>,
-    schedule: Option<Spanned<JobHeader>>,
+/// Something that is wrong with a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderFault {
+    /// Line in the file, from 1.
+    pub line: usize,
+    /// Column in it, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// Whether it is wrong about what the query takes or gives.
+    pub(crate) is_of_query: bool,
+}
+
+impl HeaderFault {
+    fn place(&self) -> Place {
+        (self.line, self.column)
+    }
+}
+
+/// The first, and how many there are beside it.
+fn told(faults: &[HeaderFault]) -> String {
+    let first = faults.first().map(|fault| format!("line {}: {}", fault.line, fault.message)).unwrap_or_default();
+    first + &more(faults)
+}
+
+/// Says so if there are others than the first.
+pub(crate) fn more(faults: &[HeaderFault]) -> String {
+    match faults.len() {
+        0 | 1 => String::new(),
+        all => format!(" (and {} more, which `milepost report check` names)", all - 1),
+    }
 }
 
 impl Report {
     /// Reads the text of a report file. `origin` is what errors call it.
     ///
     /// # Errors
-    /// [`HeaderError`], with the line.
+    /// [`HeaderError`], with everything that is wrong and its lines.
     pub fn parse(text: &str, origin: &str) -> Result<Self, HeaderError> {
         let text = text.trim_start_matches('\u{feff}');
-        let lines: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("--")).collect();
-        if lines.is_empty() {
+        let Some(Header { report, faults, .. }) = read(text, origin) else {
             return Err(HeaderError::Missing { origin: origin.to_owned() });
-        }
-        let toml = lines.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n");
-        let wrong = |span: Option<Range<usize>>, message: String| {
-            let before = span.and_then(|span| toml.get(..span.start)).unwrap_or_default();
-            HeaderError::Wrong { origin: origin.to_owned(), line: before.matches('\n').count() + 1, message }
         };
-        let header: Header = toml::from_str(&toml).map_err(|error| wrong(error.span(), error.message().to_owned()))?;
-        header.check().map_err(|(span, message)| wrong(Some(span), message))?;
-        Ok(Self {
-            name: header.name.into_inner(),
-            title: header.title,
-            description: header.description,
-            tags: header.tags,
-            columns: header.columns,
-            parameters: header.params,
-            chart: header.chart.map(Spanned::into_inner),
-            alert: header.alert.map(Spanned::into_inner),
-            schedule: header.schedule.map(Spanned::into_inner),
-            origin: origin.to_owned(),
-            sql: text.to_owned(),
-        })
+        if faults.is_empty() { Ok(report) } else { Err(HeaderError::Wrong { origin: report.origin, faults }) }
     }
 
     /// Whether a window of time can be bound to it: it takes `since` and `until`.
@@ -136,29 +134,6 @@ impl Report {
 pub(crate) fn is_name(name: &str) -> bool {
     let legal = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
     !name.is_empty() && name.chars().all(legal)
-}
-
-impl Header {
-    /// What the types alone do not say.
-    fn check(&self) -> Result<(), (Range<usize>, String)> {
-        if !is_name(self.name.get_ref()) {
-            let message = format!("the name `{}` may only have a-z, 0-9 and `-`", self.name.get_ref());
-            return Err((self.name.span(), message));
-        }
-        let unknown = |column: &str| (!self.columns.iter().any(|known| known == column)).then(|| column.to_owned());
-        if let Some(chart) = &self.chart
-            && let Some(column) = chart.get_ref().columns().find_map(|column| unknown(column))
-        {
-            return Err((chart.span(), format!("the chart needs the column `{column}`, which is not in `columns`")));
-        }
-        if let Some(alert) = &self.alert {
-            alert.get_ref().check(&self.columns).map_err(|message| (alert.span(), message))?;
-        }
-        if let Some(schedule) = &self.schedule {
-            schedule.get_ref().check().map_err(|message| (schedule.span(), message))?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -186,17 +161,24 @@ mod tests {
         assert!(error(unknown).starts_with("`a.sql` line 3: unknown field `colour`"), "{}", error(unknown));
         let name = "-- name = \"../a\"\n-- title = \"A\"\n-- description = \"\"\n-- columns = []\n";
         assert!(error(name).contains("`../a`"));
+        let two = "-- name = \"a\"\n-- title = \"A\"\n-- description = \"\"\n-- columns = []\n-- a = 1\n-- b = 1\n";
+        let end = "(and 1 more, which `milepost report check` names)";
+        assert!(
+            error(two).starts_with("`a.sql` line 5: unknown field `a`") && error(two).ends_with(end),
+            "{}",
+            error(two)
+        );
     }
 
     #[test]
     fn chart_alert_and_schedule_are_checked_where_they_stand() {
         let error = |rest: &str| Report::parse(&format!("{HEAD}{rest}"), "a.sql").unwrap_err().to_string();
         let chart = error("-- [chart]\n-- kind = \"bars\"\n-- x = \"m\"\n");
-        assert_eq!(chart, "`a.sql` line 5: the chart needs the column `m`, which is not in `columns`");
+        assert_eq!(chart, "`a.sql` line 7: the chart needs the column `m`, which is not in `columns`");
         let alert = error("-- [alert]\n-- when = \"m > 3\"\n");
-        assert!(alert.starts_with("`a.sql` line 5: ") && alert.contains("`m`"), "{alert}");
-        let schedule = error("-- [schedule]\n-- cron = \"61 * * * *\"\n");
-        assert!(schedule.starts_with("`a.sql` line 5: ") && schedule.contains("61 * * * *"), "{schedule}");
+        assert!(alert.starts_with("`a.sql` line 6: ") && alert.contains("`m`"), "{alert}");
+        let schedule = error("-- [schedule]\n-- destination = \"out\"\n-- cron = \"61 * * * *\"\n");
+        assert!(schedule.starts_with("`a.sql` line 7: ") && schedule.contains("61 * * * *"), "{schedule}");
         let kind = error("-- [chart]\n-- kind = \"pie\"\n-- x = \"n\"\n");
         assert!(kind.starts_with("`a.sql` line 6: unknown variant `pie`"), "{kind}");
     }

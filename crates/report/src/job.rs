@@ -2,18 +2,19 @@
 //! `[[schedule]]` of `milepost.toml`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::Delivery;
-use crate::header::{Report, is_name};
+use crate::header::{Report, Step, is_name};
 use crate::moment;
 use crate::output_name::{NameValues, OutputName};
 use crate::outputs::HTML;
 use crate::values::plain_text;
-use crate::window::{Rhythm, Window, WindowKind};
+use crate::window::{Rhythm, Window, WindowKind, parse_zone};
 
 /// How far back missed windows are caught up.
 const CATCH_UP: &str = "7d";
@@ -21,6 +22,8 @@ const CATCH_UP: &str = "7d";
 const LONGEST_SPAN: TimeDelta = TimeDelta::days(3660);
 /// How long windows are looked at again for late data.
 const LOOK_BACK: &str = "3d";
+/// Longest that a report may be computed.
+const TIMEOUT: &str = "1h";
 
 /// A schedule as it is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,6 +67,9 @@ pub struct JobHeader {
     /// How far back missed windows are caught up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catch_up: Option<String>,
+    /// Longest that the report may be computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
     /// Whom to tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deliver: Vec<Delivery>,
@@ -102,6 +108,8 @@ pub struct Job {
     pub look_back: TimeDelta,
     /// How far back missed windows are caught up.
     pub catch_up: TimeDelta,
+    /// Longest that the report may be computed.
+    pub timeout: Duration,
     /// Whom to tell.
     pub deliver: Vec<Delivery>,
 }
@@ -112,25 +120,59 @@ impl JobHeader {
     /// # Errors
     /// What is wrong, in words.
     pub fn check(&self) -> Result<(), String> {
-        for name in self.name.iter().chain(&self.report) {
-            if !is_name(name) {
-                return Err(format!("the name `{name}` may only have a-z, 0-9 and `-`"));
+        self.faults().into_iter().next().map_or(Ok(()), |(_, message)| Err(message))
+    }
+
+    /// Everything that is wrong with it, each with its key, as far as it can be said without its report.
+    pub(crate) fn faults(&self) -> Vec<(&'static str, String)> {
+        let named = |name: &Option<String>| match name {
+            Some(name) if !is_name(name) => Err(format!("the name `{name}` may only have a-z, 0-9 and `-`")),
+            _ => Ok(()),
+        };
+        let purpose = match self.destination.is_none() && self.deliver.is_empty() {
+            true => Err("it says neither a `destination` for its outputs nor whom to tell in `deliver`".to_owned()),
+            false => Ok(()),
+        };
+        let spanned = |key, text: &Option<String>| span(key, text.as_deref().unwrap_or("0s")).map(drop);
+        let mut checks = vec![
+            ("name", named(&self.name)),
+            ("report", named(&self.report)),
+            ("cron", Rhythm::new(&self.cron, "UTC", WindowKind::Day).map(drop)),
+            ("time-zone", parse_zone(&self.time_zone).map(drop)),
+            ("window", self.window.as_deref().map_or(Ok(()), |window| WindowKind::parse(window).map(drop))),
+            ("file", self.file().map(drop)),
+            ("formats", self.check_formats()),
+            ("destination", purpose),
+            ("keep", spanned("keep", &self.keep)),
+            ("wait-for", spanned("wait-for", &self.wait_for)),
+            ("look-back", spanned("look-back", &self.look_back)),
+            ("catch-up", spanned("catch-up", &self.catch_up)),
+            ("timeout", self.timeout().map(drop)),
+        ];
+        checks.extend(self.deliver.iter().map(|delivery| ("deliver", delivery.check())));
+        checks.into_iter().filter_map(|(key, checked)| Some((key, checked.err()?))).collect()
+    }
+
+    /// What is wrong with it for `report`, each with its place in the header.
+    pub(crate) fn faults_of<'a>(&'a self, report: &Report) -> Vec<(Vec<Step<'a>>, String)> {
+        let mut faults = Vec::new();
+        for (name, value) in &self.params {
+            let path = || vec![Step::Key("params"), Step::Key(name)];
+            if let Err(error) = report.value(name, Some(&plain_text(value)), DateTime::UNIX_EPOCH) {
+                faults.push((path(), error.to_string()));
+            } else if report.has_window() && ["since", "until"].contains(&name.as_str()) {
+                let message = format!("`{name}` is set by the schedule's window and cannot be a parameter of it");
+                faults.push((path(), message));
             }
         }
-        self.rhythm()?;
-        self.check_formats()?;
-        if self.destination.is_none() && self.deliver.is_empty() {
-            return Err("it says neither a `destination` for its outputs nor whom to tell in `deliver`".to_owned());
+        if self.destination.is_none() && report.alert.is_none() {
+            let message = format!(
+                "the report `{}` has no alert rule, so nobody in `deliver` would be told anything",
+                report.name
+            );
+            faults.push((vec![Step::Key("deliver")], message));
         }
-        for (key, text) in [
-            ("keep", &self.keep),
-            ("wait-for", &self.wait_for),
-            ("look-back", &self.look_back),
-            ("catch-up", &self.catch_up),
-        ] {
-            span(key, text.as_deref().unwrap_or("0s"))?;
-        }
-        self.deliver.iter().try_for_each(Delivery::check)
+        faults
     }
 
     /// Each format is one, and the outputs have names of their own: of two with one name, only the last would be there.
@@ -142,7 +184,8 @@ impl JobHeader {
         if let Some(format) = self.formats.iter().find(|format| !known(format)) {
             return Err(format!("`{format}` is not a format"));
         }
-        let file = self.file()?;
+        // what is wrong with the name itself is told apart
+        let Ok(file) = self.file() else { return Ok(()) };
         let window = Window { start: DateTime::UNIX_EPOCH, end: DateTime::UNIX_EPOCH };
         let mut names = BTreeMap::new();
         for format in &self.formats {
@@ -176,17 +219,10 @@ impl JobHeader {
         self.check()?;
         let params: BTreeMap<String, String> =
             self.params.iter().map(|(name, value)| (name.clone(), plain_text(value))).collect();
+        if let Some((_, message)) = self.faults_of(report).into_iter().next() {
+            return Err(message);
+        }
         report.values(&params, DateTime::UNIX_EPOCH).map_err(|error| error.to_string())?;
-        if let Some(bound) = ["since", "until"].iter().find(|bound| params.contains_key(**bound) && report.has_window())
-        {
-            return Err(format!("`{bound}` is set by the schedule's window and cannot be a parameter of it"));
-        }
-        if self.destination.is_none() && report.alert.is_none() {
-            return Err(format!(
-                "the report `{}` has no alert rule, so nobody in `deliver` would be told anything",
-                report.name
-            ));
-        }
         let span_or = |key, text: &Option<String>, default: &str| span(key, text.as_deref().unwrap_or(default));
         Ok(Job {
             name: self.name.clone().unwrap_or_else(|| report.name.clone()),
@@ -200,8 +236,15 @@ impl JobHeader {
             wait_for: span_or("wait-for", &self.wait_for, "0s")?,
             look_back: span_or("look-back", &self.look_back, LOOK_BACK)?,
             catch_up: span_or("catch-up", &self.catch_up, CATCH_UP)?,
+            timeout: self.timeout()?,
             deliver: self.deliver.clone(),
         })
+    }
+
+    fn timeout(&self) -> Result<Duration, String> {
+        let text = self.timeout.as_deref().unwrap_or(TIMEOUT);
+        let span = span("timeout", text)?.to_std().ok().filter(|span| !span.is_zero());
+        span.ok_or_else(|| format!("`timeout = \"{text}\"` leaves no time to compute the report"))
     }
 }
 
@@ -231,6 +274,8 @@ mod tests {
             ("destination = 'out'\nformats = ['csv', 'html']\nfile = '{date}.html'", "have one name"),
             ("destination = 'out'\nformats = ['pdf']", "`pdf` is not a format"),
             ("deliver = [{ webhook = 'example.com/hook' }]", "begins with http"),
+            ("destination = 'out'\ntimeout = 'soon'", "no span of time"),
+            ("destination = 'out'\ntimeout = '0s'", "leaves no time"),
         ] {
             let error = check(wrong).unwrap_err();
             assert!(error.contains(part), "{wrong}: {error}");

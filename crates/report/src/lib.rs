@@ -1,7 +1,7 @@
 //! Saved questions: what they ask, how their answers are shown, when they run by themselves, whom they tell.
 //!
 //! A report is one SQL file with a header ([`Report`]); the [`Catalogue`] holds the shipped ones and those of a user's
-//! folder, [`check()`] says what is wrong with a file. [`values`](Report::values) turns what a user wrote into typed values
+//! folder, [`check_folder`] says what is wrong with one. [`values`](Report::values) turns what a user wrote into typed values
 //! that are bound to the query.
 //!
 //! The way of a run: a [`Window`] is bound to the parameters, the query runs ([`run`]), [`Seen`] says what data it saw,
@@ -33,10 +33,10 @@ mod values;
 mod window;
 
 pub use catalogue::{Catalogue, CatalogueError};
-pub use chart::{Chart, ChartKind};
-pub use check::{Problem, check};
+pub use chart::{Chart, ChartKind, Gaps};
+pub use check::{Problem, check_folder};
 pub use delivery::{Delivery, Form, Message, ToldRow, send_to_all};
-pub use header::{HeaderError, Report};
+pub use header::{HeaderError, HeaderFault, Report};
 pub use job::{Job, JobHeader};
 pub use output_name::{NameValues, OutputName};
 pub use parameter::{ParameterHeader, ParameterType};

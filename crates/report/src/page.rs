@@ -4,6 +4,7 @@
 //! the page's policy lets no script run but the page's own, which is known by its hash.
 
 mod bars;
+mod gaps;
 mod heat;
 mod scale;
 mod time;
@@ -114,7 +115,7 @@ impl Page<'_> {
         let Some(x) = column(&chart.x) else { return };
         let places = Places { x, y: chart.y.as_ref().and_then(column), by: chart.by.as_ref().and_then(column) };
         let drawn = match chart.kind {
-            ChartKind::Time => time::draw(self.rows, places),
+            ChartKind::Time => time::draw(self.rows, places, chart.gaps),
             ChartKind::Bars => bars::draw(self.rows, places),
             ChartKind::Heat => heat::draw(self.rows, places),
         };

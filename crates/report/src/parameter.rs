@@ -16,6 +16,24 @@ pub struct ParameterHeader {
     pub description: String,
 }
 
+impl ParameterHeader {
+    /// What is wrong with how the default is written. Of what is written right, `Report::value` says whether it is
+    /// of the type.
+    pub(crate) fn default_fault(&self) -> Option<String> {
+        use toml::Value;
+        let is_text = |value: &Value| matches!(value, Value::String(_));
+        let wanted = match (self.kind, self.default.as_ref()?) {
+            (ParameterType::List, Value::Array(items)) if items.iter().all(is_text) => return None,
+            (ParameterType::List | ParameterType::Text, Value::String(_)) => return None,
+            (ParameterType::List, _) => "an array of texts, such as `[\"a\", \"b\"]`",
+            (ParameterType::Text, _) => "written between quotes",
+            (_, Value::Array(_) | Value::Table(_)) => "one value",
+            _ => return None,
+        };
+        Some(format!("the default of a parameter of type {} is {wanted}", self.kind.name()))
+    }
+}
+
 /// What the value of a parameter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -59,20 +59,30 @@ impl Report {
         if let Some(name) = given.keys().find(|name| !self.parameters.contains_key(*name)) {
             return Err(self.unknown(name));
         }
-        let mut values = Parameters::new();
-        for (name, header) in &self.parameters {
-            let default = header.default.as_ref().map(plain_text);
-            let text = given.get(name).cloned().or(default);
-            let value = parse(header.kind, text.as_deref(), now).ok_or_else(|| ValueError::Type {
-                report: self.name.clone(),
-                name: name.clone(),
-                value: text.unwrap_or_default(),
-                expected: header.kind.name(),
-                hint: example(header.kind),
-            })?;
-            values.insert(name.clone(), value);
-        }
-        Ok(values)
+        let value = |name: &String| Ok((name.clone(), self.value(name, given.get(name).map(String::as_str), now)?));
+        self.parameters.keys().map(value).collect()
+    }
+
+    /// The value of a parameter: the given one, else the default, else null.
+    ///
+    /// # Errors
+    /// [`ValueError`] if there is no such parameter or the value is of another type.
+    pub(crate) fn value(&self, name: &str, given: Option<&str>, now: DateTime<Utc>) -> Result<Parameter, ValueError> {
+        let header = self.parameters.get(name).ok_or_else(|| self.unknown(name))?;
+        let text = match (given, &header.default) {
+            // as they are: one that has a comma in it is one all the same
+            (None, Some(toml::Value::Array(items))) if header.kind == ParameterType::List => {
+                return Ok(Parameter::List(Some(items.iter().map(plain_text).collect())));
+            }
+            (given, default) => given.map(str::to_owned).or_else(|| default.as_ref().map(plain_text)),
+        };
+        parse(header.kind, text.as_deref(), now).ok_or_else(|| ValueError::Type {
+            report: self.name.clone(),
+            name: name.to_owned(),
+            value: text.unwrap_or_default(),
+            expected: header.kind.name(),
+            hint: example(header.kind),
+        })
     }
 
     fn unknown(&self, name: &str) -> ValueError {
@@ -163,6 +173,16 @@ mod tests {
         let found = values(&[("since", "1970-01-02")]).unwrap();
         assert_eq!(found["limit"], Parameter::Integer(Some(5)));
         assert_eq!(found["since"], Parameter::Timestamp(Some(milepost_schema::time::MICROS_PER_DAY)));
+    }
+
+    #[test]
+    fn an_item_of_a_default_may_have_a_comma_in_it() {
+        let text =
+            format!("{TEXT}-- [params.l]\n-- type = \"list\"\n-- default = [\"a,b\", \"c\"]\n-- description = \"C\"\n");
+        let report = Report::parse(&text, "a.sql").unwrap();
+        let list = |items: &[&str]| Parameter::List(Some(items.iter().map(|item| (*item).to_owned()).collect()));
+        assert_eq!(report.value("l", None, DateTime::UNIX_EPOCH).unwrap(), list(&["a,b", "c"]));
+        assert_eq!(report.value("l", Some("a, b"), DateTime::UNIX_EPOCH).unwrap(), list(&["a", "b"]));
     }
 
     #[test]

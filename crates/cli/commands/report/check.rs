@@ -1,12 +1,12 @@
 //! `milepost report new` and `milepost report check`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
 use milepost_query::Engine;
-use milepost_report::{Catalogue, CatalogueError, HeaderError, Problem, skeleton};
+use milepost_report::{Catalogue, check_folder, skeleton};
 
 use super::print;
 use crate::args::{ReportCheckArgs, ReportNewArgs};
@@ -30,6 +30,12 @@ pub(super) fn new(args: &ReportNewArgs, settings: &Settings, printer: &Printer) 
     let made = fs::OpenOptions::new().write(true).create_new(true).open(&path);
     let written = made.and_then(|mut file| std::io::Write::write_all(&mut file, skeleton(&args.name).as_bytes()));
     written.with_context(|| format!("cannot make `{}`", path.display()))?;
+    if Catalogue::load(None)?.get(&args.name).is_ok() {
+        printer.say(&format!(
+            "`{}` is also a shipped report: where this folder is in force, yours goes before it",
+            args.name
+        ));
+    }
     let (path, folder) = (path.display(), folder.display());
     printer.say(&format!("made {path}; `milepost report run {} --reports {folder}` runs it", args.name));
     Ok(ExitStatus::Done)
@@ -45,7 +51,8 @@ pub(super) async fn check(
         let hint = "name it: milepost report check my-reports".to_owned();
         return Err(Hinted { message, hint, status: ExitStatus::WrongUsage }.into());
     };
-    let (checked, problems) = problems(&folder).await?;
+    let engine = Engine::empty().await?;
+    let (checked, problems) = check_folder(&folder, &engine, SystemTime::now().into()).await?;
     if settings.json(args.json) {
         print(&(serde_json::to_string_pretty(&problems)? + "\n"))?;
     } else {
@@ -55,34 +62,4 @@ pub(super) async fn check(
         printer.say(&format!("{checked} reports, {} problems", problems.len()));
     }
     Ok(if problems.is_empty() { ExitStatus::Done } else { ExitStatus::Failed })
-}
-
-async fn problems(folder: &Path) -> anyhow::Result<(usize, Vec<Problem>)> {
-    let mut catalogue = Catalogue::default();
-    catalogue.add_folder(folder)?;
-    let engine = Engine::empty().await?;
-    let mut problems: Vec<Problem> = catalogue.broken().iter().map(of_file).collect();
-    let checked = catalogue.iter().count() + problems.len();
-    for report in catalogue.iter() {
-        problems.extend(milepost_report::check(report, &engine, SystemTime::now().into()).await);
-        let stem = Path::new(&report.origin).file_stem();
-        if stem.is_none_or(|stem| stem != report.name.as_str()) {
-            let message = format!("the file is not called as its report, `{}`", report.name);
-            problems.push(Problem { file: report.origin.clone(), line: Some(1), column: None, message, hint: None });
-        }
-    }
-    Ok((checked, problems))
-}
-
-fn of_file(error: &CatalogueError) -> Problem {
-    let (file, line, message) = match error {
-        CatalogueError::Header(HeaderError::Wrong { origin, line, message }) => {
-            (origin.clone(), Some(*line as u64), message.clone())
-        }
-        CatalogueError::Header(HeaderError::Missing { origin }) => (origin.clone(), Some(1), error.to_string()),
-        CatalogueError::Read { path, source } => (path.clone(), None, source.to_string()),
-        CatalogueError::Unknown { name, .. } => (name.clone(), None, error.to_string()),
-        CatalogueError::Broken { place, message } => (place.clone(), None, message.clone()),
-    };
-    Problem { file, line, column: None, message, hint: None }
 }

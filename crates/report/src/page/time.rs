@@ -1,13 +1,15 @@
 //! Lines over time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use milepost_query::Rows;
 use milepost_schema::time;
 
+use super::gaps::{Line, Step, strokes};
 use super::scale::{at, label, round_up};
 use super::{Places, escaped};
+use crate::chart::Gaps;
 
 /// Lines that are drawn; what is in others is left to the table.
 const MAX_LINES: usize = 8;
@@ -18,13 +20,11 @@ const HEIGHT: f64 = 200.0;
 /// Lines across, beside the axis.
 const STEPS: i32 = 4;
 
-/// Points of a line, by time in microseconds.
-type Line = BTreeMap<i64, f64>;
-
-pub(super) fn draw(rows: &Rows, places: Places) -> Option<String> {
-    let lines = lines(rows, places);
-    let times = || lines.values().flat_map(BTreeMap::keys).copied();
-    let (first, last) = (times().min()?, times().max()?);
+pub(super) fn draw(rows: &Rows, places: Places, gaps: Option<Gaps>) -> Option<String> {
+    let (lines, times) = lines(rows, places);
+    let (first, last) = (*times.first()?, *times.last()?);
+    let step = Step::of(&times);
+    let gaps = gaps.unwrap_or_else(|| usual_gaps(&lines));
     let most = round_up(lines.values().flat_map(BTreeMap::values).copied().fold(0.0, f64::max));
     let span = (last - first).max(1) as f64;
     let x = |micros: i64| LEFT + (micros - first) as f64 / span * WIDTH;
@@ -52,9 +52,18 @@ pub(super) fn draw(rows: &Rows, places: Places) -> Option<String> {
     }
     let is_alone = lines.len() == 1;
     for (number, (name, line)) in lines.iter().enumerate() {
-        let points: Vec<String> =
-            line.iter().map(|(micros, value)| format!("{},{}", at(x(*micros)), at(y(*value)))).collect();
-        let _ = writeln!(svg, "<polyline class=\"line s{number}\" points=\"{}\"/>", points.join(" "));
+        for stroke in strokes(line, gaps, step, (first, last)) {
+            let point = |(micros, value): &(i64, f64)| (at(x(*micros)), at(y(*value)));
+            let points: Vec<(String, String)> = stroke.iter().map(point).collect();
+            let _ = match points.as_slice() {
+                // a line of one point would not be seen
+                [(x, y)] => writeln!(svg, "<circle class=\"k{number}\" cx=\"{x}\" cy=\"{y}\" r=\"2.5\"/>"),
+                points => {
+                    let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
+                    writeln!(svg, "<polyline class=\"line s{number}\" points=\"{}\"/>", points.join(" "))
+                }
+            };
+        }
         if !is_alone {
             let left = LEFT + 100.0 * number as f64;
             let height = TOP + HEIGHT + 36.0;
@@ -73,8 +82,14 @@ pub(super) fn draw(rows: &Rows, places: Places) -> Option<String> {
     Some(svg)
 }
 
-/// The lines with the most, by name.
-fn lines(rows: &Rows, places: Places) -> BTreeMap<String, Line> {
+/// Counts are zero where there is no row; of what is measured, nothing is known there.
+fn usual_gaps(lines: &BTreeMap<String, Line>) -> Gaps {
+    let is_count = |number: &f64| number.fract() == 0.0;
+    if lines.values().flat_map(BTreeMap::values).all(is_count) { Gaps::Zero } else { Gaps::Break }
+}
+
+/// The lines with the most, by name, and the times of all.
+fn lines(rows: &Rows, places: Places) -> (BTreeMap<String, Line>, BTreeSet<i64>) {
     let mut lines: BTreeMap<String, Line> = BTreeMap::new();
     for row in &rows.texts {
         let (Some(number), Some(text)) = (places.number(row), &row[places.x]) else { continue };
@@ -83,11 +98,43 @@ fn lines(rows: &Rows, places: Places) -> BTreeMap<String, Line> {
         let name = places.by.map_or("", |by| row[by].as_deref().unwrap_or("(none)"));
         *lines.entry(name.to_owned()).or_default().entry(micros).or_default() += number;
     }
+    let times = lines.values().flat_map(BTreeMap::keys).copied().collect();
     let mut sums: Vec<(f64, String)> =
         lines.iter().map(|(name, line)| (line.values().sum::<f64>(), name.clone())).collect();
     sums.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     for (_, name) in sums.iter().skip(MAX_LINES) {
         lines.remove(name);
     }
-    lines
+    (lines, times)
+}
+
+#[cfg(test)]
+mod tests {
+    use milepost_query::{Engine, Parameters};
+
+    use super::*;
+
+    /// The points of the strokes of a chart, as they stand in it.
+    async fn drawn(rows: &str, gaps: Option<Gaps>) -> Vec<String> {
+        let sql = format!("SELECT CAST(column1 AS TIMESTAMP) AS hour, column2 AS n FROM (VALUES {rows}) ORDER BY hour");
+        let engine = Engine::empty().await.unwrap();
+        let rows = Rows::collect(engine.query(&sql, &Parameters::new()).await.unwrap()).await.unwrap();
+        let svg = draw(&rows, Places { x: 0, y: Some(1), by: None }, gaps).unwrap();
+        let strokes = svg.lines().filter_map(|line| line.strip_prefix("<polyline class=\"line s0\" points=\""));
+        strokes.map(|line| line.trim_end_matches("\"/>").to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn hours_without_events_are_no_slope() {
+        let rows = "('2026-03-01T00:00:00', 10), ('2026-03-01T01:00:00', 10), ('2026-03-01T04:00:00', 5)";
+        // an hour is a quarter of the width; zero is at the bottom
+        let [count] = &drawn(rows, None).await[..] else { panic!("a line of counts is not interrupted") };
+        assert_eq!(count, "56.0,10.0 261.0,10.0 466.0,210.0 671.0,210.0 876.0,110.0");
+        let broken = drawn(rows, Some(Gaps::Break)).await;
+        assert_eq!(broken, ["56.0,10.0 261.0,10.0"], "and a point for the other");
+        let measured = rows.replace(", 5)", ", 5.5)").replace("10)", "10.0)");
+        assert_eq!(drawn(&measured, None).await, ["56.0,10.0 261.0,10.0"]);
+        let without_rhythm = rows.replace("T01:00:00", "T01:07:23");
+        assert_eq!(drawn(&without_rhythm, None).await.len(), 1);
+    }
 }
