@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
@@ -72,6 +73,7 @@ fn read_request(stream: &TcpStream) -> Option<(String, String)> {
 pub(crate) struct Silent {
     pub(crate) url: String,
     gate: Arc<(Mutex<bool>, Condvar)>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Silent {
@@ -79,21 +81,29 @@ impl Silent {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}/silent", listener.local_addr().unwrap());
         let gate = Arc::new((Mutex::new(false), Condvar::new()));
-        let shared = Arc::clone(&gate);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (shared, count) = (Arc::clone(&gate), Arc::clone(&asked));
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let gate = Arc::clone(&shared);
+                let (gate, count) = (Arc::clone(&shared), Arc::clone(&count));
                 thread::spawn(move || {
                     let request = read_request(&stream);
+                    count.fetch_add(1, Ordering::SeqCst);
                     let is_open = gate.1.wait_while(gate.0.lock().unwrap(), |is_open| !*is_open).unwrap();
                     drop(is_open);
                     if request.is_some() {
-                        let _ = (&stream).write_all(b"HTTP/1.1 200 -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                        let _ =
+                            (&stream).write_all(b"HTTP/1.1 200 -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
                     }
                 });
             }
         });
-        Self { url, gate }
+        Self { url, gate, asked }
+    }
+
+    /// Number of requests that were taken.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
     }
 
     /// Answers everybody, from now on at once.

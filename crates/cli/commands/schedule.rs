@@ -1,5 +1,6 @@
 //! `milepost schedule`: reports that run by themselves.
 
+mod columns;
 mod faults;
 mod history;
 mod jobs;
@@ -94,6 +95,10 @@ async fn keep_running(
                 () = &mut pause => break,
             }
         }
+    }
+    let at_work = rounds.at_work();
+    if !at_work.is_empty() {
+        printer.say(&format!("stopping after {}; a second signal does not wait", at_work.join(", ")));
     }
     while let Some(done) = rounds.next().await {
         tell_new(done)?;

@@ -75,7 +75,8 @@ pub fn owner() -> String {
 
 impl LeaseText {
     fn holder(self) -> Holder {
-        Holder { owner: self.owner, until: self.expires + GRACE }
+        let until = self.expires.checked_add_signed(GRACE).unwrap_or(self.expires);
+        Holder { owner: self.owner, until }
     }
 }
 
@@ -89,9 +90,9 @@ impl Lease {
         let last = names.last().and_then(|name| name.strip_suffix(".json")?.parse::<u64>().ok());
         if let Some(number) = last
             && let Some(held) = read(&place, &file(number)).await?.filter(|held| !held.is_released)
-            && held.expires + GRACE > now
+            && let Some(holder) = Some(held.holder()).filter(|holder| holder.until > now)
         {
-            return Ok(Asked::Held(held.holder()));
+            return Ok(Asked::Held(holder));
         }
         let name = file(last.map_or(1, |last| last.saturating_add(1)));
         let lease = Self { place: place.clone(), name: name.clone(), owner: owner.to_owned(), expires: now + LEASE };
@@ -103,7 +104,8 @@ impl Lease {
         }
         // not the last ones: who looked at them and was slow must find that the next number is taken
         for old in names.iter().rev().skip(KEPT) {
-            place.delete(old).await?;
+            // one that stays is taken away the next time
+            let _ = place.delete(old).await;
         }
         Ok(Asked::Given(lease))
     }
@@ -179,11 +181,14 @@ async fn renewing(
             () = tokio::time::sleep(pause) => {}
             _ = &mut stopped => return Some(lease),
         }
-        match lease.renew(clock.now()).await {
-            Ok(true) => pause = every,
-            Ok(false) => return None,
-            // the next time may succeed; who cannot renew it in time has lost it
-            Err(_) => pause = RETRY_AFTER.min(every),
+        let now = clock.now();
+        let left = (lease.expires - now).to_std().unwrap_or_default();
+        match tokio::time::timeout(left, lease.renew(now)).await {
+            Ok(Ok(true)) => pause = every,
+            // the next time may succeed
+            Ok(Err(_)) => pause = RETRY_AFTER.min(every),
+            // who cannot renew it in time has lost it, also if the store only does not answer
+            Ok(Ok(false)) | Err(_) => return None,
         }
     }
 }

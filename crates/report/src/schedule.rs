@@ -129,13 +129,7 @@ impl Scheduler {
         }
     }
 
-    async fn try_job(
-        &self,
-        job: &Job,
-        version: u64,
-        clock: &Clock,
-        stop: &AtomicBool,
-    ) -> Result<Vec<Done>, Failure> {
+    async fn try_job(&self, job: &Job, version: u64, clock: &Clock, stop: &AtomicBool) -> Result<Vec<Done>, Failure> {
         let now = clock.now();
         let looked = self.looked(&job.name).filter(|looked| looked.version == version);
         if looked.is_some_and(|looked| looked.is_clear && job.rhythm.next(looked.at).is_none_or(|next| next > now)) {

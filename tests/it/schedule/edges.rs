@@ -1,6 +1,7 @@
 //! The edges of `schedule run` and of reports of a window: flags that meet, jobs that cannot be loaded, names of outputs.
 
 use super::*;
+use crate::terminal::Terminal;
 
 /// A change of a pool whose name a spreadsheet would run.
 fn hostile() -> Value {
@@ -65,6 +66,50 @@ fn the_same_question_asked_twice_revises_nothing() {
     deliver(&context, "two", &[event("2026-03-01T13:00:00Z", "DeleteIdentityPool", 2)]);
     assert!(run().ended_with(0).stderr.contains("revised, +1 rows"));
     assert_eq!(outcomes(), ["revised", "done", "done"]);
+}
+
+#[test]
+fn what_comes_after_an_expiry_is_late_however_little_is_left() {
+    let context = Context::new();
+    let of = |account: &str, id: u32| {
+        let mut event = event("2026-03-01T12:00:00Z", "UpdateIdentityPool", id);
+        event["recipientAccountId"] = json!(account);
+        event
+    };
+    deliver(&context, "one", &[of("111111111111", 1), of("111111111111", 2), of("222222222222", 3)]);
+    context.write(
+        "milepost.toml",
+        "[[schedule]]\nreport = \"cognito-identity-who\"\ncron = \"0 6 * * *\"\nwindow = \"day\"\ndestination = \"out\"\n",
+    );
+    let ticked = |at: &str| configured(&context, &["run", "--once", "--at", at]).ended_with(0).stderr;
+    let one_shot = || {
+        let words = ["report", "run", "cognito-identity-who", "--for", "2026-03-01", "--if-new", "-F", "csv"];
+        context.run(&words).ended_with(0).stderr
+    };
+    assert!(ticked("2026-03-02T06:00:00Z").contains("done, "));
+    one_shot();
+    context.run(&["lake", "expire", "--older-than", "1d", "--account", "111111111111"]).ended_with(0);
+    assert_eq!(ticked("2026-03-02T07:00:00Z"), "", "that there is less is no reason");
+    assert!(one_shot().starts_with("nothing new of the window"));
+    deliver(&context, "two", &[of("222222222222", 4)]);
+    assert!(ticked("2026-03-02T08:00:00Z").contains("(1 events came late"));
+    assert!(one_shot().contains("(1 events came late"));
+}
+
+#[cfg(unix)]
+#[test]
+fn lists_have_names_above_them_on_a_terminal() {
+    let context = Context::new();
+    context.write(
+        "milepost.toml",
+        "[[schedule]]\nname = \"nightly\"\nreport = \"root-usage\"\ncron = \"0 1 * * *\"\ndestination = \"out\"\n",
+    );
+    let row = "nightly  0 1 * * *  UTC        root-usage  out";
+    let seen = |command: &str| Terminal::start(&context.path(""), &["schedule", command], &[]);
+    seen("list").shows("JOB      CRON       TIME ZONE  REPORT      DESTINATION\r\n").shows(row);
+    seen("next").shows("DUE                   JOB      WINDOW\r\n").shows("nightly  of ");
+    let piped = configured(&context, &["list"]).ended_with(0).stdout;
+    assert_eq!(piped, "nightly  0 1 * * *  UTC  root-usage  out\n");
 }
 
 #[test]

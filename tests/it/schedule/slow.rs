@@ -3,16 +3,15 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use milepost_report::Report;
 use milepost_report::schedule::Rounds;
 
 use super::*;
 use crate::receivers::Silent;
 
 fn told(name: &str, urls: &[&str]) -> Job {
-    let deliver: Vec<String> =
-        urls.iter().map(|url| format!("{{ webhook = '{url}', timeout = '5m' }}")).collect();
-    let header =
-        format!("name = '{name}'\ncron = '0 * * * *'\nwindow = '24h'\ndeliver = [{}]\n", deliver.join(", "));
+    let deliver: Vec<String> = urls.iter().map(|url| format!("{{ webhook = '{url}', timeout = '5m' }}")).collect();
+    let header = format!("name = '{name}'\ncron = '0 * * * *'\nwindow = '24h'\ndeliver = [{}]\n", deliver.join(", "));
     job("cognito-identity-pool-changes", &header)
 }
 
@@ -26,10 +25,10 @@ async fn until(is_so: impl Fn() -> bool) {
     }
 }
 
-/// What the next job that is through did.
+/// What the next job that is through did; fails if somebody is waited for.
 async fn next(rounds: &mut Rounds<'_>) -> Vec<Done> {
     let next = tokio::time::timeout(Duration::from_secs(120), rounds.next()).await;
-    next.expect("somebody is waited for").expect("a job is at work")
+    next.unwrap().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,6 +70,23 @@ async fn who_does_not_answer_keeps_no_other_job_waiting() {
     assert!(rounds.next().await.is_none());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_is_computed_for_too_long_fails() {
+    let context = Context::new();
+    deliver(&context, "one", &[event("2026-03-01T12:00:00Z", "UpdateIdentityPool", 1)]);
+    let text = "-- name = \"endless\"\n-- title = \"T\"\n-- description = \"B\"\n-- columns = [\"n\"]\n\
+        SELECT sum(a.value * b.value % 7) AS n FROM generate_series(1, 10000000) a, generate_series(1, 10000000) b";
+    let report = Report::parse(text, "endless.sql").unwrap();
+    let header = destination(&context) + "cron = \"0 6 * * *\"\ntimeout = \"1s\"\n";
+    let endless = toml::from_str::<JobHeader>(&header).unwrap().job(&report).unwrap();
+    let quick = job("root-usage", &(destination(&context) + "cron = \"0 6 * * *\"\n"));
+    let running = scheduler(&context, vec![endless, quick]).await;
+    let done = tokio::time::timeout(Duration::from_secs(120), tick(&running, "2026-03-02T06:00:00Z")).await.unwrap();
+    let outcomes: Vec<_> = done.iter().map(|done| (done.job.as_str(), done.outcome)).collect();
+    assert_eq!(outcomes, [("endless", Outcome::Failed), ("root-usage", Outcome::Done)]);
+    assert_eq!(done[0].error.as_deref(), Some("it took more than 1 s to compute; `timeout` gives it more"));
+}
+
 #[test]
 fn who_has_a_job_is_said_until_another_may_do_it() {
     let context = Context::new();
@@ -103,4 +119,46 @@ fn who_has_a_job_is_said_until_another_may_do_it() {
     assert!(!context.path("told").exists());
     assert!(run("2026-03-01T13:03:00Z", &[]).stderr.contains("done, 1 rows; told 1 new rows"));
     assert!(run("2026-03-01T13:04:00Z", &[]).stderr.is_empty(), "nobody has it and nothing is due");
+}
+
+#[cfg(unix)]
+#[test]
+fn who_is_being_told_is_told_before_a_scheduler_stops() {
+    let context = Context::new();
+    deliver(&context, "one", &[event("2026-03-01T12:00:00Z", "UpdateIdentityPool", 1)]);
+    let silent = Silent::start();
+    context.write(
+        "milepost.toml",
+        format!(
+            "[[schedule]]\nname = \"pools\"\nreport = \"cognito-identity-pool-changes\"\ncron = \"* * * * *\"\n\
+             window = \"3600d\"\ndeliver = [{{ webhook = \"{}\", timeout = \"5m\" }}]\n",
+            silent.url
+        ),
+    );
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_milepost"))
+        .args(["schedule", "run"])
+        .current_dir(context.path(""))
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let started = std::time::Instant::now();
+    while silent.asked() == 0 {
+        assert!(started.elapsed().as_secs() < 60, "nobody is told");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut line = || {
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut said, &mut line).unwrap();
+        line
+    };
+    assert!(line().starts_with("1 jobs; the next is due "));
+    assert_eq!(line(), "stopping after pools; a second signal does not wait\n");
+    assert!(child.try_wait().unwrap().is_none(), "it waits for the answer");
+    silent.answer();
+    assert!(line().ends_with("done, 1 rows; told 1 new rows\n"));
+    assert_eq!(line(), "stopped\n");
+    assert!(child.wait().unwrap().success());
+    assert_eq!(silent.asked(), 1);
 }

@@ -53,6 +53,10 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {
     let started: DateTime<Utc> = SystemTime::now().into();
+    if args.alert && report.alert.is_none() {
+        let message = format!("the report `{}` has no alert rule", report.name);
+        return Err(wrong(message, "an `[alert]` in its header is one"));
+    }
     let format = format(args, settings)?;
     let zone = args.window.time_zone.as_deref().unwrap_or("UTC");
     let zone = parse_zone(zone).map_err(|message| wrong(message, "names are those of the IANA time zone database"))?;
@@ -72,6 +76,11 @@ pub(super) async fn run(
     if let Some((windowed, known)) = seen_before.filter(|_| args.window.if_new)
         && windowed.events <= known.events
     {
+        if windowed.events < known.events {
+            // days were expired; what comes after that is late, also if there are fewer events than before
+            let fewer = WindowState { events: windowed.events, ..known.clone() };
+            windowed.memory.put(windowed.window, &fewer).await?;
+        }
         let at = known.at.format("%Y-%m-%dT%H:%M:%SZ");
         printer.say(&format!("nothing new of the window since the run of {at}"));
         return Ok(ExitStatus::Done);
@@ -294,13 +303,7 @@ fn arguments(windowed: &Windowed, report: &str, given: &BTreeMap<String, String>
 }
 
 fn alert(args: &ReportRunArgs, report: &Report, ran: &Ran, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    if !args.alert {
-        return Ok(ExitStatus::Done);
-    }
-    let Some(rule) = &report.alert else {
-        let message = format!("the report `{}` has no alert rule", report.name);
-        return Err(wrong(message, "an `[alert]` in its header is one"));
-    };
+    let Some(rule) = report.alert.as_ref().filter(|_| args.alert) else { return Ok(ExitStatus::Done) };
     let rows = rule.apply(&ran.rows).map_err(|message| wrong(message, "see docs/writing-reports.md"))?.len();
     if rows == 0 {
         return Ok(ExitStatus::Done);

@@ -7,10 +7,12 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use milepost_query::nearest;
+use milepost_query::output::printable;
 use milepost_report::{Catalogue, CatalogueError, Job, JobHeader, Message, Window, send_to_all};
 use serde_json::json;
 
 use super::super::report::{catalogue, print};
+use super::columns;
 use super::faults::Fault;
 use crate::args::{ReportsArgs, ScheduleListArgs, ScheduleNextArgs, ScheduleTestArgs};
 use crate::diagnostics::{ExitStatus, Hinted};
@@ -84,14 +86,13 @@ pub(super) fn list(args: &ScheduleListArgs, settings: &Settings, printer: &Print
         let all: Vec<_> = jobs.iter().map(as_json).collect();
         print(&(serde_json::to_string_pretty(&all)? + "\n"))?;
     } else {
-        let width = |text: &dyn Fn(&Job) -> usize| jobs.iter().map(text).max().unwrap_or(0);
-        let (name, cron) = (width(&|job| job.name.len()), width(&|job| job.rhythm.cron().len()));
-        let line = |job: &Job| {
+        let row = |job: &Job| {
             let destination = job.destination.as_deref().unwrap_or("-");
-            let (at, zone) = (job.rhythm.cron(), job.rhythm.zone);
-            format!("{:name$}  {at:cron$}  {zone}  {}  {destination}\n", job.name, job.report.name)
+            let (cron, zone) = (job.rhythm.cron(), job.rhythm.zone.name());
+            [&job.name, cron, zone, &job.report.name, destination].map(|cell| printable(cell).into_owned())
         };
-        print(&jobs.iter().map(line).collect::<String>())?;
+        let names = ["JOB", "CRON", "TIME ZONE", "REPORT", "DESTINATION"];
+        print(&columns::lines(names, jobs.iter().map(row).collect()))?;
     }
     Ok(status(&faults, printer))
 }
@@ -124,10 +125,10 @@ pub(super) fn next(args: &ScheduleNextArgs, settings: &Settings, printer: &Print
         };
         print(&(serde_json::to_string_pretty(&all.iter().map(one).collect::<Vec<_>>())? + "\n"))?;
     } else {
-        let line = |(at, job, window): &(DateTime<Utc>, &Job, Window)| {
-            format!("{}  {}  of {} to {}\n", time(*at), job.name, time(window.start), time(window.end))
+        let row = |(at, job, window): &(DateTime<Utc>, &Job, Window)| {
+            [time(*at), job.name.clone(), format!("of {} to {}", time(window.start), time(window.end))]
         };
-        print(&all.iter().map(line).collect::<String>())?;
+        print(&columns::lines(["DUE", "JOB", "WINDOW"], all.iter().map(row).collect()))?;
     }
     Ok(status(&faults, printer))
 }

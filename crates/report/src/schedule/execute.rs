@@ -5,6 +5,7 @@ use std::error::Error;
 use chrono::{DateTime, TimeDelta, Utc};
 use milepost_lake::AsOf;
 use milepost_query::Engine;
+use milepost_store::plain;
 use tokio::sync::SemaphorePermit;
 
 use super::plan::Work;
@@ -101,7 +102,11 @@ impl Scheduler {
         let events = if job.report.has_window() { run::events_of(&engine, window).await? } else { 0 };
         let is_retry = known.is_some_and(|known| known.failures > 0);
         if work == Work::Look && !is_retry && known.is_none_or(|known| events <= known.events) {
-            // fewer is no reason: days that were expired were in the lake when it was reported of them
+            // fewer is no reason: days that were expired were in the lake when it was reported of them. What comes after that is
+            // late all the same, so it is counted from here
+            if let Some(known) = known.filter(|known| events < known.events) {
+                memory.put(window, &WindowState { events, ..known.clone() }).await?;
+            }
             return Ok(None);
         }
         let values = run::values(&job.report, &job.params, Some(window), clock.now())?;
@@ -116,7 +121,9 @@ impl Scheduler {
             }
             return Ok(Some(Produced { outcome: Outcome::Held, state, seen, notes, told: 0, error: None }));
         }
-        let ran = run::run(&self.lake, &engine, &job.report, &values).await?;
+        let running = run::run(&self.lake, &engine, &job.report, &values);
+        let too_long = |_| format!("it took more than {} s to compute; `timeout` gives it more", job.timeout.as_secs());
+        let ran = tokio::time::timeout(job.timeout, running).await.map_err(too_long)??;
         let rows = ran.rows.texts.len() as u64;
         let done_before = known.filter(|known| known.is_done);
         let mut notes = Vec::new();
@@ -262,12 +269,12 @@ fn unknown(now: DateTime<Utc>) -> WindowState {
     }
 }
 
-/// An error with its causes, without those that repeat it.
+/// An error with its causes, without those that repeat it and without XML.
 pub(super) fn full_text(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
+    let mut text = plain(&error.to_string()).into_owned();
     let mut cause = error.source();
     while let Some(next) = cause {
-        let next_text = next.to_string();
+        let next_text = plain(&next.to_string()).into_owned();
         if !text.contains(&next_text) {
             text.push_str(&format!(": {next_text}"));
         }

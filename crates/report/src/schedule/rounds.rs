@@ -33,7 +33,9 @@ impl<'a> Rounds<'a> {
         let idle: Vec<usize> = (0..scheduler.jobs.len()).filter(idle).collect();
         let version = match scheduler.version().await {
             Ok(version) => version,
-            Err(error) => return idle.into_iter().map(|number| Done::failed(&scheduler.jobs[number], &error)).collect(),
+            Err(error) => {
+                return idle.into_iter().map(|number| Done::failed(&scheduler.jobs[number], &error)).collect();
+            }
         };
         for number in idle {
             self.busy.insert(number);
@@ -41,6 +43,13 @@ impl<'a> Rounds<'a> {
             self.working.push(Box::pin(async move { (number, scheduler.tick_job(job, version, &clock, stop).await) }));
         }
         Vec::new()
+    }
+
+    /// Names of the jobs that are at work.
+    #[must_use]
+    pub fn at_work(&self) -> Vec<&'a str> {
+        let jobs = self.scheduler.jobs.iter().enumerate();
+        jobs.filter(|(number, _)| self.busy.contains(number)).map(|(_, job)| job.name.as_str()).collect()
     }
 
     /// What was done of the next job that is through; nothing if none is at work. It may be dropped and called again.
