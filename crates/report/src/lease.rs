@@ -1,7 +1,7 @@
 //! Who runs a job: leases, numbered objects in the job's memory.
 //!
 //! A number is created by one alone, as every store we know can do that, and the highest number counts. A lease holds for a
-//! minute and is renewed three times in it ([`keep`]), so that another scheduler need not wait long for one that was killed.
+//! minute and is renewed three times in it (`keep`), so that another scheduler need not wait long for one that was killed.
 //! That nothing is done twice rests on both sides: the holder stops when his own clock says that the minute is over, and
 //! others wait as long again, so clocks may differ by that much.
 
