@@ -123,8 +123,8 @@ impl JobHeader {
         self.faults().into_iter().next().map_or(Ok(()), |(_, message)| Err(message))
     }
 
-    /// Everything that is wrong with it, each with its key, as far as it can be said without its report.
-    pub(crate) fn faults(&self) -> Vec<(&'static str, String)> {
+    /// Everything that is wrong with it, each with its place in the header, as far as it can be said without its report.
+    pub(crate) fn faults(&self) -> Vec<(Vec<Step<'static>>, String)> {
         let named = |name: &Option<String>| match name {
             Some(name) if !is_name(name) => Err(format!("the name `{name}` may only have a-z, 0-9 and `-`")),
             _ => Ok(()),
@@ -134,7 +134,7 @@ impl JobHeader {
             false => Ok(()),
         };
         let spanned = |key, text: &Option<String>| span(key, text.as_deref().unwrap_or("0s")).map(drop);
-        let mut checks = vec![
+        let checks = [
             ("name", named(&self.name)),
             ("report", named(&self.report)),
             ("cron", Rhythm::new(&self.cron, "UTC", WindowKind::Day).map(drop)),
@@ -149,8 +149,10 @@ impl JobHeader {
             ("catch-up", spanned("catch-up", &self.catch_up)),
             ("timeout", self.timeout().map(drop)),
         ];
-        checks.extend(self.deliver.iter().map(|delivery| ("deliver", delivery.check())));
-        checks.into_iter().filter_map(|(key, checked)| Some((key, checked.err()?))).collect()
+        let of_keys = checks.into_iter().map(|(key, checked)| (vec![Step::Key(key)], checked));
+        let path = |number| vec![Step::Key("deliver"), Step::Item(number)];
+        let of_receivers = self.deliver.iter().enumerate().map(|(number, delivery)| (path(number), delivery.check()));
+        of_keys.chain(of_receivers).filter_map(|(path, checked)| Some((path, checked.err()?))).collect()
     }
 
     /// What is wrong with it for `report`, each with its place in the header.

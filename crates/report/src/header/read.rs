@@ -167,7 +167,7 @@ impl Reader<'_> {
         }
         if let Some(schedule) = &report.schedule {
             let faults = schedule.faults().into_iter();
-            found.extend(faults.map(|(key, message)| (section("schedule", &[Step::Key(key)]), message)));
+            found.extend(faults.map(|(path, message)| (section("schedule", &path), message)));
         }
         for (path, message) in found {
             self.fault(self.header.find(&path), message, false);

@@ -52,13 +52,13 @@ fn everything_that_is_wrong_is_found_where_it_stands() {
     );
     begin(
         "-- [schedule]\n-- cron = \"61 * * * *\"\n-- time-zone = \"Mars\"\n-- window = \"day\"\n-- formats = [\"pdf\"]\n\
-         -- keep = \"long\"\n-- deliver = [{ webhook = \"x\" }]\n",
+         -- keep = \"long\"\n-- deliver = [{ command = [\"true\"] }, { webhook = \"x\" }]\n",
         &[
             "6:11: `61 * * * *` is no cron expression",
             "7:16: `Mars` is no time zone",
             "9:14: `pdf` is not a format",
             "10:11: `keep = \"long\"` is no span",
-            "11:14: a `webhook` is an address",
+            "11:39: a `webhook` is an address",
         ],
     );
 }
