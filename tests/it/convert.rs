@@ -51,6 +51,57 @@ fn a_second_run_takes_in_only_what_is_new() {
 }
 
 #[test]
+fn timings_say_where_the_time_went() {
+    let shared = shared();
+    let context = Context::new();
+    let archive = shared.context.path("archive").display().to_string();
+    let run = context.run(&["convert", &archive, "--timings", "--json"]).ended_with(0).json();
+    let stages = run["timings"].as_object().unwrap();
+    let names: BTreeSet<&str> = stages.keys().map(String::as_str).collect();
+    let expected =
+        ["list", "unpack", "frame", "flatten", "wait", "sort", "compare", "encode", "put", "commit", "ledger"];
+    assert_eq!(names, BTreeSet::from(expected));
+    // stages that work through all records take time, and no more than all threads have
+    let seconds = |name: &str| stages[name].as_f64().unwrap();
+    assert!(["unpack", "frame", "flatten", "sort", "encode"].iter().all(|name| seconds(name) > 0.0), "{stages:?}");
+    let reading = seconds("unpack") + seconds("frame") + seconds("flatten") + seconds("wait");
+    let threads = std::thread::available_parallelism().unwrap().get() as f64;
+    assert!(reading <= run["seconds"].as_f64().unwrap() * threads, "{run}");
+    let text = context.run(&["convert", &archive, "--timings"]).ended_with(0).stderr;
+    assert!(text.contains("records to rows"), "{text}");
+    let plain = context.run(&["convert", &archive, "--json"]).ended_with(0).json();
+    assert!(plain.get("timings").is_none());
+}
+
+/// Records of a few other days and accounts in the files of a trail neither make files of their own nor keep their sources
+/// from being entered.
+#[test]
+fn a_few_rows_of_other_partitions_make_few_files() {
+    let context = Context::new();
+    let record = |file: usize, id: usize| {
+        // the last of each file happened in another account, which is the same one in every tenth file
+        let account = if id == 199 { 900 + file % 10 } else { file };
+        json!({
+            "eventID": format!("{file}-{id}"), "eventTime": "2026-03-02T00:00:00Z", "awsRegion": "eu-west-1",
+            "recipientAccountId": format!("{account:012}"), "userAgent": "x".repeat(2000),
+        })
+    };
+    for file in 0..60 {
+        let records: Vec<Value> = (0..200).map(|id| record(file, id)).collect();
+        context.write(&format!("logs/{file:03}.json"), log(&records));
+    }
+    let run = context.run(&["convert", "logs", "--memory", "16MB", "--jobs", "1", "--json"]).ended_with(0).json();
+    assert_eq!(run["records"]["written"], json!(12_000));
+    assert!(run["lake"]["version"].as_u64().unwrap() >= 4, "there are several commits: {run}");
+    // sixty accounts and ten more; without waiting there would be a file for each in each commit
+    let files = run["lake"]["files_written"].as_u64().unwrap();
+    assert!(files <= 60 + 30, "{files} files");
+    let again = context.run(&["convert", "logs", "--json"]).ended_with(0).json();
+    assert_eq!((&again["files"]["known"], &again["records"]["read"]), (&json!(60), &json!(0)));
+    context.run(&["lake", "check"]).ended_with(0);
+}
+
+#[test]
 fn the_lake_lies_in_hive_folders_by_region_account_and_day_of_the_event() {
     let context = Context::new();
     // delivered on the third, happened on the second

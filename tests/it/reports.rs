@@ -228,6 +228,42 @@ fn check_names_each_problem_with_its_place() {
 }
 
 #[test]
+fn of_two_headers_with_one_job_the_second_is_a_fault() {
+    let context = Context::new();
+    let head = "-- title = \"T\"\n-- description = \"B\"\n-- columns = [\"n\"]\n\
+        -- [schedule]\n-- name = \"daily\"\n-- cron = \"0 6 * * *\"\n-- destination = \"out\"\nSELECT 1 AS n";
+    for name in ["a", "b"] {
+        context.write(&format!("mine/{name}.sql"), format!("-- name = \"{name}\"\n{head}"));
+    }
+    let listed = context.run(&["schedule", "list", "--reports", "mine", "--format", "json"]).ended_with(1);
+    let there = "the job `daily` is there already, at line 6 of `mine/a.sql`";
+    assert_eq!(listed.stderr, format!("error: the schedule of `mine/b.sql`: {there}\n"));
+    let jobs = listed.json();
+    assert_eq!((jobs.as_array().unwrap().len(), &jobs[0]["report"]), (1, &Value::from("a")));
+    let checked = context.run(&["report", "check", "mine"]).ended_with(1).stderr;
+    assert!(checked.contains(&format!("error: mine/b.sql:6:11: {there}")), "{checked}");
+}
+
+#[test]
+fn an_item_of_a_schedule_may_have_a_comma_in_it() {
+    let context = Context::new();
+    let text = "-- name = \"a\"\n-- title = \"T\"\n-- description = \"B\"\n-- columns = [\"len\"]\n\
+        -- [params.l]\n-- type = \"list\"\n-- description = \"C\"\n\
+        -- [params.t]\n-- type = \"text\"\n-- default = \"t\"\n-- description = \"C\"\n\
+        -- [schedule]\n-- cron = \"0 6 * * *\"\n-- destination = \"out\"\n\
+        -- params = { l = [\"a,b\", \"c\"], t = \"d,e\" }\n\
+        SELECT array_length($l) AS len WHERE $t IS NOT NULL";
+    context.write("mine/a.sql", text);
+    let jobs = context.run(&["schedule", "list", "--reports", "mine", "--format", "json"]).ended_with(0).json();
+    assert_eq!(jobs[0]["params"], serde_json::json!({ "l": ["a,b", "c"], "t": "d,e" }));
+    let of = |list: &str| {
+        rows_of(&shared().context, &["a", "--reports", &context.path("mine").display().to_string(), "--param", list])
+    };
+    assert_eq!(of("l=a,b,c")[0]["len"], 3);
+    assert_eq!(of("l=[\"a,b\", \"c\"]")[0]["len"], 2);
+}
+
+#[test]
 fn a_list_is_bound_as_one_value() {
     let context = &shared().context;
     let text = "-- name = \"listed\"\n-- title = \"T\"\n-- description = \"B\"\n-- columns = [\"region\", \"n\"]\n\

@@ -41,7 +41,7 @@ use timings::StageSeconds;
 const PIECES_AHEAD: usize = 12;
 /// Rows wait to be committed in this many of [`MEMORY_PARTS`]. Besides them there are batches on their way, what the threads
 /// read, and the files that are being written.
-const ROWS_IN_MEMORY: usize = 13;
+const ROWS_IN_MEMORY: usize = 12;
 const MEMORY_PARTS: usize = 32;
 /// A batch is at most this part of the memory, so that little memory is not used up by a few batches on their way.
 const BATCHES_IN_MEMORY: usize = 128;

@@ -68,7 +68,8 @@ async fn keep_running(
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {
     if args.once {
-        let clock = Clock::at(args.at.as_deref().map_or_else(|| Ok(SystemTime::now().into()), instant)?);
+        let now = SystemTime::now().into();
+        let clock = Clock::at(args.at.as_deref().map_or(Ok(now), instant)?).with_leases_at(now);
         let done = scheduler.tick(&clock, &stop.is_asked).await;
         tell(&done, args.json, printer)?;
         let has_failed = has_faults || done.iter().any(|done| done.outcome == Outcome::Failed);

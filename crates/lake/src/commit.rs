@@ -19,10 +19,11 @@ use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
 use uuid::Uuid;
 
 use crate::duplicates;
-use crate::encode::encode_places;
+use crate::encode::{encode_places, rows_at};
 use crate::error::LakeError;
 use crate::fingerprint::Fingerprints;
 use crate::gather::{Gathered, Place};
+use crate::hold::Held;
 use crate::log::data_path;
 use crate::partition::Partition;
 use crate::recent::{FileRows, RecentRows, hash};
@@ -64,6 +65,7 @@ pub struct EventWriter {
     table: Table,
     run_id: String,
     gathered: Gathered,
+    held: Held,
     recent: Arc<RecentRows>,
     fingerprints: Fingerprints,
     workers: Option<Workers>,
@@ -117,6 +119,7 @@ impl EventWriter {
             table,
             run_id: run_id.to_owned(),
             gathered: Gathered::default(),
+            held: Held::default(),
             recent: Arc::default(),
             fingerprints: Fingerprints::default(),
             workers: None,
@@ -146,7 +149,30 @@ impl EventWriter {
     /// # Errors
     /// [`LakeError`]; then nothing of it is in the lake, and the rows are gone from the writer.
     pub async fn commit(&mut self, threads: usize) -> Result<Committed, LakeError> {
-        let Gathered { batches, partitions, .. } = std::mem::take(&mut self.gathered);
+        self.held = Held::default();
+        let gathered = std::mem::take(&mut self.gathered);
+        self.write_out(gathered, threads).await
+    }
+
+    /// As [`commit`](Self::commit), but a few rows of partitions that have but those may wait for the next commits. What
+    /// [`Committed`] does not count is not written yet.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
+    pub async fn commit_most(&mut self, threads: usize) -> Result<Committed, LakeError> {
+        let mut gathered = std::mem::take(&mut self.gathered);
+        let held = self.held.take(&mut gathered.partitions);
+        if let Some(first) = gathered.batches.first().filter(|_| !held.is_empty()) {
+            // on their own: in their batches they would keep all other rows in memory
+            let rows = rows_at(&gathered.batches, &held, &first.schema());
+            let path = TableName::Events.name().to_owned();
+            self.gathered.add(rows.map_err(|source| LakeError::Rows { path, source })?);
+        }
+        self.write_out(gathered, threads).await
+    }
+
+    async fn write_out(&mut self, gathered: Gathered, threads: usize) -> Result<Committed, LakeError> {
+        let Gathered { batches, partitions, .. } = gathered;
         let batches: Arc<[RecordBatch]> = batches.into();
         let workers = match self.workers.take_if(|workers| workers.threads() == threads.max(1)) {
             Some(workers) => workers,

@@ -60,7 +60,7 @@ pub(crate) fn encode_places(
     let of_used = |place: &Place| (used.partition_point(|batch| *batch < place.0), place.1);
     let chunk_of = |places: &[Place]| {
         let places: Vec<Place> = places.iter().map(of_used).collect();
-        take(&narrow, &places, file_schema).map_err(rows_error)
+        rows_at(&narrow, &places, file_schema).map_err(rows_error)
     };
     if places.len() <= CHUNK_ROWS {
         return encode_batch(&chunk_of(places)?, path);
@@ -73,7 +73,11 @@ pub(crate) fn encode_places(
 }
 
 /// The rows at `places` of `batches`, as one batch.
-fn take(batches: &[RecordBatch], places: &[Place], schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+pub(crate) fn rows_at(
+    batches: &[RecordBatch],
+    places: &[Place],
+    schema: &SchemaRef,
+) -> Result<RecordBatch, ArrowError> {
     let column = |(at, field): (usize, &FieldRef)| {
         let arrays: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(at).as_ref()).collect();
         // most columns of most partitions hold nothing

@@ -48,23 +48,22 @@ impl Fingerprints {
             let sum: &mut u64 = &mut rows[row];
             *sum = (sum.rotate_left(23) ^ value ^ salt).wrapping_mul(MIX);
         };
-        let valid = (0..column.len()).filter(|row| column.is_valid(*row));
         match column.data_type() {
             DataType::Utf8 => {
                 let texts = column.as_string::<i32>();
-                valid.for_each(|row| add(row, self.state.hash_one(texts.value(row).as_bytes())));
+                each_value(column, |row| add(row, self.state.hash_one(texts.value(row).as_bytes())));
             }
             DataType::Boolean => {
                 let truths = column.as_boolean();
-                valid.for_each(|row| add(row, self.state.hash_one(truths.value(row))));
+                each_value(column, |row| add(row, self.state.hash_one(truths.value(row))));
             }
             DataType::Timestamp(..) => {
                 let instants = column.as_primitive::<TimestampMicrosecondType>();
-                valid.for_each(|row| add(row, self.state.hash_one(instants.value(row))));
+                each_value(column, |row| add(row, self.state.hash_one(instants.value(row))));
             }
             DataType::Date32 => {
                 let days = column.as_primitive::<Date32Type>();
-                valid.for_each(|row| add(row, self.state.hash_one(days.value(row))));
+                each_value(column, |row| add(row, self.state.hash_one(days.value(row))));
             }
             DataType::List(_) => {
                 let lists = column.as_list::<i32>();
@@ -72,7 +71,7 @@ impl Fingerprints {
                 self.add(0, lists.values(), &mut elements)?;
                 let offsets = lists.value_offsets();
                 let bound = |row: usize| usize::try_from(offsets[row]).unwrap_or(0);
-                valid.for_each(|row| add(row, self.state.hash_one(&elements[bound(row)..bound(row + 1)])));
+                each_value(column, |row| add(row, self.state.hash_one(&elements[bound(row)..bound(row + 1)])));
             }
             DataType::Struct(_) => {
                 let members = column.as_struct();
@@ -80,11 +79,19 @@ impl Fingerprints {
                 for (at, member) in members.columns().iter().enumerate() {
                     self.add(at, member, &mut sums)?;
                 }
-                valid.for_each(|row| add(row, self.state.hash_one(sums[row])));
+                each_value(column, |row| add(row, self.state.hash_one(sums[row])));
             }
             _ => return None,
         }
         Some(())
+    }
+}
+
+/// Calls `take` with every row that is not null.
+fn each_value(column: &ArrayRef, take: impl FnMut(usize)) {
+    match column.nulls() {
+        Some(nulls) => nulls.valid_indices().for_each(take),
+        None => (0..column.len()).for_each(take),
     }
 }
 

@@ -21,6 +21,7 @@ mod fingerprint;
 mod footer;
 mod gather;
 mod history;
+mod hold;
 mod lake;
 mod layout;
 pub mod ledger;

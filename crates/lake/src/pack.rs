@@ -5,6 +5,7 @@
 //! So small files are written plain, and their pages compressed afterwards: here it is also known what that saves, and
 //! columns that would hardly shrink stay as they are, for readers to have without unpacking.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -38,7 +39,6 @@ pub(crate) fn pack(
 ) -> Result<Vec<u8>, ParquetError> {
     let plain = Arc::new(Bytes::from(plain));
     let schema = metadata.file_metadata().schema_descr().root_schema_ptr();
-    let mut packer = Packer { compressor: Compressor::default(), level: 0, scratch: Vec::new() };
     let mut packed = Vec::with_capacity(plain.len());
     let mut writer = SerializedFileWriter::new(&mut packed, schema, Arc::clone(properties))?;
     for group in metadata.row_groups() {
@@ -54,7 +54,7 @@ pub(crate) fn pack(
                 column_index: None,
                 offset_index: None,
             };
-            match packer.column(&plain, column, rows)? {
+            match PACKER.with_borrow_mut(|packer| packer.column(&plain, column, rows))? {
                 Some((bytes, metadata)) => {
                     close.bytes_written = bytes.len() as u64;
                     close.metadata = metadata;
@@ -67,6 +67,12 @@ pub(crate) fn pack(
     }
     writer.close()?;
     Ok(packed)
+}
+
+thread_local! {
+    /// The context is worth keeping from file to file: it is about a megabyte.
+    static PACKER: RefCell<Packer> =
+        RefCell::new(Packer { compressor: Compressor::default(), level: 0, scratch: Vec::new() });
 }
 
 struct Packer {
@@ -93,16 +99,16 @@ impl Packer {
         }
         let mut pages = SerializedPageReader::new(Arc::clone(plain), column, rows, None)?;
         let mut sink = TrackedWrite::new(Vec::new());
-        let mut writer = SerializedPageWriter::new(&mut sink);
-        let (mut dictionary, mut data) = (None, None);
+        let (mut dictionary, mut data, mut unpacked) = (None, None, 0);
         while let Some(page) = pages.get_next_page()? {
             let size = page.buffer().len();
-            let spec = writer.write_page(CompressedPage::new(self.page(page)?, size))?;
+            let page = CompressedPage::new(self.page(page)?, size);
+            let spec = SerializedPageWriter::new(&mut sink).write_page(page)?;
+            unpacked += spec.uncompressed_size;
             let first =
                 if spec.page_type == parquet::basic::PageType::DICTIONARY_PAGE { &mut dictionary } else { &mut data };
             first.get_or_insert(i64::try_from(spec.offset).unwrap_or(0));
         }
-        drop(writer);
         let bytes = Bytes::from(sink.into_inner()?);
         let size = usize::try_from(column.compressed_size()).unwrap_or(0);
         if bytes.len() > size - size / SAVED_PART {
@@ -113,6 +119,7 @@ impl Packer {
             .into_builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(level)?))
             .set_total_compressed_size(i64::try_from(bytes.len()).unwrap_or(0))
+            .set_total_uncompressed_size(i64::try_from(unpacked).unwrap_or(0))
             .set_dictionary_page_offset(dictionary)
             .set_data_page_offset(data.unwrap_or(0))
             .build()?;

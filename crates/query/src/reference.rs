@@ -37,7 +37,8 @@ columns of Athena tables are there for queries that name them: `region`, `year`,
 `account_id`, `timestamp`, `dt`, `date`, `log_date`, `date_partition`, `region_partition`, `account_partition`, `p_date`,
 `p_region`, `p_account` and others, days in the form in which the query writes them. They are the lake's own partitions, so
 files are left out by them. `\"$path\"` is the object that a record came from. None of these is part of `SELECT *`. What Glue's
-crawlers call `partition_0`, `partition_1` and so on is told by the year, region or account that the query compares it with.
+crawlers call `partition_0`, `partition_1` and so on is told by the year, day, region or account that the query compares it
+with; without any it is an error.
 
 milepost's own dialect takes much of the others: dots on JSON columns (`request_parameters.bucketName`), lambdas
 (`array_any_match(resources, r -> r.type = 'AWS::S3::Bucket')`), `SELECT * EXCEPT (…)`, `FROM events SELECT …`,

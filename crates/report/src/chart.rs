@@ -3,6 +3,8 @@
 use milepost_query::output::ColumnKind;
 use serde::{Deserialize, Serialize};
 
+use crate::header::Unread;
+
 /// A picture of an answer, drawn above its table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,10 +54,10 @@ impl Chart {
     }
 
     /// What is wrong with it, each with its key; whether there are its columns can be said if they are known.
-    pub(crate) fn faults(&self, columns: Option<&[String]>) -> Vec<(&'static str, String)> {
+    pub(crate) fn faults(&self, columns: Option<&[String]>, unread: &Unread) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
         match (self.kind, &self.by) {
-            (ChartKind::Heat, None) => {
+            (ChartKind::Heat, None) if !unread.has("chart", "by") => {
                 faults.push(("kind", "a `heat` chart needs `by`, the column of the weekday".to_owned()));
             }
             (ChartKind::Bars, Some(_)) => faults.push(("by", "a `bars` chart takes no `by`".to_owned())),

@@ -1,6 +1,7 @@
 //! Says what is wrong with a report before anybody relies on it: without a lake, without running it.
 
 mod folder;
+mod placeholders;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,8 +12,9 @@ use milepost_query::{Engine, QueryError};
 use serde::Serialize;
 
 pub use folder::check_folder;
+use placeholders::used;
 
-use crate::header::{Header, HeaderFault, HeaderText, Place, Report, Step, read};
+use crate::header::{Header, HeaderFault, HeaderText, JOB_NAME, Place, Report, Step, Unread, read};
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,6 +54,8 @@ impl fmt::Display for Problem {
 pub(crate) struct Checked {
     /// Name of its report, and where it stands.
     pub(crate) name: Option<(String, Place)>,
+    /// Name of the job of its schedule, and where it stands.
+    pub(crate) job: Option<(String, Place)>,
     /// Everything that is wrong, in the order of the file.
     pub(crate) problems: Vec<Problem>,
 }
@@ -61,24 +65,27 @@ pub(crate) async fn check(text: &str, origin: &str, engine: &Engine, now: DateTi
     let text = text.trim_start_matches('\u{feff}');
     let (Some(header), Some(source)) = (read(text, origin), HeaderText::of(text)) else {
         let problem = Problem::at(origin, Some((1, 1)), "there is no header".to_owned(), None);
-        return Checked { name: None, problems: vec![problem] };
+        return Checked { name: None, job: None, problems: vec![problem] };
     };
-    let Header { report, faults, is_askable } = header;
+    let Header { report, faults, is_askable, unread } = header;
     let of_fault = |fault: HeaderFault| Problem::at(origin, Some((fault.line, fault.column)), fault.message, None);
-    let mut checking = Checking { report: &report, source, problems: faults.into_iter().map(of_fault).collect() };
+    let problems = faults.into_iter().map(of_fault).collect();
+    let mut checking = Checking { report: &report, source, unread: &unread, problems };
     if is_askable {
         checking.query(engine, now).await;
     }
-    let place = checking.source.find(&[Step::Key("name")]);
+    let name = checking.name();
+    let job = checking.job();
     let mut problems = checking.problems;
     problems.sort_by_key(|problem| (problem.line, problem.column));
-    Checked { name: (!report.name.is_empty()).then(|| (report.name.clone(), place)), problems }
+    Checked { name, job, problems }
 }
 
 /// A report whose parameters and columns could be read.
 struct Checking<'a> {
     report: &'a Report,
     source: HeaderText,
+    unread: &'a Unread,
     problems: Vec<Problem>,
 }
 
@@ -86,6 +93,18 @@ impl Checking<'_> {
     fn problem(&mut self, path: &[Step<'_>], message: String, hint: Option<String>) {
         let place = self.source.find(path);
         self.problems.push(Problem::at(&self.report.origin, Some(place), message, hint));
+    }
+
+    fn name(&self) -> Option<(String, Place)> {
+        let name = Some(&self.report.name).filter(|name| !name.is_empty())?;
+        Some((name.clone(), self.source.find(&[Step::Key("name")])))
+    }
+
+    /// Nothing also if it cannot be said how the job is called.
+    fn job(&self) -> Option<(String, Place)> {
+        let schedule = self.report.schedule.as_ref().filter(|_| !self.unread.has("schedule", "name"))?;
+        let name = Some(schedule.name.as_ref().unwrap_or(&self.report.name)).filter(|name| !name.is_empty())?;
+        Some((name.clone(), self.source.find(&JOB_NAME)))
     }
 
     async fn query(&mut self, engine: &Engine, now: DateTime<Utc>) {
@@ -141,7 +160,7 @@ impl Checking<'_> {
 
     fn schedule(&mut self) {
         let Some(schedule) = &self.report.schedule else { return };
-        for (path, message) in schedule.faults_of(self.report) {
+        for (path, message) in schedule.faults_of(self.report, self.unread) {
             self.problem(&[&[Step::Key("schedule")], path.as_slice()].concat(), message, None);
         }
     }
@@ -186,39 +205,6 @@ fn of_query(report: &Report, start: Place, error: &QueryError) -> Problem {
         other => other.to_string(),
     };
     Problem::at(&report.origin, Some(place.unwrap_or(start)), message, error.hint())
-}
-
-/// Names behind `$`, with their places, outside of comments and quotes.
-fn used(sql: &str) -> Vec<(String, usize, usize)> {
-    let mut found = Vec::new();
-    let mut quote: Option<char> = None;
-    let mut in_comment = false;
-    for (number, line) in sql.lines().enumerate() {
-        let chars: Vec<char> = line.chars().collect();
-        let mut at = 0;
-        while at < chars.len() {
-            let pair = (chars[at], chars.get(at + 1).copied());
-            match (quote, pair) {
-                (None, ('*', Some('/'))) if in_comment => in_comment = false,
-                _ if in_comment => {}
-                (Some(open), (char, _)) if char == open => quote = None,
-                (Some(_), _) => {}
-                (None, ('-', Some('-'))) => break,
-                (None, ('/', Some('*'))) => in_comment = true,
-                (None, ('\'' | '"', _)) => quote = Some(chars[at]),
-                (None, ('$', _)) => {
-                    let word = |char: &&char| char.is_alphanumeric() || **char == '_';
-                    let name: String = chars[at + 1..].iter().take_while(word).collect();
-                    if !name.is_empty() {
-                        found.push((name, number + 1, at + 1));
-                    }
-                }
-                _ => {}
-            }
-            at += 1;
-        }
-    }
-    found
 }
 
 #[cfg(test)]

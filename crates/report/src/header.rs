@@ -23,8 +23,11 @@ use crate::alert::AlertRule;
 use crate::chart::Chart;
 use crate::job::JobHeader;
 use crate::parameter::ParameterHeader;
-pub(crate) use read::{Header, read};
+pub(crate) use read::{Header, Unread, read};
 pub(crate) use text::{HeaderText, Place, Step};
+
+/// Where a header says how its job is called.
+pub(crate) const JOB_NAME: [Step<'static>; 2] = [Step::Key("schedule"), Step::Key("name")];
 
 /// A saved question.
 #[derive(Debug, Clone, Serialize)]
@@ -120,6 +123,12 @@ impl Report {
             return Err(HeaderError::Missing { origin: origin.to_owned() });
         };
         if faults.is_empty() { Ok(report) } else { Err(HeaderError::Wrong { origin: report.origin, faults }) }
+    }
+
+    /// Line of its file, from 1, that says how its job is called, or else where its schedule is.
+    #[must_use]
+    pub fn job_line(&self) -> usize {
+        HeaderText::of(&self.sql).map_or(1, |header| header.find(&JOB_NAME).0)
     }
 
     /// Whether a window of time can be bound to it: it takes `since` and `until`.

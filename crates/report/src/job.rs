@@ -9,11 +9,10 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::Delivery;
-use crate::header::{Report, Step, is_name};
+use crate::header::{Report, Step, Unread, is_name};
 use crate::moment;
 use crate::output_name::{NameValues, OutputName};
 use crate::outputs::HTML;
-use crate::values::plain_text;
 use crate::window::{Rhythm, Window, WindowKind, parse_zone};
 
 /// How far back missed windows are caught up.
@@ -92,7 +91,7 @@ pub struct Job {
     pub report: Report,
     /// When, and of what.
     pub rhythm: Rhythm,
-    /// Values of the report's parameters, as text.
+    /// Values of the report's parameters, as text; that of a list in brackets.
     pub params: BTreeMap<String, String>,
     /// Formats to write.
     pub formats: Vec<String>,
@@ -120,18 +119,19 @@ impl JobHeader {
     /// # Errors
     /// What is wrong, in words.
     pub fn check(&self) -> Result<(), String> {
-        self.faults().into_iter().next().map_or(Ok(()), |(_, message)| Err(message))
+        self.faults(&Unread::default()).into_iter().next().map_or(Ok(()), |(_, message)| Err(message))
     }
 
     /// Everything that is wrong with it, each with its place in the header, as far as it can be said without its report.
-    pub(crate) fn faults(&self) -> Vec<(Vec<Step<'static>>, String)> {
+    pub(crate) fn faults(&self, unread: &Unread) -> Vec<(Vec<Step<'static>>, String)> {
         let named = |name: &Option<String>| match name {
             Some(name) if !is_name(name) => Err(format!("the name `{name}` may only have a-z, 0-9 and `-`")),
             _ => Ok(()),
         };
-        let purpose = match self.destination.is_none() && self.deliver.is_empty() {
-            true => Err("it says neither a `destination` for its outputs nor whom to tell in `deliver`".to_owned()),
-            false => Ok(()),
+        let has_purpose = self.has_destination(unread) || !self.deliver.is_empty() || unread.has("schedule", "deliver");
+        let purpose = match has_purpose {
+            false => Err("it says neither a `destination` for its outputs nor whom to tell in `deliver`".to_owned()),
+            true => Ok(()),
         };
         let spanned = |key, text: &Option<String>| span(key, text.as_deref().unwrap_or("0s")).map(drop);
         let checks = [
@@ -155,19 +155,25 @@ impl JobHeader {
         of_keys.chain(of_receivers).filter_map(|(path, checked)| Some((path, checked.err()?))).collect()
     }
 
+    /// Whether it says where its outputs go, be it that this could not be read.
+    fn has_destination(&self, unread: &Unread) -> bool {
+        self.destination.is_some() || unread.has("schedule", "destination")
+    }
+
     /// What is wrong with it for `report`, each with its place in the header.
-    pub(crate) fn faults_of<'a>(&'a self, report: &Report) -> Vec<(Vec<Step<'a>>, String)> {
+    pub(crate) fn faults_of<'a>(&'a self, report: &Report, unread: &Unread) -> Vec<(Vec<Step<'a>>, String)> {
         let mut faults = Vec::new();
         for (name, value) in &self.params {
             let path = || vec![Step::Key("params"), Step::Key(name)];
-            if let Err(error) = report.value(name, Some(&plain_text(value)), DateTime::UNIX_EPOCH) {
+            if let Err(error) = report.value(name, Some(&report.value_text(name, value)), DateTime::UNIX_EPOCH) {
                 faults.push((path(), error.to_string()));
             } else if report.has_window() && ["since", "until"].contains(&name.as_str()) {
                 let message = format!("`{name}` is set by the schedule's window and cannot be a parameter of it");
                 faults.push((path(), message));
             }
         }
-        if self.destination.is_none() && report.alert.is_none() {
+        let has_alert = report.alert.is_some() || unread.has_in("alert");
+        if !self.has_destination(unread) && !has_alert {
             let message = format!(
                 "the report `{}` has no alert rule, so nobody in `deliver` would be told anything",
                 report.name
@@ -220,8 +226,8 @@ impl JobHeader {
     pub fn job(&self, report: &Report) -> Result<Job, String> {
         self.check()?;
         let params: BTreeMap<String, String> =
-            self.params.iter().map(|(name, value)| (name.clone(), plain_text(value))).collect();
-        if let Some((_, message)) = self.faults_of(report).into_iter().next() {
+            self.params.iter().map(|(name, value)| (name.clone(), report.value_text(name, value))).collect();
+        if let Some((_, message)) = self.faults_of(report, &Unread::default()).into_iter().next() {
             return Err(message);
         }
         report.values(&params, DateTime::UNIX_EPOCH).map_err(|error| error.to_string())?;
@@ -257,6 +263,8 @@ fn span(key: &str, text: &str) -> Result<TimeDelta, String> {
 
 #[cfg(test)]
 mod tests {
+    use milepost_query::Parameter;
+
     use super::*;
 
     fn check(rest: &str) -> Result<(), String> {
@@ -282,6 +290,26 @@ mod tests {
             let error = check(wrong).unwrap_err();
             assert!(error.contains(part), "{wrong}: {error}");
         }
+    }
+
+    #[test]
+    fn an_item_of_a_list_may_have_a_comma_in_it() {
+        let text = "-- name = \"a\"\n-- title = \"A\"\n-- description = \"B\"\n-- columns = [\"n\"]\n\
+            -- [params.l]\n-- type = \"list\"\n-- description = \"C\"\nSELECT array_length($l) AS n";
+        let report = Report::parse(text, "a.sql").unwrap();
+        let values = |params: &str| {
+            let header = format!("cron = \"0 6 * * *\"\ndestination = 'out'\nparams = {{ l = {params} }}");
+            let job = toml::from_str::<JobHeader>(&header).unwrap().job(&report).unwrap();
+            report.values(&job.params, DateTime::UNIX_EPOCH).unwrap().remove("l").unwrap()
+        };
+        let list = |items: &[&str]| Parameter::List(Some(items.iter().map(|item| (*item).to_owned()).collect()));
+        assert_eq!(values("['a,b', 'c']"), list(&["a,b", "c"]));
+        assert_eq!(values("['\"a', 'b\\', '[c]']"), list(&["\"a", "b\\", "[c]"]));
+        assert_eq!(values("[12, true]"), list(&["12", "true"]));
+        assert_eq!(values("[]"), list(&[]));
+        // one text is what it is on the command line
+        assert_eq!(values("'a, b'"), list(&["a", "b"]));
+        assert_eq!(values("'[a], b'"), list(&["[a]", "b"]));
     }
 
     #[test]

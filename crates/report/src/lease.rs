@@ -86,8 +86,8 @@ impl Lease {
     /// # Errors
     /// The place cannot be read or written.
     pub(crate) async fn take(place: Place, owner: &str, now: DateTime<Utc>) -> Result<Asked, StoreError> {
-        let names = place.names().await?;
-        let last = names.last().and_then(|name| name.strip_suffix(".json")?.parse::<u64>().ok());
+        let numbers = numbers(&place).await?;
+        let last = numbers.last().copied();
         if let Some(number) = last
             && let Some(held) = read(&place, &file(number)).await?.filter(|held| !held.is_released)
             && let Some(holder) = Some(held.holder()).filter(|holder| holder.until > now)
@@ -103,9 +103,9 @@ impl Lease {
             return Ok(Asked::Held(faster.unwrap_or_else(unknown)));
         }
         // not the last ones: who looked at them and was slow must find that the next number is taken
-        for old in names.iter().rev().skip(KEPT) {
+        for old in numbers.iter().rev().skip(KEPT) {
             // one that stays is taken away the next time
-            let _ = place.delete(old).await;
+            let _ = place.delete(&file(*old)).await;
         }
         Ok(Asked::Given(lease))
     }
@@ -116,7 +116,7 @@ impl Lease {
     /// It cannot be read or written.
     pub async fn renew(&mut self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         // once it is over, another one may be about to take it: renewing it then could give it to both
-        if now >= self.expires || self.place.names().await?.last().is_some_and(|last| *last > self.name) {
+        if now >= self.expires || numbers(&self.place).await?.last().is_some_and(|last| file(*last) > self.name) {
             return Ok(false);
         }
         let before = std::mem::replace(&mut self.expires, now + LEASE);
@@ -196,6 +196,14 @@ async fn renewing(
 /// What cannot be read as what it should be is as if it were not there.
 async fn read(place: &Place, name: &str) -> Result<Option<LeaseText>, StoreError> {
     Ok(place.get(name).await?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// Numbers of the leases that there are, in order. What has another name is not ours.
+async fn numbers(place: &Place) -> Result<Vec<u64>, StoreError> {
+    let names = place.names().await?;
+    let mut numbers: Vec<u64> = names.iter().filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
 }
 
 fn file(number: u64) -> String {

@@ -50,7 +50,7 @@ pub enum ParameterType {
     Integer,
     /// `true` or `false`.
     Boolean,
-    /// Texts, written with commas between them.
+    /// Texts, written with commas between them, or as an array of JSON.
     List,
 }
 

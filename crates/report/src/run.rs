@@ -63,7 +63,7 @@ pub struct Ran {
 pub async fn run(lake: &Lake, engine: &Engine, report: &Report, values: &Parameters) -> Result<Ran, RunError> {
     let failed = |source| RunError::Query { report: report.name.clone(), origin: report.origin.clone(), source };
     let answer = engine.query(&report.sql, values).await.map_err(failed)?;
-    let rows = Rows::collect(answer).await.map_err(failed)?;
+    let rows = Rows::collect(answer.on_a_task()).await.map_err(failed)?;
     let found: Vec<&str> = rows.columns.iter().map(|column| column.name.as_str()).collect();
     if found != report.columns {
         let found = found.join(", ");
@@ -111,7 +111,7 @@ pub async fn events_of(engine: &Engine, window: Window) -> Result<u64, QueryErro
     let instant = |instant: DateTime<Utc>| Parameter::Timestamp(Some(instant.timestamp_micros()));
     let values = [("since", instant(window.start)), ("until", instant(window.end))];
     let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let rows = Rows::collect(engine.query(sql, &values).await?).await?;
+    let rows = Rows::collect(engine.query(sql, &values).await?.on_a_task()).await?;
     let count = rows.texts.first().and_then(|row| row.first()).and_then(Option::as_ref);
     Ok(count.and_then(|text| text.parse().ok()).unwrap_or(0))
 }

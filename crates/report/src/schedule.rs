@@ -5,6 +5,7 @@
 //! wait for each other. `plan` says what is due of a job, `execute` does one window, `tell` tells its news, `journal` enters it
 //! into the lake's `runs`.
 
+mod computing;
 mod done;
 mod execute;
 mod journal;
@@ -39,6 +40,8 @@ const REPORTS_AT_ONCE: usize = 2;
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     base: DateTime<Utc>,
+    /// What leases go by.
+    leases: DateTime<Utc>,
     started: Instant,
 }
 
@@ -46,7 +49,18 @@ impl Clock {
     /// A clock that shows `base` now.
     #[must_use]
     pub fn at(base: DateTime<Utc>) -> Self {
-        Self { base, started: Instant::now() }
+        Self { base, leases: base, started: Instant::now() }
+    }
+
+    /// The same clock, but leases go by the time that it is for everybody: whose day it is must not decide whose job it is.
+    #[must_use]
+    pub fn with_leases_at(self, now: DateTime<Utc>) -> Self {
+        Self { leases: now, ..self }
+    }
+
+    /// The clock of leases.
+    fn of_leases(&self) -> Self {
+        Self { base: self.leases, ..*self }
     }
 
     /// The time.
@@ -146,12 +160,15 @@ impl Scheduler {
             self.set_looked(&job.name, Looked { version, at: now, is_clear: !plan.is_waiting });
             return Ok(Vec::new());
         }
-        let lease = match memory.lease(&self.owner, now).await? {
+        let leases = clock.of_leases();
+        let lease = match memory.lease(&self.owner, leases.now()).await? {
             Asked::Given(lease) => lease,
             Asked::Held(holder) => return Ok(vec![Done::busy(job, holder)]),
         };
         let work = self.work(job, &memory, looked.is_some(), clock, stop);
-        let Some(done) = lease::keep(lease, clock, RENEW_EVERY, work).await? else { return Ok(vec![Done::lost(job)]) };
+        let Some(done) = lease::keep(lease, &leases, RENEW_EVERY, work).await? else {
+            return Ok(vec![Done::lost(job)]);
+        };
         let is_settled = |done: &Done| matches!(done.outcome, Outcome::Done | Outcome::Revised);
         if done.as_ref().is_ok_and(|done| done.iter().all(is_settled)) && !stop.load(Ordering::SeqCst) {
             // the next tick sees whether something waits

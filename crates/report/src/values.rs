@@ -85,6 +85,17 @@ impl Report {
         })
     }
 
+    /// The value of a parameter in a configuration file, as [`values`](Self::values) takes it.
+    pub(crate) fn value_text(&self, name: &str, value: &toml::Value) -> String {
+        match (self.parameters.get(name).map(|header| header.kind), value) {
+            // in brackets, so that an item with a comma in it stays one
+            (Some(ParameterType::List), toml::Value::Array(items)) => {
+                serde_json::Value::from_iter(items.iter().map(plain_text)).to_string()
+            }
+            _ => plain_text(value),
+        }
+    }
+
     fn unknown(&self, name: &str) -> ValueError {
         let names: Vec<String> = self.parameters.keys().cloned().collect();
         let hint = match nearest(name, &names) {
@@ -113,11 +124,7 @@ pub(crate) fn plain_text(value: &toml::Value) -> String {
 fn parse(kind: ParameterType, text: Option<&str>, now: DateTime<Utc>) -> Option<Parameter> {
     Some(match kind {
         ParameterType::Text => Parameter::Text(text.map(str::to_owned)),
-        ParameterType::List => {
-            Parameter::List(text.map(|text| {
-                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
-            }))
-        }
+        ParameterType::List => Parameter::List(text.map(items)),
         ParameterType::Integer => Parameter::Integer(optional(text, |text| text.trim().parse().ok())?),
         ParameterType::Boolean => Parameter::Boolean(optional(text, |text| text.trim().parse().ok())?),
         ParameterType::Timestamp => Parameter::Timestamp(optional(text, |text| {
@@ -130,6 +137,12 @@ fn parse(kind: ParameterType, text: Option<&str>, now: DateTime<Utc>) -> Option<
             Parameter::Duration(optional(text, |text| moment::parse_span(text)?.num_microseconds())?)
         }
     })
+}
+
+/// The items of a list: between commas, or, where an item has a comma in it, as an array of JSON.
+fn items(text: &str) -> Vec<String> {
+    serde_json::from_str(text)
+        .unwrap_or_else(|_| text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
 }
 
 /// `None` if there is a text that cannot be read; `Some(None)` if there is no text.

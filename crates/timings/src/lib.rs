@@ -82,7 +82,7 @@ impl Timings {
     #[must_use]
     pub fn on_this_thread(&self) -> OnThread {
         CLOCK.with_borrow_mut(|clock| {
-            *clock = Some(Clock { timings: self.clone(), stage: None, since: Instant::now() })
+            *clock = Some(Clock { timings: self.clone(), stage: None, since: Instant::now() });
         });
         OnThread(())
     }

@@ -1,6 +1,6 @@
 //! Takes pieces, commits when enough has gathered, enters finished sources in the ledger, and checks the sums.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -44,6 +44,14 @@ pub(super) struct Intake<'a> {
     pub(super) timings: Option<&'a Timings>,
 }
 
+/// Which rows a commit writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    All,
+    /// A few may wait for others of their partition.
+    Most,
+}
+
 /// What became of the rows of one source.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
@@ -62,8 +70,12 @@ impl Intake<'_> {
             self.reject(reject).await?;
         }
         self.waiting.extend(piece.finished);
+        // what waits for rows that wait must not pile up either
+        if self.waiting.len() >= MAX_WAITING || self.reject_bytes >= self.commit_bytes / 2 {
+            return self.commit(Rows::All).await;
+        }
         let bytes = self.writer.pending_bytes() + self.reject_bytes;
-        if bytes >= self.commit_bytes || self.waiting.len() >= MAX_WAITING { self.commit().await } else { Ok(()) }
+        if bytes >= self.commit_bytes { self.commit(Rows::Most).await } else { Ok(()) }
     }
 
     /// Enters objects that are there and cannot be looked into.
@@ -87,15 +99,15 @@ impl Intake<'_> {
                 return Ok(());
             }
         }
-        self.reject_bytes += size_of::<RejectEntry>() + reject.source_file.len() + reject.reason.len();
-        self.reject_bytes += reject.raw.as_ref().map_or(0, String::len);
-        self.rejects.push(RejectEntry {
+        let entry = RejectEntry {
             source_file: reject.source_file,
             record_number: reject.record,
             byte_offset: reject.offset,
             reason: reject.reason,
             raw: reject.raw,
-        });
+        };
+        self.reject_bytes += bytes_of(&entry);
+        self.rejects.push(entry);
         Ok(())
     }
 
@@ -115,12 +127,15 @@ impl Intake<'_> {
     }
 
     pub(super) async fn finish(&mut self) -> anyhow::Result<()> {
-        self.commit().await?;
+        self.commit(Rows::All).await?;
         self.summary.check()
     }
 
-    async fn commit(&mut self) -> anyhow::Result<()> {
-        let committed = self.writer.commit(self.threads).await?;
+    async fn commit(&mut self, rows: Rows) -> anyhow::Result<()> {
+        let committed = match rows {
+            Rows::All => self.writer.commit(self.threads).await?,
+            Rows::Most => self.writer.commit_most(self.threads).await?,
+        };
         if let Some(version) = committed.version {
             self.summary.lake.version = Some(version);
         }
@@ -132,16 +147,42 @@ impl Intake<'_> {
             sum.duplicates += counts.duplicates;
         }
         let started = Instant::now();
+        let settled = self.take_settled(rows);
         // rejects first: a source in the ledger is done, and nothing of it may be missing
-        self.ledger.add_rejects(&std::mem::take(&mut self.rejects)).await?;
-        self.reject_bytes = 0;
+        let rejects = self.take_rejects();
+        self.ledger.add_rejects(&rejects).await?;
         let mut entries = Vec::new();
-        for outcome in std::mem::take(&mut self.waiting) {
+        for outcome in settled {
             entries.extend(self.close(&outcome)?);
         }
         self.ledger.add_files(&entries).await?;
         timings::add(self.timings, Stage::Ledger, started);
         Ok(())
+    }
+
+    /// Takes the sources of which no row waits any more.
+    fn take_settled(&mut self, rows: Rows) -> Vec<SourceOutcome> {
+        let is_settled = |outcome: &SourceOutcome| match outcome.status {
+            Status::Read(_) | Status::Salvaged { .. } if rows == Rows::Most => {
+                let Counts { written, duplicates, filtered } =
+                    self.counts.get(&outcome.uri).copied().unwrap_or_default();
+                written + duplicates + outcome.rejected + filtered >= outcome.records
+            }
+            _ => true,
+        };
+        let (settled, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(is_settled);
+        self.waiting = waiting;
+        settled
+    }
+
+    /// Takes the rejects, but for those of sources that wait: were they read again, their rejects would be there twice.
+    fn take_rejects(&mut self) -> Vec<RejectEntry> {
+        let waiting: HashSet<&str> = self.waiting.iter().map(|outcome| outcome.uri.as_str()).collect();
+        let all = std::mem::take(&mut self.rejects).into_iter();
+        let (kept, taken): (Vec<_>, Vec<_>) = all.partition(|reject| waiting.contains(reject.source_file.as_str()));
+        self.reject_bytes = kept.iter().map(bytes_of).sum();
+        self.rejects = kept;
+        taken
     }
 
     /// The ledger entry of a source, or `None` if it is damaged and has to be read again next time.
@@ -193,6 +234,14 @@ impl Intake<'_> {
             note: note(outcome, salvaged),
         }))
     }
+}
+
+/// Memory that a reject takes.
+fn bytes_of(reject: &RejectEntry) -> usize {
+    size_of::<RejectEntry>()
+        + reject.source_file.len()
+        + reject.reason.len()
+        + reject.raw.as_ref().map_or(0, String::len)
 }
 
 /// What else the ledger should say of a source.

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
-use milepost_query::nearest;
 use milepost_query::output::printable;
+use milepost_query::{Parameter, nearest};
 use milepost_report::{Catalogue, CatalogueError, Job, JobHeader, Message, Window, send_to_all};
 use serde_json::json;
 
@@ -23,19 +23,7 @@ use crate::settings::Settings;
 pub(super) fn load(args: &ReportsArgs, settings: &Settings) -> anyhow::Result<(Vec<Job>, Vec<Fault>)> {
     let catalogue = catalogue(args, settings)?;
     let mut faults: Vec<Fault> = catalogue.broken().iter().map(of_broken).collect();
-    let mut jobs: BTreeMap<String, Job> = BTreeMap::new();
-    for report in catalogue.iter() {
-        if let Some(header) = &report.schedule {
-            match header.job(report) {
-                Ok(job) => drop(jobs.insert(job.name.clone(), job)),
-                Err(message) => faults.push(Fault {
-                    job: header.name.clone().unwrap_or_else(|| report.name.clone()),
-                    report: Some(report.name.clone()),
-                    text: format!("the schedule of `{}`: {message}", report.origin),
-                }),
-            }
-        }
-    }
+    let mut jobs = of_headers(&catalogue, &mut faults);
     // those of the file go before those of headers
     let mut in_file = BTreeMap::new();
     for (line, header) in settings.schedules() {
@@ -56,6 +44,30 @@ pub(super) fn load(args: &ReportsArgs, settings: &Settings) -> anyhow::Result<(V
         }
     }
     Ok((jobs.into_values().collect(), faults))
+}
+
+/// The jobs of reports' headers, by name. Of two with one name, the second is a fault: it would be dropped without a word.
+fn of_headers(catalogue: &Catalogue, faults: &mut Vec<Fault>) -> BTreeMap<String, Job> {
+    let mut jobs: BTreeMap<String, Job> = BTreeMap::new();
+    for report in catalogue.iter() {
+        let Some(header) = &report.schedule else { continue };
+        let fault = |message: String| Fault {
+            job: header.name.clone().unwrap_or_else(|| report.name.clone()),
+            report: Some(report.name.clone()),
+            text: format!("the schedule of `{}`: {message}", report.origin),
+        };
+        match header.job(report) {
+            Ok(job) => match jobs.get(&job.name).map(|before| &before.report) {
+                Some(before) => {
+                    let place = format!("at line {} of `{}`", before.job_line(), before.origin);
+                    faults.push(fault(format!("the job `{}` is there already, {place}", job.name)));
+                }
+                None => drop(jobs.insert(job.name.clone(), job)),
+            },
+            Err(message) => faults.push(fault(message)),
+        }
+    }
+    jobs
 }
 
 /// A file that is no report may have had a schedule: its job would be called as the file.
@@ -101,8 +113,18 @@ fn as_json(job: &Job) -> serde_json::Value {
     let deliver: Vec<String> = job.deliver.iter().map(milepost_report::Delivery::name).collect();
     json!({
         "job": job.name, "report": job.report.name, "cron": job.rhythm.cron(), "time_zone": job.rhythm.zone.name(),
-        "params": job.params, "formats": job.formats, "destination": job.destination, "deliver": deliver,
+        "params": params(job), "formats": job.formats, "destination": job.destination, "deliver": deliver,
     })
+}
+
+/// The values of a job's parameters; a list as one, also where it is written as one text.
+fn params(job: &Job) -> BTreeMap<&String, serde_json::Value> {
+    let values = job.report.values(&job.params, SystemTime::now().into()).unwrap_or_default();
+    let value = |(name, text)| match values.get(name) {
+        Some(Parameter::List(Some(items))) => (name, json!(items)),
+        _ => (name, json!(text)),
+    };
+    job.params.iter().map(value).collect()
 }
 
 pub(super) fn next(args: &ScheduleNextArgs, settings: &Settings, printer: &Printer) -> anyhow::Result<ExitStatus> {

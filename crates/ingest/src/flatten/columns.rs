@@ -186,7 +186,7 @@ fn append_time(builder: &mut TimestampMicrosecondBuilder, value: &str, scratch: 
 /// The text of a JSON string, and whether it is exactly what was written.
 fn string_text<'a>(value: &'a str, scratch: &'a mut String) -> (&'a str, bool) {
     let raw = value.get(1..value.len() - 1).unwrap_or_default();
-    if !raw.contains('\\') {
+    if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
         return (raw, true);
     }
     scratch.clear();

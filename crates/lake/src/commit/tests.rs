@@ -80,6 +80,30 @@ async fn repeated_deliveries_are_dropped_within_a_commit_and_against_the_lake() 
 }
 
 #[tokio::test]
+async fn a_few_rows_of_other_partitions_wait_for_more() {
+    let (_folder, lake) = new_lake().await;
+    let ids: Vec<String> = (0..200).map(|id| id.to_string()).collect();
+    // a hundred of one day, and one of the next
+    let batch = |ids: &[String], source: &str| {
+        let day = |at: usize| if at == 0 { 90_000 } else { 5 };
+        let all: Vec<_> = ids.iter().enumerate().map(|(at, id)| (day(at), Some(id.as_str()), "A")).collect();
+        rows(source, &all)
+    };
+    let mut writer = lake.event_writer("run").await.unwrap();
+    writer.append(batch(&ids[..100], "a"));
+    let committed = writer.commit_most(2).await.unwrap();
+    assert_eq!((committed.files, committed.sources["a"]), (1, counts(99, 0)));
+    assert!(writer.pending_bytes() > 0);
+    writer.append(batch(&ids[100..], "b"));
+    writer.append(batch(&ids[..1], "c"));
+    let committed = writer.commit(2).await.unwrap();
+    assert_eq!((committed.files, committed.rows), (2, 101));
+    let [a, b, c] = ["a", "b", "c"].map(|source| committed.sources[source]);
+    assert_eq!((a, b, c), (counts(1, 0), counts(100, 0), counts(0, 1)));
+    assert_eq!(writer.pending_bytes(), 0);
+}
+
+#[tokio::test]
 async fn different_records_that_share_an_id_are_both_kept() {
     let (_folder, lake) = new_lake().await;
     let pair =

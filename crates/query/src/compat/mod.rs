@@ -20,10 +20,35 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// Whether it is a struct or a list.
-    pub(crate) fn is_nested(&self) -> bool {
-        self.sql.starts_with("struct_or_null") || self.sql.contains("_resources(resources)")
+    /// Whether it is a struct, a list or a map, or the field of it is that these names lead to.
+    pub(crate) fn is_nested_at(&self, path: &[String]) -> bool {
+        let inside = path.iter().try_fold(self.sql, |sql, name| field(sql, name));
+        inside.is_some_and(is_nested)
     }
+}
+
+fn is_nested(sql: &str) -> bool {
+    ["struct_or_null(", "json_map("].iter().any(|call| sql.starts_with(call)) || sql.contains("_resources(resources)")
+}
+
+/// What a field is, of a struct that is put together: `struct_or_null('name', sql, …)`.
+fn field<'a>(sql: &'a str, name: &str) -> Option<&'a str> {
+    let inside = sql.strip_prefix("struct_or_null(")?.strip_suffix(')')?;
+    let mut depth = 0_usize;
+    let mut parts = inside.split(|character| {
+        match character {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        character == ',' && depth == 0
+    });
+    while let (Some(found), Some(value)) = (parts.next(), parts.next()) {
+        if found.trim().trim_matches('\'') == name {
+            return Some(value.trim());
+        }
+    }
+    None
 }
 
 const fn column(name: &'static str, sql: &'static str) -> Column {

@@ -1,4 +1,5 @@
-//! `listagg(x, ',') WITHIN GROUP (ORDER BY y)`, which is `string_agg(x, ',' ORDER BY y)` here.
+//! `listagg(x, ',') WITHIN GROUP (ORDER BY y)`, which is `string_agg(x, ',' ORDER BY y)` here, and aggregates that only have
+//! another name, with DISTINCT and ORDER BY among their arguments.
 
 use datafusion::sql::sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident, ObjectName,
@@ -23,4 +24,24 @@ pub(super) fn rewrite(expr: &mut Expr) {
         list.clauses.push(FunctionArgumentClause::OrderBy(std::mem::take(&mut function.within_group)));
     }
     function.name = ObjectName::from(vec![Ident::new("string_agg")]);
+}
+
+/// Another name for what has DISTINCT or ORDER BY in it; calls without any are rewritten with all others.
+pub(super) fn rename(expr: &mut Expr, is_trino: bool) {
+    let Expr::Function(function) = expr else { return };
+    let FunctionArguments::List(list) = &function.args else { return };
+    if list.duplicate_treatment.is_none() && list.clauses.is_empty() {
+        return;
+    }
+    let new = match function.name.to_string().to_lowercase().as_str() {
+        "list" if !is_trino => "array_agg",
+        "group_concat" if !is_trino && list.args.len() == 2 => "string_agg",
+        "any_value" | "arbitrary" => "first_value",
+        "first" if !is_trino => "first_value",
+        "last" if !is_trino => "last_value",
+        "every" if is_trino => "bool_and",
+        "variance" => "var_samp",
+        _ => return,
+    };
+    function.name = ObjectName::from(vec![Ident::new(new)]);
 }

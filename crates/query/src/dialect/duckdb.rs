@@ -112,9 +112,6 @@ fn buckets(width: Expr, time: Expr) -> Expr {
         }
         other => other,
     };
-    let of_months = ["month", "quarter", "year", "decade"];
-    let written = width.to_string().to_lowercase();
-    let first = if of_months.iter().any(|unit| written.contains(unit)) { "2000-01-01" } else { "2000-01-03" };
-    let origin = build::call("from_iso8601_timestamp", vec![text(format!("{first}T00:00:00Z"))]);
+    let origin = build::call("bucket_origin", vec![width.clone()]);
     build::call("date_bin", vec![width, instant(time), origin])
 }

@@ -8,7 +8,7 @@ use super::json_names::JsonNames;
 pub(super) fn rewrite(expr: &mut Expr, json: &JsonNames) {
     match expr {
         Expr::CompoundIdentifier(parts) => {
-            if let Some(at) = json_column(parts, json) {
+            if let Some(at) = json.position(parts).filter(|at| at + 1 < parts.len()) {
                 let path = parts[at + 1..].iter().map(|part| member(&part.value)).collect::<String>();
                 let column = column(&parts[..=at]);
                 *expr = call("json_member", vec![column, text(format!("${path}"))]);
@@ -59,11 +59,6 @@ fn join_dots(root: &mut Box<Expr>, chain: &mut Vec<AccessExpr>) {
     **root = column(&parts);
 }
 
-/// Which of the parts of a name is a JSON column that the others lead into.
-fn json_column(parts: &[Ident], json: &JsonNames) -> Option<usize> {
-    parts.iter().take(3).position(|part| json.contain(&part.value)).filter(|at| at + 1 < parts.len())
-}
-
 /// One step of a JSONPath.
 fn member(name: &str) -> String {
     let plain = !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || character == '_');
@@ -73,10 +68,10 @@ fn member(name: &str) -> String {
 /// Dots and subscripts behind a JSON column, or behind a function that gives JSON.
 fn into_json(root: &Expr, chain: &[AccessExpr], json: &JsonNames) -> Option<Expr> {
     let (base, mut path) = match root {
-        Expr::Identifier(name) if json.contain(&name.value) => (root.clone(), String::new()),
+        Expr::Identifier(name) if json.position(std::slice::from_ref(name)).is_some() => (root.clone(), String::new()),
         Expr::CompoundIdentifier(parts) => {
             let last = parts.len().checked_sub(1)?;
-            let at = parts.iter().position(|part| json.contain(&part.value))?;
+            let at = json.position(parts)?;
             let path = parts[at + 1..].iter().map(|part| member(&part.value)).collect();
             (if at == last { root.clone() } else { column(&parts[..=at]) }, path)
         }

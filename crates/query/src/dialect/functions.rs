@@ -1,8 +1,7 @@
 //! Function calls: what is the same for every dialect here, and the way to those of one.
 
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo, UnaryOperator,
-    Value,
+    CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator, Value,
 };
 
 use super::build::{call, cast, literal, text};
@@ -32,6 +31,7 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
         return;
     }
     super::aggregates::rewrite(expr);
+    super::aggregates::rename(expr, dialect.is_trino());
     let Expr::Function(function) = expr else { return };
     let name = function.name.to_string().to_lowercase();
     let Some(arguments) = arguments(function) else { return };
@@ -48,6 +48,7 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
 /// What milepost's own dialect takes from others, as DataFusion has no function of that name.
 pub(super) fn rewrite_own(expr: &mut Expr) {
     super::aggregates::rewrite(expr);
+    super::aggregates::rename(expr, false);
     let Expr::Function(function) = expr else { return };
     let name = function.name.to_string().to_lowercase();
     let Some(arguments) = arguments(function) else { return };
@@ -92,9 +93,9 @@ pub(super) fn to_text(expr: Expr) -> Expr {
     cast(expr, DataType::Varchar(None), CastKind::Cast)
 }
 
+/// The day of a time in its own zone, of a text with a time too.
 pub(super) fn to_date(expr: Expr) -> Expr {
-    // of a text with a time too
-    cast(cast(expr, DataType::Timestamp(None, TimezoneInfo::None), CastKind::Cast), DataType::Date, CastKind::Cast)
+    call("day_of", vec![expr])
 }
 
 /// `CASE WHEN condition THEN one ELSE other END`.

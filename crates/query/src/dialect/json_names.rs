@@ -1,88 +1,284 @@
-//! Under which names a statement has JSON columns: those of its tables, and what WITH and subqueries call them.
+//! Which names are JSON columns at a place of a statement: those of the tables in FROM there, and what WITH and subqueries
+//! call them. A name that is JSON in one query may be a struct or a text in the next one.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use datafusion::sql::sqlparser::ast::{Expr, Query, Select, SelectItem, TableFactor, Visit, Visitor};
-use milepost_schema::{COLUMNS, Kind, column_index};
+use datafusion::sql::sqlparser::ast::{
+    Expr, Ident, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, TableAlias,
+    TableFactor, TableWithJoins, VisitMut as _, VisitorMut,
+};
+use milepost_schema::{COLUMNS, Kind};
 
 use super::build::column_name;
 use super::types::is_json;
-use crate::compat::Table;
+use crate::compat::{Table, parse_key};
 
-/// Names of JSON columns, in lower case.
-#[derive(Debug, Default)]
-pub(super) struct JsonNames {
-    names: HashSet<String>,
-    /// Names of tables, which no column is meant by.
-    tables: HashSet<String>,
-    /// Columns that keep their meaning, whatever an alias says.
-    taken: HashSet<String>,
+/// Columns of a table or a query, in lower case.
+#[derive(Debug, Default, Clone)]
+struct Columns {
+    json: HashSet<String>,
+    /// Known to be something else.
+    other: HashSet<String>,
+    /// In their order, as far as it is known.
+    order: Vec<String>,
 }
 
-impl JsonNames {
-    /// Those of a statement on `tables`, or on milepost's own.
-    pub(super) fn of<V: Visit>(statement: &V, tables: &[Table]) -> Self {
+impl Columns {
+    fn push(&mut self, name: String, is_json: bool) {
+        if is_json {
+            self.json.insert(name.clone())
+        } else {
+            self.other.insert(name.clone())
+        };
+        self.order.push(name);
+    }
+
+    fn of(table: Table) -> Self {
+        let json: HashSet<String> = table.json_columns().iter().map(|name| (*name).to_owned()).collect();
+        let all = table.columns().iter().map(|column| column.name.to_owned());
+        Self { other: all.filter(|name| !json.contains(name)).collect(), json, order: Vec::new() }
+    }
+
+    fn own() -> Self {
         let mut found = Self::default();
-        if tables.is_empty() {
-            let own = COLUMNS.iter().filter(|column| column.kind == Kind::Json);
-            found.names.extend(own.map(|column| column.name.to_owned()));
+        for column in COLUMNS {
+            found.push(column.name.to_owned(), column.kind == Kind::Json);
         }
-        for table in tables {
-            found.names.extend(table.json_columns().iter().map(|name| (*name).to_owned()));
-            found.taken.extend(table.columns().iter().map(|column| column.name.to_owned()));
+        Self { order: Vec::new(), ..found }
+    }
+
+    /// With the names that an alias gives them.
+    fn renamed(self, alias: &TableAlias) -> Self {
+        if alias.columns.is_empty() {
+            return self;
         }
-        let _ = statement.visit(&mut found);
-        found.names.retain(|name| !found.tables.contains(name));
+        let mut found = Self::default();
+        for (at, column) in alias.columns.iter().enumerate() {
+            let is_json = self.order.get(at).is_some_and(|old| self.json.contains(old));
+            found.push(column.name.value.to_lowercase(), is_json);
+        }
         found
     }
 
-    pub(super) fn contain(&self, name: &str) -> bool {
-        self.names.contains(&name.to_lowercase())
-    }
-
-    fn is_json(&self, expr: &Expr) -> bool {
-        // a column alone: what dots lead to is text
-        let is_path = match expr {
-            Expr::CompoundIdentifier(parts) => {
-                parts.iter().take(parts.len().saturating_sub(1)).any(|part| self.contain(&part.value))
-            }
-            _ => false,
-        };
-        is_json(expr) || (!is_path && column_name(expr).is_some_and(|name| self.names.contains(&name)))
+    fn extend(&mut self, more: &Self) {
+        self.json.extend(more.json.iter().cloned());
+        self.other.extend(more.other.iter().cloned());
     }
 }
 
-impl Visitor for JsonNames {
-    type Break = ();
+/// What one query sees.
+#[derive(Debug, Default)]
+struct Scope {
+    /// Tables and subqueries by their names.
+    relations: Vec<(String, Columns)>,
+    /// What the query itself calls columns, for ORDER BY.
+    own: HashSet<String>,
+}
 
-    // what is defined first is seen first, so an alias of an alias is found
-    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
-        for item in &select.projection {
-            if let SelectItem::ExprWithAlias { expr, alias } = item
-                && self.is_json(expr)
-            {
-                let name = alias.value.to_lowercase();
-                let is_taken = self.taken.contains(&name) || column_index(&name).is_some();
-                if !is_taken {
-                    self.names.insert(name);
-                }
+impl Scope {
+    fn relation(&self, name: &str) -> Option<&Columns> {
+        self.relations.iter().find(|(of, _)| of == name).map(|(_, columns)| columns)
+    }
+
+    /// Which part of a name is a JSON column; `None` if nothing here is called so, `Some(None)` if it is no JSON.
+    fn find(&self, parts: &[String]) -> Option<Option<usize>> {
+        let (first, second) = (parts.first()?, parts.get(1));
+        if let (Some(columns), Some(second)) = (self.relation(first), second) {
+            return Some(columns.json.contains(second).then_some(1));
+        }
+        if self.relations.iter().any(|(_, columns)| columns.other.contains(first)) {
+            return Some(None);
+        }
+        if self.relations.iter().any(|(_, columns)| columns.json.contains(first)) || self.own.contains(first) {
+            return Some(Some(0));
+        }
+        // behind the name of a schema
+        let columns = self.relation(second?)?;
+        Some(columns.json.contains(parts.get(2)?).then_some(2))
+    }
+}
+
+/// Calls `rewrite` on every expression of a statement, the inside first, with what is JSON there.
+pub(super) fn visit(statement: &mut Statement, tables: &[Table], rewrite: impl FnMut(&mut Expr, &JsonNames)) {
+    let mut everywhere = Columns::default();
+    if tables.is_empty() {
+        everywhere = Columns::own();
+    }
+    for table in tables {
+        everywhere.extend(&Columns::of(*table));
+    }
+    let names = JsonNames { everywhere, defined: Vec::new(), scopes: Vec::new() };
+    let _ = statement.visit(&mut Visit { names, rewrite });
+}
+
+/// The names at one place of a statement.
+#[derive(Debug)]
+pub(super) struct JsonNames {
+    /// Columns of tables that are not known further.
+    everywhere: Columns,
+    /// What WITH defines, of each query around.
+    defined: Vec<HashMap<String, Columns>>,
+    scopes: Vec<Scope>,
+}
+
+impl JsonNames {
+    /// Which part of a column's name is JSON that the rest leads into.
+    pub(super) fn position(&self, parts: &[Ident]) -> Option<usize> {
+        let parts: Vec<String> = parts.iter().map(|part| part.value.to_lowercase()).collect();
+        self.scopes.iter().rev().find_map(|scope| scope.find(&parts)).flatten()
+    }
+
+    fn query(&mut self, query: &Query) -> Columns {
+        self.define(query);
+        let found = self.body(&query.body);
+        self.defined.pop();
+        found
+    }
+
+    /// Notes what WITH defines; whoever calls it takes it off again.
+    fn define(&mut self, query: &Query) {
+        self.defined.push(HashMap::new());
+        for table in query.with.iter().flat_map(|with| &with.cte_tables) {
+            let columns = self.query(&table.query).renamed(&table.alias);
+            if let Some(defined) = self.defined.last_mut() {
+                defined.insert(table.alias.name.value.to_lowercase(), columns);
             }
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        let defined = query.with.iter().flat_map(|with| &with.cte_tables);
-        self.tables.extend(defined.map(|table| table.alias.name.value.to_lowercase()));
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
-        if let TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } = factor
-        {
-            self.tables.insert(alias.name.value.to_lowercase());
+    fn body(&mut self, body: &SetExpr) -> Columns {
+        match body {
+            SetExpr::Select(select) => {
+                let scope = self.scope(select);
+                outputs(select, &scope)
+            }
+            SetExpr::Query(query) => self.query(query),
+            SetExpr::SetOperation { left, .. } => self.body(left),
+            _ => Columns::default(),
         }
+    }
+
+    fn scope(&mut self, select: &Select) -> Scope {
+        let mut scope = Scope::default();
+        for from in &select.from {
+            self.add(from, &mut scope);
+        }
+        scope
+    }
+
+    fn add(&mut self, from: &TableWithJoins, scope: &mut Scope) {
+        for factor in std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)) {
+            match factor {
+                TableFactor::Table { name, alias, .. } => {
+                    let last = name.0.last().and_then(|part| part.as_ident()).map(|part| part.value.clone());
+                    let last = last.unwrap_or_default();
+                    let columns = self.table(&last, name.0.len() == 1);
+                    let columns = alias.as_ref().map_or(columns.clone(), |alias| columns.renamed(alias));
+                    let name = alias.as_ref().map_or(last, |alias| alias.name.value.clone());
+                    scope.relations.push((name.to_lowercase(), columns));
+                }
+                TableFactor::Derived { subquery, alias, .. } => {
+                    let columns = self.query(subquery);
+                    let columns = alias.as_ref().map_or(columns.clone(), |alias| columns.renamed(alias));
+                    let name = alias.as_ref().map(|alias| alias.name.value.to_lowercase());
+                    scope.relations.push((name.unwrap_or_default(), columns));
+                }
+                TableFactor::NestedJoin { table_with_joins, .. } => self.add(table_with_joins, scope),
+                _ => {}
+            }
+        }
+    }
+
+    fn table(&self, name: &str, is_alone: bool) -> Columns {
+        let lower = name.to_lowercase();
+        let defined = self.defined.iter().rev().find_map(|defined| defined.get(&lower));
+        match (defined, parse_key(name)) {
+            (Some(columns), _) if is_alone => columns.clone(),
+            (_, Some((table, _))) => Columns::of(table),
+            _ => self.everywhere.clone(),
+        }
+    }
+}
+
+/// The columns that a query gives.
+fn outputs(select: &Select, scope: &Scope) -> Columns {
+    let mut found = Columns::default();
+    for item in &select.projection {
+        match item {
+            SelectItem::UnnamedExpr(expr) => {
+                if let Some(name) = column_name(expr) {
+                    found.push(name, gives_json(expr, scope));
+                }
+            }
+            SelectItem::ExprWithAlias { expr, alias } => {
+                found.push(alias.value.to_lowercase(), gives_json(expr, scope));
+            }
+            SelectItem::Wildcard(_) => scope.relations.iter().for_each(|(_, columns)| found.extend(columns)),
+            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+                let last = name.0.last().and_then(|part| part.as_ident()).map(|part| part.value.to_lowercase());
+                if let Some(columns) = last.and_then(|name| scope.relation(&name)) {
+                    found.extend(columns);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn gives_json(expr: &Expr, scope: &Scope) -> bool {
+    let parts: Vec<String> = match expr {
+        Expr::Identifier(name) => vec![name.value.to_lowercase()],
+        Expr::CompoundIdentifier(parts) => parts.iter().map(|part| part.value.to_lowercase()).collect(),
+        Expr::Nested(inner) => return gives_json(inner, scope),
+        other => return is_json(other),
+    };
+    // a column alone: what dots lead to is text
+    scope.find(&parts).flatten() == Some(parts.len() - 1)
+}
+
+struct Visit<F> {
+    names: JsonNames,
+    rewrite: F,
+}
+
+impl<F: FnMut(&mut Expr, &JsonNames)> VisitorMut for Visit<F> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        self.names.define(query);
+        // for ORDER BY
+        let mut scope = Scope::default();
+        if let SetExpr::Select(select) = query.body.as_ref() {
+            scope = self.names.scope(select);
+            scope.own = outputs(select, &scope).json;
+        }
+        self.names.scopes.push(scope);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+        self.names.defined.pop();
+        self.names.scopes.pop();
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        let mut scope = self.names.scope(select);
+        // for HAVING
+        scope.own = outputs(select, &scope).json;
+        self.names.scopes.push(scope);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, _: &mut Select) -> ControlFlow<()> {
+        self.names.scopes.pop();
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        (self.rewrite)(expr, &self.names);
         ControlFlow::Continue(())
     }
 }

@@ -34,12 +34,9 @@ use std::str::FromStr;
 use datafusion::common::{not_impl_err, plan_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::{
-    Statement as SqlStatement, TableFactor, Visit as _, Visitor, visit_expressions_mut, visit_relations,
-};
+use datafusion::sql::sqlparser::ast::{Statement as SqlStatement, TableFactor, Visit as _, Visitor, visit_relations};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use self::json_names::JsonNames;
 use crate::compat::Table;
 use crate::error::Position;
 
@@ -118,7 +115,7 @@ impl FromStr for Dialect {
 /// Parses one query and rewrites what its dialect has in another way. `known` are the names that are tables here.
 ///
 /// # Errors
-/// It cannot be parsed, or is more than one statement.
+/// It cannot be parsed, is more than one statement, or has partition columns of which nothing says what they are.
 pub(crate) fn statement(sql: &str, forced: Option<Dialect>, known: &[String]) -> Result<Statement> {
     let parsing = |error| DataFusionError::SQL(Box::new(error), None);
     let tokens = tokens::of(sql).map_err(parsing)?;
@@ -129,7 +126,7 @@ pub(crate) fn statement(sql: &str, forced: Option<Dialect>, known: &[String]) ->
     };
     if let Some(inner) = sql_of(&mut statement) {
         refuse_samples(inner)?;
-        rewrite(inner, forced, known);
+        rewrite(inner, forced, known)?;
     }
     Ok(statement)
 }
@@ -205,20 +202,20 @@ fn sql_of(statement: &mut Statement) -> Option<&mut SqlStatement> {
     }
 }
 
-fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[String]) {
+fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[String]) -> Result<()> {
     tables::show_columns(statement);
-    let SqlStatement::Query(_) = statement else { return };
+    let SqlStatement::Query(_) = statement else { return Ok(()) };
     shorthand::columns(statement);
     let found = tables::find(statement, forced, known);
     let dialect = forced.or(found.first().map(|table| Dialect::of(*table))).unwrap_or(Dialect::Milepost);
     if dialect == Dialect::Milepost {
         own(statement);
-        return;
+        return Ok(());
     }
     let tables = if found.is_empty() { dialect.table().into_iter().collect() } else { found };
     let tables = tables.as_slice();
     if tables.contains(&Table::Athena) {
-        glue_partitions::rewrite(statement);
+        glue_partitions::rewrite(statement)?;
     }
     let hidden = hidden::named(statement, tables);
     hidden::keep_out_of_wildcards(statement, &hidden, forced, known);
@@ -232,6 +229,7 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     tables::replace(statement, forced, known, &hidden);
     correlated::rewrite(statement);
     expressions(statement, dialect, tables);
+    Ok(())
 }
 
 /// What DataFusion does not have, on milepost's own tables.
@@ -242,27 +240,24 @@ fn own(statement: &mut SqlStatement) {
     shorthand::lists(statement);
     lambdas::bind(statement);
     unnest::rewrite(statement, &[]);
-    let json = JsonNames::of(statement, &[]);
-    let _ = visit_expressions_mut(statement, |expr| {
-        fields::rewrite(expr, &json);
+    json_names::visit(statement, &[], |expr, json| {
+        fields::rewrite(expr, json);
         comparisons::complete_times(expr);
         comparisons::texts_of_times(expr, &[]);
         functions::rewrite_own(expr);
-        ControlFlow::<()>::Continue(())
     });
 }
 
 /// Everything that concerns single expressions, from the inside out.
 fn expressions(part: &mut SqlStatement, dialect: Dialect, tables: &[Table]) {
-    let json = JsonNames::of(part, tables);
-    let _ = visit_expressions_mut(part, |expr| {
+    json_names::visit(part, tables, |expr, json| {
         hidden::pad(expr, tables);
-        fields::rewrite(expr, &json);
+        fields::rewrite(expr, json);
         comparisons::complete_times(expr);
         comparisons::texts_of_times(expr, tables);
         types::rewrite(expr, dialect, tables);
+        types::nested_values(expr, tables);
         functions::rewrite(expr, dialect);
         comparisons::rewrite(expr, dialect, tables);
-        ControlFlow::<()>::Continue(())
     });
 }

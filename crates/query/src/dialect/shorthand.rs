@@ -60,46 +60,91 @@ fn table(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     tokens
 }
 
-/// `(VALUES 'a', 'b')` is `(VALUES ('a'), ('b'))`.
+/// `(VALUES 'a', ('b'))` is `(VALUES ('a'), ('b'))`.
 fn rows(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
-    // depth of parentheses, and the depths at which rows without their own are listed
-    let (mut depth, mut listed): (usize, Vec<usize>) = (0, Vec::new());
-    let mut rest = tokens.into_iter().peekable();
-    while let Some(token) = rest.next() {
-        let parenthesis = |token: Token| TokenWithSpan { token, span: token_span(&out) };
-        let ends_row = listed.last() == Some(&depth) && matches!(token.token, Token::Comma | Token::RParen);
-        if ends_row {
-            let close = parenthesis(Token::RParen);
-            out.push(close);
+    // depth of parentheses, and the depths at which rows are listed, with whether the one at hand got parentheses
+    let (mut depth, mut listed): (usize, Vec<(usize, bool)>) = (0, Vec::new());
+    for (at, token) in tokens.iter().enumerate() {
+        let is_blank = matches!(token.token, Token::Whitespace(_));
+        // behind the blanks, as VALUES and a parenthesis would be one call
+        if !is_blank && is_behind_values(&tokens[..at]) {
+            let opened = is_bare(&tokens[at..]);
+            listed.push((depth, opened));
+            open(&mut out, opened);
+        }
+        let in_list = listed.last().copied().filter(|(of, _)| *of == depth);
+        if let Some((_, true)) = in_list.filter(|_| matches!(token.token, Token::Comma | Token::RParen)) {
+            let span = token_span(&out);
+            out.push(TokenWithSpan { token: Token::RParen, span });
         }
         match token.token {
             Token::LParen => depth += 1,
             Token::RParen => {
-                if ends_row {
+                if in_list.is_some() {
                     listed.pop();
                 }
                 depth = depth.saturating_sub(1);
             }
             _ => {}
         }
-        let begins = is_keyword(&token.token, Keyword::VALUES) && matches!(significant_last(&out), Some(Token::LParen));
-        let goes_on = ends_row && token.token == Token::Comma;
-        let span = token.span;
-        out.push(token);
-        if begins {
-            while let Some(blank) = rest.next_if(|next| matches!(next.token, Token::Whitespace(_))) {
-                out.push(blank);
+        out.push(token.clone());
+        if token.token == Token::Comma && in_list.is_some() {
+            let opened = is_bare(&tokens[at + 1..]);
+            open(&mut out, opened);
+            if let Some(last) = listed.last_mut() {
+                last.1 = opened;
             }
-        }
-        if begins && rest.peek().is_some_and(|next| !matches!(next.token, Token::LParen | Token::RParen)) {
-            listed.push(depth);
-            out.push(TokenWithSpan { token: Token::LParen, span });
-        } else if goes_on {
-            out.push(TokenWithSpan { token: Token::LParen, span });
         }
     }
     out
+}
+
+fn open(out: &mut Vec<TokenWithSpan>, opens: bool) {
+    if opens {
+        let span = token_span(out);
+        out.push(TokenWithSpan { token: Token::LParen, span });
+    }
+}
+
+/// Whether `(VALUES` is all that stands right before.
+fn is_behind_values(before: &[TokenWithSpan]) -> bool {
+    let mut words = before.iter().rev().filter(|token| !matches!(token.token, Token::Whitespace(_)));
+    let is_values = words.next().is_some_and(|word| is_keyword(&word.token, Keyword::VALUES));
+    is_values && words.next().is_some_and(|token| token.token == Token::LParen)
+}
+
+/// Whether a row begins here that has no parentheses around it.
+fn is_bare(tokens: &[TokenWithSpan]) -> bool {
+    let mut rest = tokens.iter().map(|token| &token.token).filter(|token| !matches!(token, Token::Whitespace(_)));
+    match rest.next() {
+        None | Some(Token::RParen | Token::Comma) => return false,
+        Some(Token::LParen) => {}
+        Some(_) => return true,
+    }
+    let mut rest = rest.peekable();
+    // a query, whose parentheses are its own
+    let begins_query = [Keyword::SELECT, Keyword::VALUES, Keyword::WITH];
+    if rest.peek().is_some_and(|token| begins_query.iter().any(|word| is_keyword(token, *word))) {
+        return true;
+    }
+    let mut depth = 1;
+    for token in rest.by_ref() {
+        match token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    // `(1 + 2) * 3`, but not `(1) LIMIT 1`
+    depth == 0
+        && !matches!(
+            rest.next(),
+            None | Some(Token::Comma | Token::RParen | Token::SemiColon | Token::EOF | Token::Word(_))
+        )
 }
 
 fn token_span(out: &[TokenWithSpan]) -> datafusion::sql::sqlparser::tokenizer::Span {
@@ -164,7 +209,15 @@ mod tests {
             written("SELECT 1 FROM (VALUES 1, (VALUES 2)) AS t"),
             "SELECT 1 FROM (VALUES (1),( (VALUES (2)))) AS t"
         );
-        for kept in ["(VALUES (1), (2))", "VALUES (1, 'a')", "(VALUES)", "SELECT values, a FROM t", "(VALUES ("] {
+        assert_eq!(written("(VALUES (1), 2, (3) + 4, f(5))"), "(VALUES (1),( 2),( (3) + 4),( f(5)))");
+        for kept in [
+            "(VALUES (1), (2) LIMIT 1)",
+            "(VALUES (1), (2))",
+            "VALUES (1, 'a')",
+            "(VALUES)",
+            "SELECT values, a FROM t",
+            "(VALUES (",
+        ] {
             assert_eq!(written(kept), kept);
         }
     }

@@ -1,12 +1,9 @@
 //! `format('%s of %d', a, b)`, which is a chain of `||`: the places that CloudTrail's queries use, and no others.
 
-use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr};
+use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr};
 
-use super::build::{binary, call, cast, literal, text};
+use super::build::{binary, call, literal, number, text};
 use super::functions::to_text;
-
-/// Digits of a number with a fixed number of decimals.
-const DIGITS: u64 = 38;
 
 /// The text of a format that is known now; `None` for formats that are not and for places beyond `%s`, `%d`, `%.2f`, `%%`.
 pub(super) fn format(format: &Expr, values: Vec<Expr>) -> Option<Expr> {
@@ -45,6 +42,5 @@ fn filled<'a>(place: &'a str, values: &mut impl Iterator<Item = Expr>) -> Option
     }
     let (decimals, behind) = place.strip_prefix('.')?.split_once('f')?;
     let decimals: i64 = decimals.parse().ok().filter(|decimals| (0..10).contains(decimals))?;
-    let number = DataType::Decimal(ExactNumberInfo::PrecisionAndScale(DIGITS, decimals));
-    Some((written(cast(values.next()?, number, CastKind::Cast)), behind))
+    Some((written(call("fixed_text", vec![values.next()?, number(decimals)])), behind))
 }

@@ -1,6 +1,8 @@
 //! Functions of Trino, which Athena and CloudTrail Lake speak.
 
-use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, Expr, Function, OrderByExpr, OrderByOptions};
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, CastKind, Expr, Function, Ident, ObjectName, OrderByExpr, OrderByOptions,
+};
 
 use super::build::{self, binary, literal, number, subscript, text};
 use super::formats::{of_joda, of_mysql};
@@ -117,8 +119,12 @@ fn is_text_hash(expr: &Expr) -> bool {
 fn forgiving(expr: Expr) -> Expr {
     let mut expr = expr;
     let _ = datafusion::sql::sqlparser::ast::visit_expressions_mut(&mut expr, |part| {
-        if let Expr::Cast { kind, .. } = part {
-            *kind = CastKind::TryCast;
+        match part {
+            Expr::Cast { kind, .. } => *kind = CastKind::TryCast,
+            Expr::Function(function) if function.name.to_string() == "day_of" => {
+                function.name = ObjectName::from(vec![Ident::new("try_day_of")]);
+            }
+            _ => {}
         }
         std::ops::ControlFlow::<()>::Continue(())
     });
@@ -172,7 +178,7 @@ fn of_format(name: &str, count: usize, next: &mut impl FnMut() -> Expr) -> Optio
             translated(time, &format, of_joda, "parse_time")
         }
         ("from_iso8601_date", 1) => Some(to_date(build::call("from_iso8601_timestamp", vec![next()]))),
-        ("to_iso8601", 1) => Some(build::call("to_char", vec![instant(next()), text("%Y-%m-%dT%H:%M:%S%.3fZ")])),
+        ("to_iso8601", 1) => Some(build::call("iso8601_text", vec![instant(next())])),
         ("date", 1) => Some(to_date(next())),
         ("from_unixtime", 1) => Some(build::call("unix_time", vec![next()])),
         ("to_unixtime", 1) => Some(build::call("unix_seconds", vec![next()])),

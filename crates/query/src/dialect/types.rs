@@ -1,9 +1,12 @@
 //! Types that DataFusion does not have: lists and maps of JSON, JSON itself, addresses.
 
-use datafusion::sql::sqlparser::ast::{CastKind, DataType, Expr, TimezoneInfo, TypedString, Value};
+use datafusion::sql::sqlparser::ast::{
+    CastKind, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo, TypedString, Value,
+};
 
 use super::Dialect;
-use super::build::{call, cast, column_name, text};
+use super::build::{call, text};
+use super::functions::to_date;
 use crate::compat::Table;
 use crate::functions::is_instant;
 
@@ -20,10 +23,13 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     {
         // Trino writes the zone behind a blank
         let written = written.strip_suffix(" UTC").map_or_else(|| written.clone(), |time| format!("{time}Z"));
-        // with the name of a zone, or wrong, it is left to DataFusion, which knows the zones and says what is wrong
         if is_instant(&written) {
             *expr = call("from_iso8601_timestamp", vec![text(written)]);
+        } else if names_zone(&written) {
+            // without a zone in its type, it would be taken for the time on the clock of what it is compared with
+            *expr = call("arrow_cast", vec![text(written), text("Timestamp(Microsecond, Some(\"UTC\"))")]);
         }
+        // what is wrong is left to DataFusion, which says so
         return;
     }
     let Expr::Cast { kind, expr: inner, data_type, .. } = expr else { return };
@@ -49,6 +55,13 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     *expr = if function.is_empty() { inner } else { call(function, vec![inner]) };
 }
 
+/// Whether the name of a zone stands behind a time: `2026-03-04 00:00:00 Europe/Berlin`.
+fn names_zone(written: &str) -> bool {
+    written.rsplit_once(' ').is_some_and(|(time, zone)| {
+        time.contains(['T', ' ']) && zone.starts_with(|first: char| first.is_ascii_alphabetic())
+    })
+}
+
 fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType, dialect: Dialect) {
     let take = |inner: &mut Box<Expr>| std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
     if dialect.is_trino() && is_json(inner) {
@@ -70,7 +83,7 @@ fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType
         }
         DataType::Date if kind != CastKind::TryCast && dialect.is_trino() => {
             // of a text with a time too
-            **inner = cast(take(inner), DataType::Timestamp(None, TimezoneInfo::None), CastKind::Cast);
+            **inner = to_date(take(inner));
         }
         _ => {}
     }
@@ -87,10 +100,35 @@ fn is_text(data_type: &DataType) -> bool {
     )
 }
 
-/// Whether a column of the tables is a struct or a list, which nothing but JSON makes text of.
+/// Whether a column of the tables, or a field of one, is a struct or a list, which nothing but JSON makes text of.
 fn is_nested(expr: &Expr, tables: &[Table]) -> bool {
-    let Some(name) = column_name(expr) else { return false };
-    tables.iter().flat_map(|table| table.columns()).any(|column| column.name == name && column.is_nested())
+    let names: Vec<String> = match expr {
+        Expr::Identifier(name) => vec![name.value.to_lowercase()],
+        Expr::CompoundIdentifier(parts) => parts.iter().map(|part| part.value.to_lowercase()).collect(),
+        Expr::Nested(inner) => return is_nested(inner, tables),
+        _ => return false,
+    };
+    let columns = || tables.iter().flat_map(|table| table.columns());
+    // behind the name of a table, if the first is no column itself
+    let at = usize::from(names.len() > 1 && !columns().any(|column| column.name == names[0]));
+    let (name, path) = (&names[at], &names[at + 1..]);
+    columns().any(|column| column.name == *name && column.is_nested_at(path))
+}
+
+/// What is nested among the values of `format('%s', …)`, as the JSON that is its text.
+pub(super) fn nested_values(expr: &mut Expr, tables: &[Table]) {
+    let Expr::Function(function) = expr else { return };
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    if !function.name.to_string().eq_ignore_ascii_case("format") {
+        return;
+    }
+    for argument in &mut list.args {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) = argument
+            && is_nested(value, tables)
+        {
+            *value = call("to_json", vec![std::mem::replace(value, Expr::value(Value::Null))]);
+        }
+    }
 }
 
 fn type_name(data_type: &DataType) -> String {

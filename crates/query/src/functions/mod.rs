@@ -4,6 +4,7 @@
 //! whole batches. Text is taken in any of Arrow's forms, null gives null, and malformed values give null, never an error.
 
 mod arguments;
+mod calendar;
 mod instants;
 mod iso_time;
 mod json;
@@ -41,6 +42,7 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         texts::FUNCTIONS,
         urls::FUNCTIONS,
         instants::FORMATS,
+        calendar::FUNCTIONS,
     ]
     .into_iter()
     .flatten()
@@ -53,6 +55,9 @@ pub(crate) fn register(context: &SessionContext) {
     }
     context.register_udf(ScalarUDF::new_from_impl(iso_time::IsoTime::new()));
     context.register_udf(ScalarUDF::new_from_impl(iso_time::FromIso8601::new()));
+    for function in calendar::DayOf::both() {
+        context.register_udf(ScalarUDF::new_from_impl(function));
+    }
     context.register_udf(ScalarUDF::new_from_impl(struct_or_null::StructOrNull::new()));
     for renaming in structs::RENAMINGS {
         context.register_udf(ScalarUDF::new_from_impl(structs::RenamedResources::new(renaming)));
@@ -81,6 +86,7 @@ pub(crate) fn reference() -> Vec<FunctionDoc> {
     let mut all: Vec<FunctionDoc> = definitions()
         .map(|definition| FunctionDoc { call: definition.call, meaning: definition.meaning })
         .chain(iso_time::DOCS.iter().copied())
+        .chain(calendar::DOCS.iter().copied())
         .chain(structs::DOCS.iter().copied())
         .chain(maps::DOCS.iter().copied())
         .collect();

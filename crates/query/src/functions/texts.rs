@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array as _, AsArray as _, Int64Array, ListBuilder, StringBuilder};
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, Float64Type};
 use datafusion::common::exec_err;
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
@@ -61,6 +61,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         meaning: "characters of a text, elements of a list",
     },
     define("hex_upper", &[Kind::Text], 1, hex_upper, "hex_upper(hex)", "hexadecimal text in capitals, as Trino's `to_hex` writes it"),
+    define("fixed_text", &[Kind::Number, Kind::Integer], 2, fixed_text, "fixed_text(number, decimals)", "a number with so many decimals, as `format('%.2f', x)` writes it: halves of what is written are rounded up"),
 ];
 
 /// Patterns that were used before; most often it is one.
@@ -195,9 +196,67 @@ fn hex_upper(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     each_text(args, |row| Some(hex.get(row)?.to_ascii_uppercase()))
 }
 
+/// Longest fraction that is written.
+const MAX_DECIMALS: i64 = 340;
+
+fn fixed_text(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let (numbers, decimals) = (array(args, 0)?, integers(args, 1)?);
+    let Some(numbers) = numbers.as_primitive_opt::<Float64Type>() else {
+        return exec_err!("the argument is no number");
+    };
+    each_text(args, |row| {
+        let decimals = usize::try_from(decimals.get(row)?.min(MAX_DECIMALS)).ok()?;
+        numbers.is_valid(row).then(|| fixed(numbers.value(row), decimals))
+    })
+}
+
+/// Rounded by the digits that a number is written with, not by those of the binary fraction behind them.
+fn fixed(number: f64, decimals: usize) -> String {
+    if !number.is_finite() {
+        let name = if number.is_nan() { "NaN" } else { "Infinity" };
+        return if number < 0.0 { format!("-{name}") } else { name.to_owned() };
+    }
+    let text = number.abs().to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let kept = fraction.bytes().chain(std::iter::repeat(b'0')).take(decimals);
+    let mut digits: Vec<u8> = whole.bytes().chain(kept).collect();
+    if fraction.as_bytes().get(decimals).is_some_and(|next| *next >= b'5') {
+        let carried = digits.iter_mut().rev().all(|digit| {
+            *digit = if *digit == b'9' { b'0' } else { *digit + 1 };
+            *digit == b'0'
+        });
+        if carried {
+            digits.insert(0, b'1');
+        }
+    }
+    let mut written: String = digits.into_iter().map(char::from).collect();
+    if decimals > 0 {
+        written.insert(written.len() - decimals, '.');
+    }
+    if number.is_sign_negative() { format!("-{written}") } else { written }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn halves_as_they_are_written_go_up() {
+        for (number, decimals, expected) in [
+            (1.005, 2, "1.01"),
+            (0.125, 2, "0.13"),
+            (2.5, 0, "3"),
+            (9.995, 2, "10.00"),
+            (-1.005, 2, "-1.01"),
+            (3.0, 2, "3.00"),
+            (1e40, 1, "10000000000000000000000000000000000000000.0"),
+            (1e-9, 3, "0.000"),
+            (f64::NEG_INFINITY, 2, "-Infinity"),
+            (f64::NAN, 2, "NaN"),
+        ] {
+            assert_eq!(fixed(number, decimals), expected);
+        }
+    }
 
     #[test]
     fn arns_fall_into_their_parts() {

@@ -24,6 +24,8 @@ pub async fn check_folder(
     let mut problems = Vec::new();
     // file by name of the report
     let mut names: BTreeMap<String, String> = BTreeMap::new();
+    // line and file by name of the job
+    let mut jobs: BTreeMap<String, String> = BTreeMap::new();
     for path in &files {
         let file = path.display().to_string();
         let text = match fs::read_to_string(path) {
@@ -43,6 +45,16 @@ pub async fn check_folder(
         if let Some(other) = names.insert(name.clone(), file.clone()) {
             let message = format!("the report `{name}` is in `{other}` too; only one of them can be run");
             problems.push(Problem::at(&file, Some(place), message, None));
+            // its schedule is not looked at either
+            continue;
+        }
+        let Some((job, place)) = checked.job else { continue };
+        match jobs.get(&job) {
+            Some(before) => {
+                let message = format!("the job `{job}` is there already, {before}");
+                problems.push(Problem::at(&file, Some(place), message, None));
+            }
+            None => drop(jobs.insert(job, format!("at line {} of `{file}`", place.0))),
         }
     }
     problems.sort_by(|one, other| (&one.file, one.line, one.column).cmp(&(&other.file, other.line, other.column)));

@@ -8,6 +8,16 @@ fn placeholders_are_found_outside_of_comments_and_quotes() {
     assert_eq!(used(sql), [("yes".to_owned(), 3, 9), ("also_yes".to_owned(), 4, 11)]);
 }
 
+#[test]
+fn comments_of_blocks_nest_and_their_marks_do_not_overlap() {
+    let names = |sql| used(sql).into_iter().map(|(name, ..)| name).collect::<Vec<String>>();
+    assert_eq!(names("SELECT 1 AS n /* a /* b */ $no */, $yes"), ["yes"]);
+    assert_eq!(names("SELECT /*/ $no */ $yes"), ["yes"]);
+    assert_eq!(names("SELECT /*/*/ $no */ $no */ $yes"), ["yes"]);
+    assert_eq!(names("SELECT /* /*\n$no */\n$no -- */ $yes"), ["yes"]);
+    assert_eq!(names("SELECT /**/ $yes, '/*', $also_yes, 'a''$no'"), ["yes", "also_yes"]);
+}
+
 #[tokio::test]
 async fn every_kind_of_fault_has_its_place() {
     let head = |columns: &str, rest: &str| {
@@ -102,6 +112,28 @@ async fn a_query_is_looked_at_although_its_chart_is_wrong() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_not_taken_for_what_is_not_there() {
+    let head = "-- name = \"a\"\n-- title = \"A\"\n-- description = \"B\"\n-- columns = [\"n\"]\n";
+    let of = |rest: &str| format!("{head}{rest}\nSELECT 1 AS n");
+    let cron = "-- [schedule]\n-- cron = \"0 6 * * *\"\n";
+    let deliver = "-- deliver = [{ command = [\"true\"] }]";
+    let alert = "-- [alert]\n-- when = \"n > 0\"\n";
+    begin(&of(&format!("{cron}-- destination = 5")), &["7:18: invalid type: integer `5`"]).await;
+    begin(&of(&format!("{cron}-- destination = 5\n{deliver}")), &["7:18: invalid type: integer `5`"]).await;
+    begin(&of(&format!("{alert}{cron}-- deliver = [{{ webhook = 5 }}]")), &["9:27: invalid type: integer `5`"]).await;
+    begin(&of(&format!("-- [alert]\n-- when = 5\n{cron}{deliver}")), &["6:11: invalid type: integer `5`"]).await;
+    begin(&of(&format!("-- alert = 5\n{cron}{deliver}")), &["5:12: invalid type: integer `5`"]).await;
+    begin(&of("-- [chart]\n-- kind = \"heat\"\n-- x = \"n\"\n-- by = 5"), &["8:9: invalid type: integer `5`"]).await;
+    // what is not there is told all the same
+    begin(&of(&format!("{cron}{deliver}")), &["7:14: the report `a` has no alert rule"]).await;
+    begin(
+        &of(&format!("{alert}{cron}-- keep = 5")),
+        &["7:4: it says neither a `destination`", "9:11: invalid type: integer `5`"],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn a_chart_needs_columns_of_its_kinds() {
     let of = |columns: &str, chart: &str| {
         format!(
@@ -164,6 +196,36 @@ async fn a_folder_is_checked_as_a_whole() {
         "d.sql:1:1: there is no header",
     ];
     assert_eq!((files, problems.len()), (4, expected.len()), "{problems:#?}");
+    for (found, expected) in problems.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found} is not {expected}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_jobs_with_one_name_the_second_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, schedule: &str| {
+        let head = format!("-- name = \"{name}\"\n-- title = \"A\"\n-- description = \"B\"\n-- columns = [\"n\"]\n");
+        let schedule = format!("-- [schedule]\n-- cron = \"0 6 * * *\"\n-- destination = \"out\"\n{schedule}");
+        std::fs::write(folder.path().join(name).with_extension("sql"), format!("{head}{schedule}SELECT 1 AS n"))
+            .unwrap();
+    };
+    write("a", "-- name = \"c\"\n");
+    write("b", "-- name = \"c\"\n");
+    write("c", "");
+    // one whose name cannot be read has none that could be there already
+    write("d", "-- name = \"e\"\n");
+    write("e", "-- name = 5\n");
+    let engine = Engine::empty().await.unwrap();
+    let (_, problems) = check_folder(folder.path(), &engine, Utc::now()).await.unwrap();
+    let start = folder.path().display().to_string() + "/";
+    let problems: Vec<String> = problems.iter().map(|problem| problem.to_string().replace(&start, "")).collect();
+    let expected = [
+        "b.sql:8:11: the job `c` is there already, at line 8 of `a.sql`",
+        "c.sql:5:4: the job `c` is there already, at line 8 of `a.sql`",
+        "e.sql:8:11: invalid type: integer `5`",
+    ];
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
     for (found, expected) in problems.iter().zip(expected) {
         assert!(found.starts_with(expected), "{found} is not {expected}");
     }

@@ -68,6 +68,32 @@ async fn who_never_answers_is_not_waited_for() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn what_a_command_started_ends_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let pid = folder.path().join("pid");
+    let script = format!("sleep 600 & echo $! > '{}'; wait", pid.display());
+    let slow = Delivery {
+        command: ["sh", "-c", &script].map(str::to_owned).to_vec(),
+        timeout: Some("1s".to_owned()),
+        ..Delivery::default()
+    };
+    let (slow, message) = ([slow], Message::default());
+    let told: Vec<_> = send_to_all(&slow, &message).collect().await;
+    assert!(told[0].1.is_err());
+    let pid = std::fs::read_to_string(pid).unwrap();
+    let asked = std::time::Instant::now();
+    loop {
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        if state.is_empty() || state.contains(") Z ") {
+            return;
+        }
+        assert!(asked.elapsed().as_secs() < 30, "it goes on: {state}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
 #[test]
 fn a_timeout_is_some_seconds_or_minutes() {
     let check = |text: &str| Delivery { timeout: Some(text.to_owned()), ..hook("https://example.com") }.check();

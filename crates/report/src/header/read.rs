@@ -1,6 +1,6 @@
 //! Reads a header part by part, so that all that is wrong with it is found at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -25,13 +25,42 @@ pub(crate) struct Header {
     pub(crate) faults: Vec<HeaderFault>,
     /// Whether its parameters and columns are right, so that its query can be looked at.
     pub(crate) is_askable: bool,
+    /// What is there and could not be read.
+    pub(crate) unread: Unread,
+}
+
+/// Keys of a header's sections that are there and could not be read. What is wrong with them is told; that they are not in
+/// what was read must not be taken for that they are not there.
+#[derive(Debug, Default)]
+pub(crate) struct Unread(BTreeSet<(String, Option<String>)>);
+
+impl Unread {
+    fn add(&mut self, section: &str, key: Option<String>) {
+        self.0.insert((section.to_owned(), key));
+    }
+
+    /// Whether something of the section could not be read.
+    pub(crate) fn has_in(&self, section: &str) -> bool {
+        self.0.iter().any(|(found, _)| found == section)
+    }
+
+    /// Whether that key of the section could not be read.
+    pub(crate) fn has(&self, section: &str, key: &str) -> bool {
+        self.0.contains(&(section.to_owned(), Some(key.to_owned())))
+    }
 }
 
 /// Reads the header of a file; nothing if there is none.
 pub(crate) fn read(text: &str, origin: &str) -> Option<Header> {
     let header = HeaderText::of(text)?;
     let (root, errors) = DeTable::parse_recoverable(header.toml());
-    let mut reader = Reader { header: &header, faults: Vec::new(), missing: Vec::new(), has_columns: false };
+    let mut reader = Reader {
+        header: &header,
+        faults: Vec::new(),
+        missing: Vec::new(),
+        has_columns: false,
+        unread: Unread::default(),
+    };
     errors.iter().for_each(|error| reader.error(error));
     let mut report = nameless(text, origin);
     // what follows a mistake of the syntax may be read as something else than was meant
@@ -40,13 +69,13 @@ pub(crate) fn read(text: &str, origin: &str) -> Option<Header> {
         reader.report(root.into_inner(), &mut report);
         reader.check(&report);
     }
-    let Reader { mut faults, missing, .. } = reader;
+    let Reader { mut faults, missing, unread, .. } = reader;
     faults.sort_by_key(HeaderFault::place);
     // what is there and wrong may be why something is missing
     faults.extend(missing);
     let of_query = |fault: &HeaderFault| fault.is_of_query;
     let is_askable = is_toml && !faults.iter().any(of_query);
-    Some(Header { report, faults, is_askable })
+    Some(Header { report, faults, is_askable, unread })
 }
 
 fn nameless(text: &str, origin: &str) -> Report {
@@ -72,6 +101,7 @@ struct Reader<'a> {
     missing: Vec<HeaderFault>,
     /// Whether it is known which columns there are.
     has_columns: bool,
+    unread: Unread,
 }
 
 impl Reader<'_> {
@@ -89,19 +119,19 @@ impl Reader<'_> {
         for (key, value) in root {
             missing.retain(|needed| needed != key.get_ref());
             match key.get_ref().as_ref() {
-                "name" => report.name = self.part(value, false).unwrap_or_default(),
-                "title" => report.title = self.part(value, false).unwrap_or_default(),
-                "description" => report.description = self.part(value, false).unwrap_or_default(),
-                "tags" => report.tags = self.part(value, false).unwrap_or_default(),
+                "name" => report.name = self.part("name", value, false).unwrap_or_default(),
+                "title" => report.title = self.part("title", value, false).unwrap_or_default(),
+                "description" => report.description = self.part("description", value, false).unwrap_or_default(),
+                "tags" => report.tags = self.part("tags", value, false).unwrap_or_default(),
                 "columns" => {
-                    let columns = self.part(value, true);
+                    let columns = self.part("columns", value, true);
                     self.has_columns = columns.is_some();
                     report.columns = columns.unwrap_or_default();
                 }
                 "params" => self.parameters(value, report),
-                "chart" => report.chart = self.part(value, false),
-                "alert" => report.alert = self.part(value, false),
-                "schedule" => report.schedule = self.part(value, false),
+                "chart" => report.chart = self.part("chart", value, false),
+                "alert" => report.alert = self.part("alert", value, false),
+                "schedule" => report.schedule = self.part("schedule", value, false),
                 unknown => {
                     let message = format!("unknown field `{unknown}`, expected one of `{}`", KEYS.join("`, `"));
                     self.fault(self.header.place(key.span().start), message, false);
@@ -123,13 +153,18 @@ impl Reader<'_> {
         for (name, value) in table {
             // one that is wrong is still there for the query to name
             let unread = || ParameterHeader { kind: ParameterType::Text, default: None, description: String::new() };
-            let header = self.part(value, true).unwrap_or_else(unread);
+            let header = self.part("params", value, true).unwrap_or_else(unread);
             report.parameters.insert(name.get_ref().clone().into_owned(), header);
         }
     }
 
-    /// Reads a part. What is wrong in it is noted and taken out, so that the rest of it is looked at too.
-    fn part<'de, T: Deserialize<'de>>(&mut self, value: Spanned<DeValue<'de>>, is_of_query: bool) -> Option<T> {
+    /// Reads the part called `section`. What is wrong in it is noted and taken out, so that the rest of it is looked at too.
+    fn part<'de, T: Deserialize<'de>>(
+        &mut self,
+        section: &str,
+        value: Spanned<DeValue<'de>>,
+        is_of_query: bool,
+    ) -> Option<T> {
         let mut value = value;
         let mut taken: Vec<String> = Vec::new();
         loop {
@@ -144,7 +179,9 @@ impl Reader<'_> {
             }
             let span = error.span().unwrap_or_else(|| value.span());
             self.fault(self.header.place(span.start), message.to_owned(), is_of_query);
-            taken.push(take_out(&mut value, &span)?);
+            let key = take_out(&mut value, &span);
+            self.unread.add(section, key.clone());
+            taken.push(key?);
         }
     }
 
@@ -158,7 +195,7 @@ impl Reader<'_> {
         let columns = self.has_columns.then_some(report.columns.as_slice());
         let section = |name, path: &[Step<'static>]| [&[Step::Key(name)], path].concat();
         if let Some(chart) = &report.chart {
-            let faults = chart.faults(columns).into_iter();
+            let faults = chart.faults(columns, &self.unread).into_iter();
             found.extend(faults.map(|(key, message)| (section("chart", &[Step::Key(key)]), message)));
         }
         if let Some(alert) = &report.alert {
@@ -166,7 +203,7 @@ impl Reader<'_> {
             found.extend(faults.map(|(path, message)| (section("alert", &path), message)));
         }
         if let Some(schedule) = &report.schedule {
-            let faults = schedule.faults().into_iter();
+            let faults = schedule.faults(&self.unread).into_iter();
             found.extend(faults.map(|(path, message)| (section("schedule", &path), message)));
         }
         for (path, message) in found {

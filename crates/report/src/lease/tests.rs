@@ -103,3 +103,15 @@ async fn work_that_takes_long_keeps_its_lease_and_gives_it_back() {
     assert_eq!(done.as_deref(), Some("long"));
     given(&place, "next", 130).await;
 }
+
+#[tokio::test]
+async fn what_is_no_lease_does_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = place(&folder).await;
+    std::fs::write(folder.path().join("notes.txt"), "mine").unwrap();
+    let mut lease = given(&place, "one", 0).await;
+    assert!(lease.renew(at(20)).await.unwrap());
+    lease.release(at(30)).await.unwrap();
+    given(&place, "two", 30).await;
+    assert!(folder.path().join("notes.txt").exists());
+}

@@ -8,6 +8,7 @@ use milepost_query::Engine;
 use milepost_store::plain;
 use tokio::sync::SemaphorePermit;
 
+use super::computing::compute;
 use super::plan::Work;
 use super::tell::{Telling, tell};
 use super::{Clock, Done, Failure, Outcome, Scheduler};
@@ -121,9 +122,9 @@ impl Scheduler {
             }
             return Ok(Some(Produced { outcome: Outcome::Held, state, seen, notes, told: 0, error: None }));
         }
-        let running = run::run(&self.lake, &engine, &job.report, &values);
-        let too_long = |_| format!("it took more than {} s to compute; `timeout` gives it more", job.timeout.as_secs());
-        let ran = tokio::time::timeout(job.timeout, running).await.map_err(too_long)??;
+        let (lake, report, asked) = (self.lake.clone(), job.report.clone(), values.clone());
+        let running = async move { run::run(&lake, &engine, &report, &asked).await };
+        let ran = compute(self.threads, job.timeout, running).await??;
         let rows = ran.rows.texts.len() as u64;
         let done_before = known.filter(|known| known.is_done);
         let mut notes = Vec::new();
