@@ -19,6 +19,7 @@ mod identities;
 mod info;
 mod limits;
 mod model;
+mod moto;
 mod object_store;
 mod object_store_lake;
 mod outputs;
