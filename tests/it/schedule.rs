@@ -309,25 +309,28 @@ fn age_lease(context: &Context, job: &str) {
     std::fs::write(last, lease.to_string()).unwrap();
 }
 
-#[test]
-fn a_killed_scheduler_leaves_nothing_half_done() {
-    let context = Context::new();
-    deliver(&context, "one", &[event("2026-03-01T12:00:00Z", "UpdateIdentityPool", 1)]);
-    // the receiver of the alert kills who tells it, once
+/// Runs a job, of which `lines` say more, whose receiver kills who tells it, once; then it writes what it is told into `told`.
+fn killed_while_telling(context: &Context, lines: &str) {
+    deliver(context, "one", &[event("2026-03-01T12:00:00Z", "UpdateIdentityPool", 1)]);
     let kill = "if [ -e killed ]; then cat > told; else touch killed; kill -9 $PPID; fi";
-    context.write(
-        "milepost.toml",
-        format!(
-            "[[schedule]]\nreport = \"cognito-identity-pool-changes\"\ncron = \"0 13 * * *\"\nwindow = \"24h\"\n\
-             destination = \"out\"\nformats = [\"csv\"]\nfile = \"{{date}}.csv\"\ndeliver = [{{ command = [\"sh\", \"-c\", \"{kill}\"] }}]\n"
-        ),
-    );
+    let job = "[[schedule]]\ncron = \"0 13 * * *\"\nwindow = \"24h\"\n";
+    let receiver = format!("deliver = [{{ command = [\"sh\", \"-c\", \"{kill}\"] }}]\n");
+    context.write("milepost.toml", [job, lines, &receiver].concat());
     let killed = std::process::Command::new(env!("CARGO_BIN_EXE_milepost"))
         .args(["schedule", "run", "--once", "--at", "2026-03-01T13:00:00Z"])
         .current_dir(context.path(""))
         .output()
         .unwrap();
     assert_eq!(killed.status.code(), None, "{killed:?}");
+}
+
+#[test]
+fn a_killed_scheduler_leaves_nothing_half_done() {
+    let context = Context::new();
+    killed_while_telling(
+        &context,
+        "report = \"cognito-identity-pool-changes\"\ndestination = \"out\"\nformats = [\"csv\"]\nfile = \"{date}.csv\"\n",
+    );
     assert!(!context.path("told").exists());
     // its lease holds for a while, then somebody else does it
     configured(&context, &["run", "--once", "--at", "2026-03-01T13:01:30Z"]).ended_with(0);

@@ -92,22 +92,7 @@ async fn a_report_that_is_computed_for_too_long_fails() {
 #[test]
 fn who_has_a_job_is_said_until_another_may_do_it() {
     let context = Context::new();
-    deliver(&context, "one", &[event("2026-03-01T12:00:00Z", "UpdateIdentityPool", 1)]);
-    // the receiver of the alert kills who tells it, once
-    let kill = "if [ -e killed ]; then cat > told; else touch killed; kill -9 $PPID; fi";
-    context.write(
-        "milepost.toml",
-        format!(
-            "[[schedule]]\nname = \"pools\"\nreport = \"cognito-identity-pool-changes\"\ncron = \"0 13 * * *\"\n\
-             window = \"24h\"\ndeliver = [{{ command = [\"sh\", \"-c\", \"{kill}\"] }}]\n"
-        ),
-    );
-    let killed = std::process::Command::new(env!("CARGO_BIN_EXE_milepost"))
-        .args(["schedule", "run", "--once", "--at", "2026-03-01T13:00:00Z"])
-        .current_dir(context.path(""))
-        .output()
-        .unwrap();
-    assert_eq!(killed.status.code(), None, "{killed:?}");
+    killed_while_telling(&context, "name = \"pools\"\nreport = \"cognito-identity-pool-changes\"\n");
     let run = |at: &str, more: &[&str]| {
         let words = ["run", "--once", "--at", at];
         configured(&context, &[&words[..], more].concat()).ended_with(0)
