@@ -15,14 +15,14 @@ use std::collections::HashMap;
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
 use milepost_schema::{
-    ACCOUNT, COLUMNS, DATE, EVENT_ID, EVENT_TIME, EXTRA, FALLBACKS, REDACTED, REGION, SOURCE_FILE,
+    ACCOUNT, COLUMNS, DATE, EVENT_ID, EVENT_TIME, EXTRA, FALLBACKS, Kind, REDACTED, REGION, SOURCE_FILE,
     arrow::events_schema, column_index,
 };
 
 use crate::redact::Redacted;
 use crate::scan::{self, Member};
-use crate::tree::{Child, TREE, Tree};
-use columns::Builder;
+use crate::tree::{Child, Object, TREE, Tree};
+use columns::{Builder, NullTexts, Scanned};
 use extra::Extra;
 pub(crate) use values::unescape;
 
@@ -63,6 +63,7 @@ pub(crate) struct Record<'a> {
 pub(crate) struct Flattener {
     schema: SchemaRef,
     columns: Vec<Builder>,
+    nulls: NullTexts,
     positions: Positions,
     /// Columns that got a value in the row at hand.
     filled: Vec<bool>,
@@ -100,7 +101,8 @@ struct Positions {
 /// What a member of an open object is.
 #[derive(Debug, Clone, Copy)]
 enum Role {
-    Known(Child),
+    /// The one of this number in [`crate::tree::Object`].
+    Known(u8),
     Unknown,
     /// A later member has the same name.
     Shadowed,
@@ -114,6 +116,7 @@ impl Flattener {
         Self {
             schema: events_schema(),
             columns: COLUMNS.iter().map(|column| Builder::new(column.kind)).collect(),
+            nulls: NullTexts::default(),
             positions: Positions {
                 event_time: at(EVENT_TIME),
                 event_id: at(EVENT_ID),
@@ -180,11 +183,7 @@ impl Flattener {
     /// Only if the builders disagree with the schema, which is a bug.
     pub(crate) fn take(&mut self) -> Result<RecordBatch, ArrowError> {
         let rows = std::mem::take(&mut self.rows);
-        let finish = |column: &mut Builder| {
-            column.pad(rows);
-            column.finish()
-        };
-        let arrays = self.columns.iter_mut().map(finish).collect();
+        let arrays = self.columns.iter_mut().map(|column| column.finish(rows, &mut self.nulls)).collect();
         let batch = RecordBatch::try_new(self.schema.clone(), arrays)?;
         self.bytes = 0;
         if self.withdrawn.is_empty() {
@@ -199,28 +198,35 @@ impl Flattener {
 
     /// Files the members of one object, which are those from `first` on.
     fn object(&mut self, object: usize, text: &str, first: usize) -> Result<(), String> {
-        let outcome = self.assign_roles(object, text, first);
+        let known = TREE.object(object);
+        let outcome = self.assign_roles(known, text, first);
         for at in first..self.members.len() {
             let member = self.members[at];
             match self.roles[at] {
                 Role::Shadowed => {}
                 Role::Unknown => self.leave_over(text, member),
-                Role::Known(Child::Column { index, kind }) => {
-                    let value = &text[member.value_start..member.value_end];
-                    let column = &mut self.columns[index];
-                    column.pad(self.rows);
-                    let (filled, faithful) = column.append(kind, value, member.value_spaced, &mut self.scratch);
-                    self.filled[index] = filled;
-                    if !faithful {
-                        self.leave_over(text, member);
-                    }
-                }
-                Role::Known(Child::Object(inner)) => self.inner_object(inner, text, member)?,
+                Role::Known(number) => match known.child(number) {
+                    Child::Column { index, kind } => self.value(index, kind, text, member),
+                    Child::Object(inner) => self.inner_object(inner, text, member)?,
+                },
             }
         }
         self.members.truncate(first);
         self.roles.truncate(first);
         outcome
+    }
+
+    /// Puts the value of a member into its column, and into `extra` what the column cannot give back.
+    fn value(&mut self, index: usize, kind: Kind, text: &str, member: Member) {
+        let column = &mut self.columns[index];
+        column.pad(self.rows);
+        let value = &text[member.value_start..member.value_end];
+        let scanned = Scanned { text: value, spaced: member.value_spaced, escaped: member.value_escaped };
+        let (filled, faithful) = column.append(kind, scanned, &mut self.scratch);
+        self.filled[index] = filled;
+        if !faithful {
+            self.leave_over(text, member);
+        }
     }
 
     fn inner_object(&mut self, object: usize, text: &str, member: Member) -> Result<(), String> {
@@ -239,8 +245,7 @@ impl Flattener {
     }
 
     /// Looks up what each member from `first` on is. Of members with one name, the last counts.
-    fn assign_roles(&mut self, object: usize, text: &str, first: usize) -> Result<(), String> {
-        let known = TREE.object(object);
+    fn assign_roles(&mut self, known: &Object, text: &str, first: usize) -> Result<(), String> {
         let mut last_known = [usize::MAX; MAX_KNOWN];
         let mut last_unknown: HashMap<Cow<'_, str>, usize> = HashMap::new();
         let mut outcome = Ok(());
@@ -250,8 +255,10 @@ impl Flattener {
                 outcome = Err("a member's name is not valid Unicode".to_owned());
                 continue;
             };
-            let (role, earlier) = match known.child(name.as_bytes()) {
-                Some((number, child)) => (Role::Known(child), Some(std::mem::replace(&mut last_known[number], at))),
+            let (role, earlier) = match known.number(name.as_bytes()) {
+                Some(number) => {
+                    (Role::Known(number), Some(std::mem::replace(&mut last_known[usize::from(number)], at)))
+                }
                 None => (Role::Unknown, last_unknown.insert(name, at)),
             };
             if let Some(shadowed) = earlier.and_then(|earlier| self.roles.get_mut(earlier)) {

@@ -31,8 +31,13 @@ pub const DEFAULT_BATCH_ROWS: usize = 32 * 1024;
 pub const DEFAULT_BATCH_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of text held at once: texts up to this size are read once, larger ones twice.
 pub const DEFAULT_WINDOW_BYTES: usize = WINDOW_BYTES;
-/// Packed bytes of sources in one unit.
-const UNIT_BYTES: u64 = 4 * 1024 * 1024;
+/// Text in one unit, about. A thread that is ahead of the unit whose turn it is must be able to end its own, or it waits with
+/// what its channel cannot take: so a unit is little more than a batch.
+const UNIT_TEXT_BYTES: u64 = 4 * 1024 * 1024;
+/// Log files unpack to six to eight times their size.
+const UNPACKED_PART: u64 = 7;
+/// Endings of names that promise something packed.
+const PACKED: [&str; 4] = [".gz", ".zst", ".tgz", ".zip"];
 /// Sources in one unit.
 const UNIT_SOURCES: usize = 256;
 /// Batches of one unit that may wait to be read.
@@ -231,16 +236,24 @@ fn cut_into_units(sources: &[Source]) -> Vec<Range<usize>> {
     let mut units = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (at, source) in sources.iter().enumerate() {
-        if at > start && (bytes + source.size > UNIT_BYTES || at - start == UNIT_SOURCES) {
+        let text = likely_text_bytes(source);
+        if at > start && (bytes + text > UNIT_TEXT_BYTES || at - start == UNIT_SOURCES) {
             units.push(start..at);
             (start, bytes) = (at, 0);
         }
-        bytes += source.size;
+        bytes += text;
     }
     if start < sources.len() {
         units.push(start..sources.len());
     }
     units
+}
+
+/// Bytes that a source has unpacked, as far as its name and size say.
+fn likely_text_bytes(source: &Source) -> u64 {
+    let (_, name) = source.sort_key();
+    let is_packed = PACKED.iter().any(|ending| name.ends_with(ending));
+    if is_packed { source.size.saturating_mul(UNPACKED_PART) } else { source.size }
 }
 
 /// Units still to be done, and where they are announced in order.

@@ -5,13 +5,14 @@
 //! is framed once; a larger one is read twice. Memory: the window, which grows only for a record that does not fit, up to
 //! [`MAX_RECORD_BYTES`].
 
-use std::io::{self, Read};
+use std::io;
 
 use milepost_timings::{Stage, enter};
 
 use crate::envelope::Opener;
 use crate::frame::{Broken, Framer, Frames, Progress};
 use crate::tally::{Tally, Verdict};
+use crate::unpack::Text;
 
 /// Text held at once: texts up to this size are read once.
 pub(crate) const WINDOW_BYTES: usize = 32 * 1024 * 1024;
@@ -22,7 +23,7 @@ const _: () = assert!(WINDOW_BYTES < MAX_RECORD_BYTES);
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Opens a text at its start.
-pub(crate) type Open<'a> = &'a dyn Fn() -> io::Result<Box<dyn Read>>;
+pub(crate) type Open<'a> = &'a dyn Fn() -> io::Result<Text>;
 
 /// Why a text cannot be used.
 #[derive(Debug, Clone)]
@@ -78,8 +79,8 @@ impl Reader {
     /// [`Damage`] if it cannot be read, unpacked or framed to its end.
     pub(crate) fn survey(&mut self, open: Open<'_>, opener: &mut Opener, salvage: bool) -> Result<Survey, Damage> {
         let mut tally = Tally::default();
-        let mut text = open().map_err(|error| damage_of(&error, None))?;
-        let mut pass = Pass::new(self, text.as_mut());
+        let text = open().map_err(|error| damage_of(&error, None))?;
+        let mut pass = Pass::new(self, text);
         let _at = enter(Stage::Frame);
         let outcome = pass.run(salvage, &mut |piece| tally.take(piece, opener));
         let (layout, pieces) = (pass.framer.layout().clone(), pass.pieces);
@@ -111,8 +112,8 @@ impl Reader {
             sink(&Piece { bytes: &self.window, frames: &self.frames, offset: self.offset });
             return Ok(());
         }
-        let mut text = open().map_err(|error| damage_of(&error, None))?;
-        match Pass::new(self, text.as_mut()).run(survey.damage.is_some(), sink) {
+        let text = open().map_err(|error| damage_of(&error, None))?;
+        match Pass::new(self, text).run(survey.damage.is_some(), sink) {
             Err(damage) if survey.damage.is_none() => Err(damage),
             _ => Ok(()),
         }
@@ -122,7 +123,8 @@ impl Reader {
 /// One reading of a text.
 struct Pass<'a> {
     reader: &'a mut Reader,
-    text: &'a mut dyn Read,
+    /// What is not in the window yet.
+    text: Option<Text>,
     framer: Framer,
     /// Size that the window may have; grows for a record that does not fit.
     window_bytes: usize,
@@ -136,11 +138,16 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn new(reader: &'a mut Reader, text: &'a mut dyn Read) -> Self {
-        reader.window.clear();
-        reader.window.shrink_to(2 * reader.window_bytes);
+    fn new(reader: &'a mut Reader, text: Text) -> Self {
         let window_bytes = reader.window_bytes;
-        Self { reader, text, framer: Framer::new(), window_bytes, offset: 0, at_end: false, failed: None, pieces: 0 }
+        // a text that lies in memory is not copied: its buffer becomes the window
+        let text = text.exchange(&mut reader.window, window_bytes);
+        if text.is_some() {
+            reader.window.clear();
+            reader.window.shrink_to(2 * window_bytes);
+        }
+        let at_end = text.is_none();
+        Self { reader, text, framer: Framer::new(), window_bytes, offset: 0, at_end, failed: None, pieces: 0 }
     }
 
     /// Reads to the end and hands every piece to `sink`; what lies before a damage is handed over, too, and with `salvage` what
@@ -187,8 +194,8 @@ impl<'a> Pass<'a> {
     fn fill(&mut self) {
         let _at = enter(Stage::Unpack);
         let wanted = self.window_bytes.saturating_sub(self.reader.window.len());
-        if !self.at_end && wanted > 0 {
-            let read = self.text.take(wanted as u64).read_to_end(&mut self.reader.window);
+        if let Some(text) = self.text.as_mut().filter(|_| !self.at_end && wanted > 0) {
+            let read = text.append_to(&mut self.reader.window, wanted);
             let end = self.offset + self.reader.window.len() as u64;
             match read {
                 Ok(read) => self.at_end = read < wanted,

@@ -39,6 +39,8 @@ pub(crate) struct Member {
     pub(crate) key_escaped: bool,
     /// The value holds white space between its tokens.
     pub(crate) value_spaced: bool,
+    /// The value is a string, or holds strings, with escapes.
+    pub(crate) value_escaped: bool,
 }
 
 /// The end of a string and whether it holds escapes.
@@ -182,17 +184,18 @@ impl Nesting {
     }
 }
 
-/// The end of a value and whether white space lies between its tokens.
+/// The end of a value, whether white space lies between its tokens, and whether a string in it holds escapes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Value {
     pub(crate) end: usize,
     pub(crate) spaced: bool,
+    pub(crate) escaped: bool,
 }
 
 /// Scans the value that begins at `pos`, with no white space before it. `open` containers already surround it.
 pub(crate) fn value(bytes: &[u8], mut pos: usize, open: usize) -> Scan<Value> {
     let mut nesting = Nesting { depth: open, ..Nesting::default() };
-    let mut spaced = false;
+    let (mut spaced, mut escaped) = (false, false);
     let mut space = |bytes: &[u8], pos: usize| {
         let after = skip_space(bytes, pos);
         spaced |= after > pos;
@@ -201,7 +204,11 @@ pub(crate) fn value(bytes: &[u8], mut pos: usize, open: usize) -> Scan<Value> {
     'value: loop {
         match bytes.get(pos) {
             None => return Err(ScanError::End),
-            Some(b'"') => pos = string(bytes, pos)?.end,
+            Some(b'"') => {
+                let text = string(bytes, pos)?;
+                escaped |= text.escaped;
+                pos = text.end;
+            }
             Some(b'{') => {
                 nesting.push(true, pos)?;
                 pos = space(bytes, pos + 1);
@@ -248,7 +255,7 @@ pub(crate) fn value(bytes: &[u8], mut pos: usize, open: usize) -> Scan<Value> {
                 (_, false) => return Err(ScanError::Syntax { at: pos, expected: "`,` or `]`" }),
             }
         }
-        return Ok(Value { end: pos, spaced });
+        return Ok(Value { end: pos, spaced, escaped });
     }
 }
 
@@ -292,6 +299,7 @@ pub(crate) fn members(bytes: &[u8], pos: usize, open: usize, members: &mut Vec<M
             value_end: value.end,
             key_escaped: name.escaped,
             value_spaced: value.spaced,
+            value_escaped: value.escaped,
         });
         at = skip_space(bytes, value.end);
         match bytes.get(at) {

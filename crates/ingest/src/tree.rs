@@ -1,6 +1,6 @@
 //! The table of columns as a tree of JSON members: which member of which object fills which column.
 //!
-//! Built once from [`milepost_schema::COLUMNS`]; looking a name up costs one hash of three bytes and one comparison.
+//! Built once from [`milepost_schema::COLUMNS`]; looking a name up costs one hash of three bytes and most often one comparison.
 
 use std::sync::LazyLock;
 
@@ -19,26 +19,46 @@ pub(crate) enum Child {
 #[derive(Debug, Default)]
 pub(crate) struct Object {
     children: Vec<(&'static str, Child)>,
-    /// Positions in `children` by [`bucket_of`] the name.
-    buckets: Vec<Vec<u8>>,
+    /// Numbers of `children`, each in the slot that [`slot_of`] its name says or the next free one behind it.
+    slots: Box<[Option<u8>]>,
 }
 
-/// Number of buckets; a power of two well above the 35 members of the largest object.
-const BUCKETS: usize = 128;
+/// Number of slots; a power of two well above the 35 members of the largest object.
+const SLOTS: usize = 128;
 
-fn bucket_of(name: &[u8]) -> usize {
+fn slot_of(name: &[u8]) -> usize {
     let (first, last) = (name.first().copied().unwrap_or(0), name.last().copied().unwrap_or(0));
     let middle = name.get(name.len() / 2).copied().unwrap_or(0);
-    (name.len() * 7 + usize::from(first) * 31 + usize::from(last) * 17 + usize::from(middle) * 5) % BUCKETS
+    (name.len() * 7 + usize::from(first) * 31 + usize::from(last) * 17 + usize::from(middle) * 5) % SLOTS
 }
 
 impl Object {
-    /// The member called `name`: its number within the object, and what it is.
-    pub(crate) fn child(&self, name: &[u8]) -> Option<(usize, Child)> {
-        self.buckets[bucket_of(name)].iter().map(|at| usize::from(*at)).find_map(|at| {
-            let (known, child) = self.children[at];
-            (known.as_bytes() == name).then_some((at, child))
-        })
+    /// The number of the member called `name`.
+    pub(crate) fn number(&self, name: &[u8]) -> Option<u8> {
+        let mut slot = slot_of(name);
+        loop {
+            let number = self.slots[slot]?;
+            if self.children[usize::from(number)].0.as_bytes() == name {
+                return Some(number);
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+    }
+
+    /// What the member of this number is.
+    pub(crate) fn child(&self, number: u8) -> Child {
+        self.children[usize::from(number)].1
+    }
+
+    fn fill_slots(&mut self) {
+        self.slots = vec![None; SLOTS].into();
+        for (number, (name, _)) in (0_u8..).zip(&self.children) {
+            let mut slot = slot_of(name.as_bytes());
+            while self.slots[slot].is_some() {
+                slot = (slot + 1) % SLOTS;
+            }
+            self.slots[slot] = Some(number);
+        }
     }
 }
 
@@ -63,12 +83,7 @@ impl Tree {
                 tree.objects[parent].children.push((name, Child::Column { index, kind: column.kind }));
             }
         }
-        for object in &mut tree.objects {
-            object.buckets = vec![Vec::new(); BUCKETS];
-            for (at, (name, _)) in object.children.iter().enumerate() {
-                object.buckets[bucket_of(name.as_bytes())].push(u8::try_from(at).unwrap_or(u8::MAX));
-            }
-        }
+        tree.objects.iter_mut().for_each(Object::fill_slots);
         tree
     }
 
@@ -103,7 +118,8 @@ mod tests {
         for (index, column) in COLUMNS.iter().enumerate().filter(|(_, column)| !column.path.is_empty()) {
             let mut object = Tree::ROOT;
             for (step, name) in column.path.iter().enumerate() {
-                match TREE.object(object).child(name.as_bytes()).unwrap().1 {
+                let known = TREE.object(object);
+                match known.child(known.number(name.as_bytes()).unwrap()) {
                     Child::Object(inner) => object = inner,
                     Child::Column { index: found, .. } => {
                         assert_eq!((found, step + 1), (index, column.path.len()));
@@ -111,6 +127,6 @@ mod tests {
                 }
             }
         }
-        assert!(TREE.object(Tree::ROOT).child(b"eventname").is_none());
+        assert_eq!(TREE.object(Tree::ROOT).number(b"eventname"), None);
     }
 }

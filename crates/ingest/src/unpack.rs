@@ -15,7 +15,7 @@ use std::rc::Rc;
 use crate::blob::Blob;
 use gzip::Gunzip;
 use utf16::{ByteOrder, Utf16};
-use whole::Small;
+use whole::{Small, Whole};
 
 /// How much is read from a file at once.
 const READ_BYTES: usize = 256 * 1024;
@@ -27,11 +27,50 @@ const MAX_WRAPPINGS: usize = 8;
 /// What was under the wrappings.
 pub(crate) enum Unpacked {
     /// A text.
-    Text(Box<dyn Read>),
+    Text(Text),
     /// A tar archive, from its start.
     Tar(Box<dyn Read>),
     /// A zip archive.
     Zip(Blob),
+}
+
+/// A text, unpacked at once or while it is read.
+pub(crate) enum Text {
+    /// All of it lies in memory.
+    Whole(Whole),
+    /// It comes while it is read.
+    Stream(Box<dyn Read>),
+}
+
+impl Text {
+    /// Puts the text where `window` was, if all of it lies in memory and is at most `limit` bytes; else gives it back.
+    pub(crate) fn exchange(self, window: &mut Vec<u8>, limit: usize) -> Option<Self> {
+        match self {
+            Self::Whole(whole) if whole.rest().len() <= limit => {
+                whole.exchange(window);
+                None
+            }
+            text => Some(text),
+        }
+    }
+
+    /// Reads on, up to `limit` bytes.
+    pub(crate) fn append_to(&mut self, window: &mut Vec<u8>, limit: usize) -> io::Result<usize> {
+        match self {
+            Self::Whole(whole) => whole.take(limit as u64).read_to_end(window),
+            // it may know how to read into memory that nobody has cleared
+            Self::Stream(stream) => stream.take(limit as u64).read_to_end(window),
+        }
+    }
+}
+
+impl Read for Text {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Whole(whole) => whole.read(buffer),
+            Self::Stream(stream) => stream.read(buffer),
+        }
+    }
 }
 
 /// An object that is not what its first bytes promised.
@@ -69,7 +108,13 @@ pub(crate) fn open(blob: &Blob, members: &GzipMembers) -> io::Result<Unpacked> {
     let (mut stream, taken_off): (Box<dyn Read>, usize) = match whole::read(blob)? {
         Some(Small::Inflated(text)) => {
             members.set(members.get().max(1));
+            if Packing::of(head_of(&text)).is_none() {
+                return Ok(Unpacked::Text(Text::Whole(text)));
+            }
             (Box::new(text), 1)
+        }
+        Some(Small::Plain(text)) if Packing::of(head_of(&text)).is_none() => {
+            return Ok(Unpacked::Text(Text::Whole(text)));
         }
         Some(Small::Plain(bytes)) => (Box::new(bytes), 0),
         None => (Box::new(BufReader::with_capacity(READ_BYTES, blob.open()?)), 0),
@@ -79,14 +124,15 @@ pub(crate) fn open(blob: &Blob, members: &GzipMembers) -> io::Result<Unpacked> {
         let packing = Packing::of(&head);
         let whole = Cursor::new(head).chain(stream);
         stream = match packing {
-            None => return Ok(Unpacked::Text(Box::new(whole))),
+            None => return Ok(Unpacked::Text(Text::Stream(Box::new(whole)))),
             Some(Packing::Gzip) => {
                 Box::new(Gunzip::new(BufReader::with_capacity(READ_BYTES, whole), Rc::clone(members)))
             }
             Some(Packing::Zstd) => Box::new(Naming { format: "zstd", inner: zstd::Decoder::new(whole)? }),
             Some(Packing::Base64) => base64::decoder(whole),
             Some(Packing::Utf16(order)) => {
-                return Ok(Unpacked::Text(Box::new(Utf16::new(BufReader::new(whole), order))));
+                let text = Utf16::new(BufReader::new(whole), order);
+                return Ok(Unpacked::Text(Text::Stream(Box::new(text))));
             }
             Some(Packing::Tar) => return Ok(Unpacked::Tar(Box::new(whole))),
             Some(Packing::Zip) if wrapping == 0 => return Ok(Unpacked::Zip(blob.clone())),
@@ -118,6 +164,12 @@ pub(crate) fn unpack_bytes(bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
 /// Decodes base64 that lies in memory.
 pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     base64::decode(text)
+}
+
+/// The first bytes of a text that lies in memory.
+fn head_of(text: &Whole) -> &[u8] {
+    let text = text.rest();
+    &text[..text.len().min(HEAD_BYTES)]
 }
 
 fn read_head(stream: &mut dyn Read) -> io::Result<Vec<u8>> {

@@ -5,14 +5,15 @@
 //! side by side never write a record twice, no lock is needed, and the slower one gets its turn. Files of an attempt that
 //! died are in no log and never read.
 
+mod sources;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::RecordBatch;
 use chrono::Utc;
 use deltalake_core::kernel::Add;
-use milepost_schema::SOURCE_FILE;
 use milepost_timings::{Stage, Timings, enter};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
@@ -32,6 +33,7 @@ use crate::sort::{KeyColumns, sort};
 use crate::table::{Attempt, Table, add_action};
 use crate::tables::TableName;
 use crate::workers::Workers;
+use sources::SourceRows;
 
 /// How often a commit is tried while others keep committing first.
 const MAX_ATTEMPTS: usize = 200;
@@ -372,48 +374,18 @@ pub(crate) async fn put(store: &Arc<dyn ObjectStore>, path: &str, bytes: Vec<u8>
 
 fn summary(batches: &[RecordBatch], parts: &[Part], version: Option<u64>) -> Committed {
     let mut committed = Committed { version, ..Committed::default() };
-    let names = SourceNames::of(batches);
+    let mut sources = SourceRows::of(batches);
     for part in parts {
-        names.count(&part.rows, &mut committed.sources, |counts| &mut counts.written);
-        names.count(&part.dropped, &mut committed.sources, |counts| &mut counts.duplicates);
+        part.rows.iter().for_each(|place| sources.of_row(place).written += 1);
+        part.dropped.iter().for_each(|place| sources.of_row(place).duplicates += 1);
         committed.rows += part.rows.len() as u64;
         if let Some(add) = &part.add {
             committed.files += 1;
             committed.bytes += u64::try_from(add.size).unwrap_or(0);
         }
     }
+    committed.sources = sources.by_name();
     committed
-}
-
-/// The `source_file` of every row.
-struct SourceNames<'a> {
-    columns: Vec<Option<&'a arrow::array::StringArray>>,
-}
-
-impl<'a> SourceNames<'a> {
-    fn of(batches: &'a [RecordBatch]) -> Self {
-        let column =
-            |batch: &'a RecordBatch| batch.column_by_name(SOURCE_FILE).and_then(|array| array.as_string_opt::<i32>());
-        Self { columns: batches.iter().map(column).collect() }
-    }
-
-    fn count(
-        &self,
-        places: &[Place],
-        counts: &mut BTreeMap<String, SourceCounts>,
-        field: impl Fn(&mut SourceCounts) -> &mut u64,
-    ) {
-        let name = |place: &Place| {
-            self.columns[place.0].filter(|array| array.is_valid(place.1)).map_or("", |array| array.value(place.1))
-        };
-        let mut by_name: HashMap<&str, u64> = HashMap::new();
-        for place in places {
-            *by_name.entry(name(place)).or_default() += 1;
-        }
-        for (name, number) in by_name {
-            *field(counts.entry(name.to_owned()).or_default()) += number;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type};
 use milepost_schema::{ACCOUNT, DATE, REGION};
 
@@ -20,7 +20,6 @@ pub(crate) struct Gathered {
     pub(crate) batches: Vec<RecordBatch>,
     pub(crate) partitions: BTreeMap<Partition, Vec<Place>>,
     bytes: usize,
-    nulls: Nulls,
 }
 
 impl Gathered {
@@ -31,8 +30,7 @@ impl Gathered {
 
     /// Adds the rows of a batch with the schema of `events`.
     pub(crate) fn add(&mut self, batch: RecordBatch) {
-        let (batch, bytes) = self.nulls.shared(batch);
-        self.bytes += bytes + batch.num_rows() * size_of::<Place>();
+        self.bytes += bytes_of(&batch) + batch.num_rows() * size_of::<Place>();
         let number = self.batches.len();
         let keys = Keys::of(&batch);
         let mut row = 0;
@@ -46,41 +44,10 @@ impl Gathered {
     }
 }
 
-/// Texts that are all null.
-///
-/// A column without a value costs four bytes a row in offsets that are all zero, and of the hundred columns of a batch most
-/// are such: together a fifth of all memory. They share their zeros.
-#[derive(Debug, Default)]
-struct Nulls {
-    texts: Option<ArrayRef>,
-}
-
-impl Nulls {
-    /// The batch with such columns shared, and the bytes of the others.
-    fn shared(&mut self, batch: RecordBatch) -> (RecordBatch, usize) {
-        let mut bytes = 0;
-        let mut columns = Vec::with_capacity(batch.num_columns());
-        for column in batch.columns() {
-            if *column.data_type() == DataType::Utf8 && column.null_count() == column.len() {
-                columns.push(self.texts(column.len()));
-            } else {
-                bytes += column.get_array_memory_size();
-                columns.push(ArrayRef::clone(column));
-            }
-        }
-        match RecordBatch::try_new(batch.schema(), columns) {
-            Ok(shared) => (shared, bytes),
-            // nulls where the schema allows none; whoever writes it will say so
-            Err(_) => (batch, bytes),
-        }
-    }
-
-    fn texts(&mut self, rows: usize) -> ArrayRef {
-        match &self.texts {
-            Some(texts) if texts.len() >= rows => texts.slice(0, rows),
-            _ => self.texts.insert(new_null_array(&DataType::Utf8, rows)).slice(0, rows),
-        }
-    }
+/// Bytes of memory behind a batch. Texts that are all null share their zeros with others.
+fn bytes_of(batch: &RecordBatch) -> usize {
+    let has_own = |column: &&ArrayRef| *column.data_type() != DataType::Utf8 || column.null_count() < column.len();
+    batch.columns().iter().filter(has_own).map(|column| column.get_array_memory_size()).sum()
 }
 
 /// The partition columns of one batch.

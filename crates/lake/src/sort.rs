@@ -47,24 +47,53 @@ pub(crate) struct Sorted {
     pub(crate) dropped: Vec<Place>,
 }
 
+/// A row with what settles most comparisons of its key: the time and the first bytes of the id.
+struct Entry {
+    time: i64,
+    id_start: u64,
+    place: Place,
+}
+
+impl Entry {
+    /// Rows that differ in this differ in their keys, in this order.
+    fn start(&self) -> (i64, u64) {
+        (self.time, self.id_start)
+    }
+}
+
+/// The first eight bytes of an id as a number in their order. Shorter ones are filled up.
+fn id_start(id: &str) -> u64 {
+    let mut start = [0; 8];
+    for (to, from) in start.iter_mut().zip(id.bytes()) {
+        *to = from;
+    }
+    u64::from_be_bytes(start)
+}
+
 /// Sorts `places` by key; rows with one key keep the order they arrived in. Of rows that are the same record, the first
 /// stays.
 ///
 /// # Errors
 /// A row that shares its key with another cannot be turned back into its record.
-pub(crate) fn sort(batches: &[RecordBatch], mut places: Vec<Place>) -> Result<Sorted, RebuildError> {
+pub(crate) fn sort(batches: &[RecordBatch], places: Vec<Place>) -> Result<Sorted, RebuildError> {
     let columns: Vec<_> = batches.iter().map(KeyColumns::of).collect();
-    let key = |place: &Place| columns[place.0].key(place.1);
-    places.sort_by(|a, b| key(a).cmp(&key(b)));
+    let key = |entry: &Entry| columns[entry.place.0].key(entry.place.1);
+    let entry = |place: Place| {
+        let Key { time, id } = columns[place.0].key(place.1);
+        // no time comes before every other, and where that is not the whole truth the keys themselves are compared
+        Entry { time: time.unwrap_or(i64::MIN), id_start: id.map_or(0, id_start), place }
+    };
+    let mut entries: Vec<Entry> = places.into_iter().map(entry).collect();
+    entries.sort_by(|a, b| a.start().cmp(&b.start()).then_with(|| key(a).cmp(&key(b))));
     let mut records = Records::new(batches);
-    let mut sorted = Sorted { rows: Vec::with_capacity(places.len()), dropped: Vec::new() };
-    for group in places.chunk_by(|a, b| key(a) == key(b)) {
+    let mut sorted = Sorted { rows: Vec::with_capacity(entries.len()), dropped: Vec::new() };
+    for group in entries.chunk_by(|a, b| a.start() == b.start() && key(a) == key(b)) {
         if let [alone] = group {
-            sorted.rows.push(*alone);
+            sorted.rows.push(alone.place);
             continue;
         }
         let mut seen = HashSet::with_capacity(group.len());
-        for place in group {
+        for Entry { place, .. } in group {
             let is_new = seen.insert(records.canonical(*place)?);
             if is_new { sorted.rows.push(*place) } else { sorted.dropped.push(*place) }
         }

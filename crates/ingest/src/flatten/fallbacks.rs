@@ -20,6 +20,9 @@ const OWN: &str = "";
 const PATH: &str = "path";
 const ENVELOPE: &str = "envelope";
 
+/// Looks at one place for a value.
+type Look<'a> = &'a dyn Fn() -> Option<&'a str>;
+
 impl Flattener {
     /// Fills the columns that no member fills.
     pub(super) fn derive(&mut self, record: Record<'_>, origin: &Origin) {
@@ -74,12 +77,10 @@ impl Flattener {
     fn region(&mut self, record: Record<'_>, origin: &Origin) {
         let mut value = std::mem::take(&mut self.scratch);
         let is_redacted = is_redacted(record, "awsRegion");
-        let chain = [
-            (self.text_in(self.positions.aws_region), OWN),
-            (origin.region.as_deref().filter(|_| !is_redacted), PATH),
-            (record.hints.region.filter(|_| !is_redacted), ENVELOPE),
-        ];
-        let found = first_usable(chain, &[""], &mut value);
+        let own = || self.text_in(self.positions.aws_region);
+        let path = || origin.region.as_deref().filter(|_| !is_redacted);
+        let envelope = || record.hints.region.filter(|_| !is_redacted);
+        let found = first_usable(&[(&own as Look<'_>, OWN), (&path, PATH), (&envelope, ENVELOPE)], &[""], &mut value);
         self.fill(self.positions.region, "region", &value, found);
         self.scratch = value;
     }
@@ -87,26 +88,18 @@ impl Flattener {
     fn account(&mut self, record: Record<'_>, origin: &Origin) {
         let Positions { account, recipient_account, caller_account, issuer_account, caller_arn, .. } = self.positions;
         let mut value = std::mem::take(&mut self.scratch);
-        if is_redacted(record, "recipientAccountId") {
-            let found = first_usable([(self.text_in(recipient_account), OWN)], &NO_ACCOUNT, &mut value);
-            self.fill(account, "account", &value, found);
-            self.scratch = value;
-            return;
-        }
-        let chain = [
-            (self.text_in(recipient_account), OWN),
-            (self.text_in(caller_account), "userIdentity.accountId"),
-            (self.text_in(issuer_account), "sessionIssuer.accountId"),
-            (self.text_in(caller_arn).and_then(account_in_arn), "userIdentity.arn"),
+        let chain: [(Look<'_>, _); 7] = [
+            (&|| self.text_in(recipient_account), OWN),
+            (&|| self.text_in(caller_account), "userIdentity.accountId"),
+            (&|| self.text_in(issuer_account), "sessionIssuer.accountId"),
+            (&|| self.text_in(caller_arn).and_then(account_in_arn), "userIdentity.arn"),
+            (&|| member_text(record, "accountId"), "accountId"),
+            (&|| origin.account.as_deref(), PATH),
+            (&|| record.hints.account, ENVELOPE),
         ];
-        let found = first_usable(chain, &NO_ACCOUNT, &mut value).or_else(|| {
-            let chain = [
-                (member_text(record, "accountId"), "accountId"),
-                (origin.account.as_deref(), PATH),
-                (record.hints.account, ENVELOPE),
-            ];
-            first_usable(chain, &NO_ACCOUNT, &mut value)
-        });
+        // what was taken out must not come back from elsewhere
+        let places = if is_redacted(record, "recipientAccountId") { 1 } else { chain.len() };
+        let found = first_usable(&chain[..places], &NO_ACCOUNT, &mut value);
         self.fill(account, "account", &value, found);
         self.scratch = value;
     }
@@ -138,16 +131,14 @@ fn is_redacted(record: Record<'_>, member: &str) -> bool {
 }
 
 /// Puts the first of a chain that can name a folder into `out` and says where it came from.
-fn first_usable<const N: usize>(
-    chain: [(Option<&str>, &'static str); N],
-    missing: &[&str],
-    out: &mut String,
-) -> Option<&'static str> {
+///
+/// Most records say what they should in the first place, so the others are only looked at after it.
+fn first_usable(chain: &[(Look<'_>, &'static str)], missing: &[&str], out: &mut String) -> Option<&'static str> {
     out.clear();
-    chain.into_iter().find_map(|(value, origin)| {
-        let value = value.filter(|text| !missing.contains(text) && text.len() <= MAX_PARTITION_BYTES)?;
+    chain.iter().find_map(|(look, origin)| {
+        let value = look().filter(|text| !missing.contains(text) && text.len() <= MAX_PARTITION_BYTES)?;
         out.push_str(value);
-        Some(origin)
+        Some(*origin)
     })
 }
 

@@ -122,6 +122,7 @@ impl Framer {
                 value_start: value_at,
                 value_end: value.end,
                 value_spaced: value.spaced,
+                value_escaped: value.escaped,
                 ..member
             });
             at = scan::skip_space(bytes, value.end);
@@ -283,6 +284,7 @@ fn name(bytes: &[u8], at: usize) -> Result<(Member, usize), ScanError> {
         value_end: 0,
         key_escaped: name.escaped,
         value_spaced: false,
+        value_escaped: false,
     };
     Ok((member, scan::skip_space(bytes, colon + 1)))
 }

@@ -18,7 +18,7 @@ use crate::flatten::{Flattener, Origin};
 use crate::layout::account_and_region;
 use crate::read::{Damage, Reader, WINDOW_BYTES, damage_of};
 use crate::source::Source;
-use crate::unpack::{self, GzipMembers, Unpacked};
+use crate::unpack::{self, GzipMembers, Text, Unpacked};
 
 /// How deep archives may lie in each other.
 const MAX_ARCHIVES: usize = 4;
@@ -194,7 +194,7 @@ impl Worker {
     /// Reads a text: a survey first, and its rows if that finds it sound.
     fn text(
         &mut self,
-        (text, members): (Box<dyn io::Read>, &GzipMembers),
+        (text, members): (Text, &GzipMembers),
         object: &Object<'_>,
         outcome: &mut SourceOutcome,
         way: &mut Way<'_>,

@@ -16,25 +16,28 @@ use crate::blob::Blob;
 const MAX_PACKED_BYTES: usize = 4 * 1024 * 1024;
 /// Largest text that is inflated at once.
 const MAX_TEXT_BYTES: usize = 8 * 1024 * 1024;
-/// Buffers kept by a thread: one for what is packed, one for its text.
-const MAX_KEPT: usize = 2;
+/// Largest buffer that a thread keeps.
+const MAX_KEPT_BYTES: usize = 2 * MAX_TEXT_BYTES;
 /// First bytes of a gzip member. Deflate is the only method there is.
 const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
 /// Bytes behind a member's data: its checksum and its length.
 const TRAILER_BYTES: usize = 8;
 
 thread_local! {
-    static TOOLS: RefCell<Tools> = RefCell::new(Tools { inflater: Decompressor::new(), buffers: Vec::new() });
+    static TOOLS: RefCell<Tools> = RefCell::new(Tools { inflater: Decompressor::new(), packed: Vec::new(), spare: Vec::new() });
 }
 
 /// What a thread inflates with.
 struct Tools {
     inflater: Decompressor,
-    buffers: Vec<Vec<u8>>,
+    /// What was packed last.
+    packed: Vec<u8>,
+    /// A buffer for the next text. It keeps its length, so that what was cleared once need not be cleared again.
+    spare: Vec<u8>,
 }
 
 /// Bytes in a buffer that goes back to its thread.
-pub(super) struct Whole {
+pub(crate) struct Whole {
     buffer: Vec<u8>,
     /// Bytes of the buffer that count.
     end: usize,
@@ -57,17 +60,20 @@ pub(super) fn read(blob: &Blob) -> io::Result<Option<Small>> {
     if blob.size()? > MAX_PACKED_BYTES as u64 {
         return Ok(None);
     }
-    let mut packed = Whole::empty();
-    packed.buffer.clear();
-    blob.open()?.take(MAX_PACKED_BYTES as u64 + 1).read_to_end(&mut packed.buffer)?;
-    packed.end = packed.buffer.len();
-    if packed.end > MAX_PACKED_BYTES {
+    let mut packed = TOOLS.with_borrow_mut(|tools| std::mem::take(&mut tools.packed));
+    packed.clear();
+    blob.open()?.take(MAX_PACKED_BYTES as u64 + 1).read_to_end(&mut packed)?;
+    if packed.len() > MAX_PACKED_BYTES {
         return Ok(None);
     }
-    Ok(Some(match inflate(&packed.buffer) {
-        Some(text) => Small::Inflated(text),
-        None => Small::Plain(packed),
-    }))
+    if let Some(text) = inflate(&packed) {
+        TOOLS.with_borrow_mut(|tools| tools.packed = packed);
+        return Ok(Some(Small::Inflated(text)));
+    }
+    // the text of a plain file is in what was read; the next one is read into what is spare
+    TOOLS.with_borrow_mut(|tools| tools.packed = std::mem::take(&mut tools.spare));
+    let end = packed.len();
+    Ok(Some(Small::Plain(Whole { buffer: packed, end, at: 0 })))
 }
 
 /// The text of `packed`, if that is one sound gzip member and nothing else.
@@ -99,15 +105,26 @@ fn inflate(packed: &[u8]) -> Option<Whole> {
 
 impl Whole {
     fn empty() -> Self {
-        let buffer = TOOLS.with_borrow_mut(|tools| tools.buffers.pop()).unwrap_or_default();
+        let buffer = TOOLS.with_borrow_mut(|tools| std::mem::take(&mut tools.spare));
         Self { buffer, end: 0, at: 0 }
+    }
+
+    /// What has not been read yet.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.buffer[self.at..self.end]
+    }
+
+    /// Puts what has not been read yet where `window` was; the buffer of `window` is for the next text.
+    pub(super) fn exchange(mut self, window: &mut Vec<u8>) {
+        self.buffer.truncate(self.end);
+        self.buffer.drain(..self.at);
+        std::mem::swap(&mut self.buffer, window);
     }
 }
 
 impl Read for Whole {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let mut rest = &self.buffer[self.at..self.end];
-        let read = rest.read(out)?;
+        let read = self.rest().read(out)?;
         self.at += read;
         Ok(read)
     }
@@ -116,12 +133,15 @@ impl Read for Whole {
 impl Drop for Whole {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.buffer);
+        if buffer.capacity() > MAX_KEPT_BYTES {
+            return;
+        }
         // at the end of a thread there is nobody to give it back to
         let _ = TOOLS.try_with(|tools| {
             if let Ok(mut tools) = tools.try_borrow_mut()
-                && tools.buffers.len() < MAX_KEPT
+                && tools.spare.len() < buffer.len()
             {
-                tools.buffers.push(buffer);
+                tools.spare = buffer;
             }
         });
     }
