@@ -1,25 +1,29 @@
 #!/usr/bin/env python3
-"""Times a conversion by milepost and by DuckDB, in turn, and compares what came out.
+"""Times a conversion by milepost and by other programs, in turn, and compares what came out.
 
     python3 benches/convert.py --milepost target/release/milepost --archive ARCHIVE [--runs 3] [--json FILE]
+        [--peer duckdb] [--peer 'NAME=COMMAND ARCHIVE OUT']...
 
 Each run begins without a lake and ends with Parquet files partitioned by region, account and date. milepost does all that
-it always does: duplicates, sorting, statistics, the ledger. DuckDB copies the same members of the records, nested ones as
-JSON text, and knows nothing of duplicates: its rows must be those that milepost has read. `--peer 'COMMAND ARCHIVE OUT'`
-takes another program in DuckDB's place; the words ARCHIVE and OUT become paths. Needs `pip install duckdb`.
+it always does: duplicates, sorting, statistics, the ledger. The peer `duckdb`, which is there without asking if no other is
+named, copies the same members of the records, nested ones as JSON text, and knows nothing of duplicates. Any other program
+is a name and a command, in which the words ARCHIVE and OUT become paths; it leaves Parquet files at any depth below OUT. A
+peer's rows must be those that milepost has read or, if it drops duplicates, those that milepost has written. Memory is the
+most that a program or one of its children had. Needs `pip install duckdb`.
 """
 
 import argparse
 import json
-import os
 import pathlib
+import re
 import shlex
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+
+import measuring
 
 DUCKDB = """
 import duckdb, sys
@@ -55,24 +59,39 @@ COPY (
 """
 COUNT = """
 import duckdb, sys
-print(duckdb.execute(f"SELECT count(*) FROM read_parquet('{sys.argv[1]}/**/*.parquet')").fetchone()[0])
+# a file's name may look like a partition
+files = f"read_parquet('{sys.argv[1]}/**/*.parquet', hive_partitioning = false)"
+print(duckdb.execute(f"SELECT count(*) FROM {files}").fetchone()[0])
 """
+COMPARED = ("seconds", "cpu_seconds", "peak_mb", "bytes")
 
 
 def main():
     arguments = parse()
-    runs = {"milepost": [], "peer": []}
+    commands = {"milepost": None} | peers(arguments.peer)
+    width = max(map(len, commands))
+    runs = {name: [] for name in commands}
     for number in range(arguments.runs):
-        for name in runs:
-            runs[name].append(run(arguments, name))
-            last = runs[name][-1]
-            print(f"{number + 1}. {name:9} {last['seconds']:6.1f} s  {last['peak_mb']:6.0f} MB  {last['bytes'] / 1e6:6.1f} MB Parquet", flush=True)
-    rows = {run["rows"] for runs in runs.values() for run in runs}
-    if len(rows) != 1:
-        sys.exit(f"the rows differ: {rows}")
-    median = {name: {key: statistics.median(run[key] for run in found) for key in found[0]} for name, found in runs.items()}
-    ratios = {key: median["peer"][key] / median["milepost"][key] for key in ("seconds", "peak_mb", "bytes")}
-    print(f"peer / milepost: time {ratios['seconds']:.2f}, memory {ratios['peak_mb']:.2f}, size {ratios['bytes']:.2f}")
+        for name, command in commands.items():
+            last = run(arguments, name, command)
+            check(name, last, runs["milepost"])
+            runs[name].append(last)
+            print(f"{number + 1}. {name:{width}} {described(last)}", flush=True)
+    median = {
+        name: {key: statistics.median(run[key] for run in found) for key in COMPARED} for name, found in runs.items()
+    }
+    ratios = {
+        name: {key: found[key] / median["milepost"][key] for key in COMPARED}
+        for name, found in median.items()
+        if name != "milepost"
+    }
+    for name, found in median.items():
+        print(f"   {name:{width}} {described(found)} (median)")
+    for name, found in ratios.items():
+        print(
+            f"{name} / milepost: time {found['seconds']:.2f}, CPU {found['cpu_seconds']:.2f},"
+            f" memory {found['peak_mb']:.2f}, size {found['bytes']:.2f}"
+        )
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps({"runs": runs, "median": median, "ratios": ratios}, indent=2))
 
@@ -81,51 +100,59 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--milepost", default="target/release/milepost")
     parser.add_argument("--archive", required=True)
-    parser.add_argument("--peer", help="another program than DuckDB: a command with the words ARCHIVE and OUT")
+    parser.add_argument("--peer", action="append", help="`duckdb`, or NAME=COMMAND with the words ARCHIVE and OUT")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json")
     return parser.parse_args()
 
 
-def run(arguments, name):
+def peers(named):
+    """The command of each peer; a command without a name is called `peer`."""
+    found = {}
+    for text in named or ["duckdb"]:
+        if text == "duckdb":
+            found["duckdb"] = [sys.executable, "-c", DUCKDB, "ARCHIVE", "OUT"]
+            continue
+        name, command = re.fullmatch(r"(?:([\w.-]+)=)?(.+)", text, re.DOTALL).groups()
+        words = shlex.split(command)
+        if not {"ARCHIVE", "OUT"} <= set(words):
+            sys.exit(f"--peer {text}: the command needs the words ARCHIVE and OUT")
+        found[name or "peer"] = words
+    return found
+
+
+def run(arguments, name, command):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="milepost-bench-"))
     try:
         out = folder / "out"
         if name == "milepost":
-            command = [arguments.milepost, "convert", arguments.archive, "--lake", str(out), "--json", "--quiet"]
-        elif arguments.peer:
-            paths = {"ARCHIVE": arguments.archive, "OUT": str(out)}
-            command = [paths.get(word, word) for word in shlex.split(arguments.peer)]
-        else:
-            command = [sys.executable, "-c", DUCKDB, arguments.archive, str(out)]
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        text, errors = process.communicate()
-        seconds = time.perf_counter() - started
-        if process.returncode != 0:
-            sys.exit(f"{name}: {errors}")
-        rows = json.loads(text)["records"]["read"] if name == "milepost" else count(out)
-        data = out / "events" if name == "milepost" else out
-        return {"seconds": seconds, "peak_mb": peak(command), "bytes": size(data), "rows": rows}
+            command = [arguments.milepost, "convert", "ARCHIVE", "--lake", "OUT", "--json", "--quiet"]
+        paths = {"ARCHIVE": arguments.archive, "OUT": str(out)}
+        text, used = measuring.timed([paths.get(word, word) for word in command])
+        if name == "milepost":
+            records = json.loads(text)["records"]
+            return used | {"bytes": size(out / "events"), "rows": records["read"], "distinct": records["written"]}
+        return used | {"bytes": size(out), "rows": count(out)}
+    except measuring.Failed as failed:
+        sys.exit(f"{name}: {failed}")
     finally:
         shutil.rmtree(folder)
 
 
-PEAKS = {}
+def check(name, last, before):
+    """Ends if a run has other rows than milepost's first."""
+    first = before[0] if before else last
+    allowed = {first["rows"]} if name == "milepost" else {first["rows"], first["distinct"]}
+    if last["rows"] not in allowed:
+        ours = f"milepost read {first['rows']} and wrote {first['distinct']}"
+        sys.exit(f"the rows differ: {name} has {last['rows']}, {ours}")
 
 
-def peak(command):
-    """The most memory that any child has had is all the system tells, so each program is asked in a process of its own."""
-    key = command[0] + command[1]
-    if key not in PEAKS:
-        folder = tempfile.mkdtemp(prefix="milepost-bench-")
-        again = [part if "milepost-bench-" not in part else os.path.join(folder, "out") for part in command]
-        watch = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True);"
-        watch += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-        found = subprocess.run([sys.executable, "-c", watch, *again], capture_output=True, text=True, check=True)
-        PEAKS[key] = int(found.stdout) / 1024
-        shutil.rmtree(folder)
-    return PEAKS[key]
+def described(used):
+    return (
+        f"{used['seconds']:6.1f} s {used['cpu_seconds']:7.1f} s CPU {used['peak_mb']:6.0f} MB"
+        f" {used['bytes'] / 1e6:7.1f} MB Parquet"
+    )
 
 
 def count(folder):

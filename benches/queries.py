@@ -4,18 +4,17 @@
     python3 benches/queries.py --milepost target/release/milepost --lake LAKE [--runs 5] [--json FILE]
 
 milepost is timed as a whole process, from its start to its end. DuckDB is timed inside of one, from opening a connection
-to the last row: the start of Python is not its own. Answers are compared before a time counts. Needs `pip install duckdb`.
+to the last row: the start of Python is not its own. Answers are compared before a time counts. CPU seconds are those of all
+threads: on a machine that does other work they say more. Needs `pip install duckdb`.
 """
 
 import argparse
-import csv
-import io
 import json
-import math
+import pathlib
 import statistics
-import subprocess
 import sys
-import time
+
+import measuring
 
 # name, SQL for both; `{events}` is the table, and where the engines differ there is a second text
 QUERIES = [
@@ -36,6 +35,15 @@ QUERIES = [
         " GROUP BY 1 ORDER BY n DESC, 1",
     ),
     (
+        "window_and_role",
+        "SELECT event_source, event_name, count(*) AS n FROM {events}"
+        " WHERE event_time >= TIMESTAMP '2026-03-05 06:00:00Z' AND event_time < TIMESTAMP '2026-03-05 18:00:00Z'"
+        " AND session_issuer_arn = '{role}' GROUP BY 1, 2 ORDER BY n DESC, 1, 2",
+        "SELECT event_source, event_name, count(*) AS n FROM {events}"
+        " WHERE event_time >= TIMESTAMPTZ '2026-03-05 06:00:00Z' AND event_time < TIMESTAMPTZ '2026-03-05 18:00:00Z'"
+        " AND session_issuer_arn = '{role}' GROUP BY 1, 2 ORDER BY n DESC, 1, 2",
+    ),
+    (
         "errors",
         "SELECT event_source, error_code, count(*) AS n FROM {events} WHERE error_code IS NOT NULL"
         " GROUP BY 1, 2 ORDER BY n DESC, 1, 2",
@@ -51,6 +59,20 @@ QUERIES = [
         "distinct",
         "SELECT count(DISTINCT user_identity_arn) AS principals, count(DISTINCT source_ip_address) AS addresses"
         " FROM {events}",
+        None,
+    ),
+    (
+        "json_filter",
+        "SELECT event_name, count(*) AS n FROM {events} WHERE request_parameters->>'bucketName' = '{bucket}'"
+        " GROUP BY 1 ORDER BY n DESC, 1",
+        None,
+    ),
+    (
+        "json_six_fields",
+        "SELECT event_source, count(request_parameters->>'bucketName') AS buckets,"
+        " count(DISTINCT request_parameters->>'roleName') AS roles, count(request_parameters->>'userName') AS users,"
+        " count(DISTINCT request_parameters->>'keyId') AS keys, min(request_parameters->>'name') AS first_name,"
+        " max(request_parameters->>'instanceId') AS last_instance FROM {events} GROUP BY 1 ORDER BY 1",
         None,
     ),
     ("like_nested", "SELECT count(*) FROM {events} WHERE request_parameters LIKE '%AdministratorAccess%'", None),
@@ -86,26 +108,11 @@ QUERIES = [
     ),
 ]
 
-DUCKDB = """
-import sys, time, json, duckdb
-lake, catalog, runs = sys.argv[1], sys.argv[2], int(sys.argv[3])
-sql = sys.stdin.read()
-started = time.perf_counter()
-connection = duckdb.connect()
-connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-rows = connection.execute(sql).fetchall()
-print(json.dumps({"seconds": time.perf_counter() - started, "rows": [[None if v is None else str(v) for v in r] for r in rows]}))
-"""
-
-
 def main():
     arguments = parse()
-    events = (
-        f"read_parquet('{arguments.lake}/events/**/*.parquet', hive_partitioning = true,"
-        " hive_types = {'region': VARCHAR, 'account': VARCHAR, 'date': DATE})"
-    )
+    events = measuring.events(arguments.lake)
     catalog = f"read_csv('{arguments.catalog}', header = true, all_varchar = true)"
-    picks = pick(arguments, events)
+    picks = pick(events)
     results = []
     for name, ours, theirs in QUERIES:
         if arguments.only and name not in arguments.only:
@@ -113,12 +120,11 @@ def main():
         ours = fill(ours, "events", "action_catalog", picks)
         theirs = fill(theirs or next(sql for known, sql, _ in QUERIES if known == name), events, catalog, picks)
         results.append(compare(arguments, name, ours, theirs))
-    ratios = [result["ratio"] for result in results]
-    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-    print(f"{'geometric mean':22} {'':>9} {'':>9} {mean:6.2f} x")
+    mean, cpu = (measuring.geometric_mean([result[key] for result in results]) for key in ("ratio", "cpu_ratio"))
+    print(f"{'geometric mean':22} {'':>9} {'':>9} {mean:6.2f} x {cpu:6.2f} x CPU")
     if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as out:
-            json.dump({"runs": arguments.runs, "queries": results, "geometric_mean": mean}, out, indent=2)
+        found = {"runs": arguments.runs, "queries": results, "geometric_mean": mean, "geometric_mean_cpu": cpu}
+        pathlib.Path(arguments.json).write_text(json.dumps(found, indent=2))
     return 0 if all(result["same"] for result in results) else 1
 
 
@@ -133,14 +139,23 @@ def parse():
     return parser.parse_args()
 
 
-def pick(arguments, events):
+def pick(events):
     """Values that are there, to look for."""
-    sql = (
-        f"SELECT account, event_id, user_identity_access_key_id FROM {events}"
-        " WHERE user_identity_access_key_id IS NOT NULL AND date = DATE '2026-03-05' ORDER BY event_id LIMIT 1"
-    )
-    account, event_id, access_key = duckdb(arguments, sql)["rows"][0]
-    return {"account": account, "event_id": event_id, "access_key": access_key}
+    day = f"FROM {events} WHERE date = DATE '2026-03-05'"
+    often = "GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+    picks = {
+        ("account", "event_id", "access_key"): (
+            f"SELECT account, event_id, user_identity_access_key_id {day}"
+            " AND user_identity_access_key_id IS NOT NULL ORDER BY event_id LIMIT 1"
+        ),
+        ("role",): f"SELECT session_issuer_arn {day} AND session_issuer_arn <> '' {often}",
+        ("bucket",): f"SELECT request_parameters->>'bucketName' AS bucket {day} AND bucket <> '' {often}",
+    }
+    return {
+        name: value
+        for names, sql in picks.items()
+        for name, value in zip(names, measuring.ask_duckdb(sql)["rows"][0])
+    }
 
 
 def fill(sql, events, catalog, picks):
@@ -150,45 +165,34 @@ def fill(sql, events, catalog, picks):
     return sql
 
 
-def duckdb(arguments, sql):
-    command = [sys.executable, "-c", DUCKDB, arguments.lake, arguments.catalog, "1"]
-    done = subprocess.run(command, input=sql, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"DuckDB: {done.stderr.strip().splitlines()[-1]}\n{sql}")
-    return json.loads(done.stdout)
-
-
-def milepost(arguments, sql):
-    started = time.perf_counter()
-    command = [arguments.milepost, "sql", sql, "--lake", arguments.lake, "--format", "csv"]
-    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    seconds = time.perf_counter() - started
-    rows = [[value or None for value in row] for row in csv.reader(io.StringIO(out))][1:]
-    return {"seconds": seconds, "rows": rows}
-
-
 def compare(arguments, name, ours, theirs):
     """Both in turn, so that what the machine does meanwhile hits both."""
+    command = [arguments.milepost, "sql", ours, "--lake", arguments.lake, "--format", "csv"]
     mine, other = [], []
     for _ in range(arguments.runs):
-        mine.append(milepost(arguments, ours))
-        other.append(duckdb(arguments, theirs))
-    same = len(mine[0]["rows"]) == len(other[0]["rows"]) and all(
-        alike(a, b) for a, b in zip(mine[0]["rows"], other[0]["rows"])
+        try:
+            mine.append(measuring.ask_milepost(command))
+            other.append(measuring.ask_duckdb(theirs))
+        except measuring.Failed as failed:
+            sys.exit(f"{name}: {failed}")
+    same = measuring.same(mine[0], other[0])
+    seconds, cpu = (
+        [statistics.median(run[key] for run in runs) for runs in (mine, other)] for key in ("seconds", "cpu_seconds")
     )
-    seconds = [statistics.median(run["seconds"] for run in runs) for runs in (mine, other)]
-    ratio = seconds[1] / seconds[0]
+    ratio, cpu_ratio = seconds[1] / seconds[0], cpu[1] / cpu[0]
     print(
-        f"{name:22} {seconds[0] * 1000:7.0f}ms {seconds[1] * 1000:7.0f}ms {ratio:6.2f} x"
+        f"{name:22} {seconds[0] * 1000:7.0f}ms {seconds[1] * 1000:7.0f}ms {ratio:6.2f} x {cpu_ratio:6.2f} x CPU"
         f"{'' if same else '  ANSWERS DIFFER'}",
         flush=True,
     )
-    return {"name": name, "milepost": seconds[0], "duckdb": seconds[1], "ratio": ratio, "same": same}
-
-
-def alike(one, other):
-    """DuckDB has a text for each value, CSV none for an empty one."""
-    return [value or None for value in one] == [value or None for value in other]
+    return {
+        "name": name,
+        "milepost": seconds[0],
+        "duckdb": seconds[1],
+        "ratio": ratio,
+        "cpu_ratio": cpu_ratio,
+        "same": same,
+    }
 
 
 if __name__ == "__main__":
