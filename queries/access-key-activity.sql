@@ -30,6 +30,26 @@ SELECT
   max(event_time) AS last_event
 FROM events
 WHERE user_identity_access_key_id <> ''
+  -- temporary keys are many: those to be shown are chosen first, and only their services and addresses are told apart
+  AND user_identity_access_key_id IN (
+    SELECT key
+    FROM (
+      SELECT
+        user_identity_access_key_id AS key,
+        user_identity_access_key_id LIKE 'AKIA%' AS long_term,
+        principal,
+        account,
+        count(*) AS events
+      FROM events
+      WHERE user_identity_access_key_id <> ''
+        AND ($key IS NULL OR user_identity_access_key_id = $key)
+        AND ($since IS NULL OR event_time >= $since)
+        AND ($until IS NULL OR event_time < $until)
+      GROUP BY user_identity_access_key_id, principal, account
+      ORDER BY long_term DESC, events DESC, key, principal, account
+      LIMIT $limit
+    ) AS shown
+  )
   AND ($key IS NULL OR user_identity_access_key_id = $key)
   AND ($since IS NULL OR event_time >= $since)
   AND ($until IS NULL OR event_time < $until)

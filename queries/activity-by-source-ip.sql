@@ -25,6 +25,22 @@ SELECT
 FROM events
 WHERE ($since IS NULL OR event_time >= $since)
   AND ($until IS NULL OR event_time < $until)
+  -- addresses are many: those to be shown are chosen first, and only their principals and services are told apart
+  AND (
+    source_ip_address IS NULL
+    OR source_ip_address IN (
+      SELECT address
+      FROM (
+        SELECT source_ip_address AS address, count(*) AS events
+        FROM events
+        WHERE ($since IS NULL OR event_time >= $since)
+          AND ($until IS NULL OR event_time < $until)
+        GROUP BY source_ip_address
+        ORDER BY events DESC, address
+        LIMIT $limit
+      ) AS shown
+    )
+  )
 GROUP BY source_ip_address
 ORDER BY events DESC, source_ip_address
 LIMIT $limit

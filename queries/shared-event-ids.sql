@@ -21,10 +21,18 @@ SELECT
   count(DISTINCT account) AS accounts,
   min(event_time) AS first_event
 FROM events
-WHERE event_id IS NOT NULL
+-- few ids come back, so they are found first: names and accounts are gathered for those alone
+WHERE event_id IN (
+    SELECT event_id
+    FROM events
+    WHERE event_id IS NOT NULL
+      AND ($since IS NULL OR event_time >= $since)
+      AND ($until IS NULL OR event_time < $until)
+    GROUP BY event_id
+    HAVING count(*) > 1
+  )
   AND ($since IS NULL OR event_time >= $since)
   AND ($until IS NULL OR event_time < $until)
 GROUP BY event_id
-HAVING count(*) > 1
 ORDER BY records DESC, event_id
 LIMIT $limit

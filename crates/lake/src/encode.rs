@@ -10,10 +10,12 @@ use milepost_schema::{EVENT_TIME, time};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 use serde_json::{Map, Value, json};
 
 use crate::error::LakeError;
+use crate::filters::tag_of;
 use crate::footer::{footer_of, sha256};
 use crate::gather::Place;
 use crate::layout::{ROW_GROUP_ROWS, plain_properties, properties};
@@ -35,6 +37,8 @@ pub(crate) struct Encoded {
     pub(crate) rows: u64,
     /// Checksum of the footer, which says where everything else is.
     pub(crate) footer_sha256: Option<String>,
+    /// Where its Bloom filters lie, as the log has it.
+    pub(crate) bloom_filters: Option<String>,
     /// Statistics as the transaction log wants them.
     pub(crate) statistics: String,
 }
@@ -95,13 +99,13 @@ pub(crate) fn rows_at(
 /// # Errors
 /// [`LakeError::Encode`], naming `path`.
 pub(crate) fn encode_batch(batch: &RecordBatch, path: &str) -> Result<Encoded, LakeError> {
-    let bytes = encode_packed(batch).map_err(|source| LakeError::Encode { path: path.to_owned(), source })?;
+    let (bytes, footer) = encode_packed(batch).map_err(|source| LakeError::Encode { path: path.to_owned(), source })?;
     let mut statistics = Statistics::default();
     statistics.add(batch);
-    Ok(Encoded::of(bytes, &statistics))
+    Ok(Encoded::of(bytes, &footer, &statistics))
 }
 
-fn encode_packed(batch: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
+fn encode_packed(batch: &RecordBatch) -> Result<(Vec<u8>, ParquetMetaData), ParquetError> {
     let properties = plain_properties(batch);
     let mut plain = Vec::new();
     let mut writer = ArrowWriter::try_new_with_options(&mut plain, batch.schema(), options(properties.clone()))?;
@@ -116,9 +120,14 @@ fn options(properties: WriterProperties) -> ArrowWriterOptions {
 }
 
 impl Encoded {
-    fn of(bytes: Vec<u8>, statistics: &Statistics) -> Self {
-        let footer_sha256 = footer_of(&bytes).map(sha256);
-        Self { bytes, rows: statistics.rows, statistics: statistics.to_json(), footer_sha256 }
+    fn of(bytes: Vec<u8>, footer: &ParquetMetaData, statistics: &Statistics) -> Self {
+        Self {
+            footer_sha256: footer_of(&bytes).map(sha256),
+            bloom_filters: tag_of(footer),
+            bytes,
+            rows: statistics.rows,
+            statistics: statistics.to_json(),
+        }
     }
 }
 
@@ -150,9 +159,11 @@ impl Encoder {
 
     /// # Errors
     /// [`LakeError::Encode`].
-    pub(crate) fn finish(self) -> Result<Encoded, LakeError> {
-        let bytes = self.writer.into_inner().map_err(|source| LakeError::Encode { path: self.path, source })?;
-        Ok(Encoded::of(bytes, &self.statistics))
+    pub(crate) fn finish(mut self) -> Result<Encoded, LakeError> {
+        let footer = self.writer.finish().map_err(|source| LakeError::Encode { path: self.path, source })?;
+        // a writer that is finished gives nothing away, but lets its bytes be taken
+        let bytes = std::mem::take(self.writer.inner_mut());
+        Ok(Encoded::of(bytes, &footer, &self.statistics))
     }
 }
 

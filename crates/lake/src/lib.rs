@@ -17,6 +17,7 @@ mod duplicates;
 mod encode;
 mod error;
 mod expire;
+mod filters;
 mod fingerprint;
 mod footer;
 mod gather;

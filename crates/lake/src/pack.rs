@@ -28,7 +28,7 @@ const TRIED_BYTES: i64 = 256;
 const SAVED_PART: usize = 16;
 
 /// The file `plain`, of which `metadata` is the footer and no column is compressed, with its columns compressed where that
-/// pays.
+/// pays, and its footer.
 ///
 /// # Errors
 /// `plain` is not such a file.
@@ -36,7 +36,7 @@ pub(crate) fn pack(
     plain: Vec<u8>,
     metadata: &ParquetMetaData,
     properties: &Arc<WriterProperties>,
-) -> Result<Vec<u8>, ParquetError> {
+) -> Result<(Vec<u8>, ParquetMetaData), ParquetError> {
     let plain = Arc::new(Bytes::from(plain));
     let schema = metadata.file_metadata().schema_descr().root_schema_ptr();
     let mut packed = Vec::with_capacity(plain.len());
@@ -65,8 +65,8 @@ pub(crate) fn pack(
         }
         out.close()?;
     }
-    writer.close()?;
-    Ok(packed)
+    let metadata = writer.close()?;
+    Ok((packed, metadata))
 }
 
 thread_local! {

@@ -1,5 +1,6 @@
 //! What readers get: the data files of a table at one version, with what is known of each without opening it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use deltalake_core::kernel::LogicalFileView;
 use object_store::ObjectStore;
 use object_store::path::Path;
 
+use crate::filters::FilterPlaces;
 use crate::log::data_path;
 use crate::partition::Partition;
 use crate::statistics::{FileStatistics, LogStatistics};
@@ -38,6 +40,7 @@ pub struct DataFile {
     pub partition: Partition,
     /// Counts and bounds, not read yet.
     pub(crate) statistics: LogStatistics,
+    pub(crate) filters: FilterPlaces,
 }
 
 impl DataFile {
@@ -49,7 +52,15 @@ impl DataFile {
             modified_millis: view.modification_time(),
             partition: Partition::from_values(&view.partition_values_map()),
             statistics: statistics.unwrap_or_default(),
+            // only logs of others' making are read this way
+            filters: FilterPlaces::default(),
         }
+    }
+
+    /// Where the Bloom filters of a column lie in the file, one for each row group; `None` if that is not known.
+    #[must_use]
+    pub fn bloom_filters(&self, column: &str) -> Option<Vec<Range<u64>>> {
+        self.filters.of_column(column)
     }
 
     /// Counts and bounds.

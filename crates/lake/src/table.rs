@@ -17,6 +17,7 @@ use object_store::prefix::PrefixStore;
 
 use crate::encode::{Encoded, STATISTICS_COLUMNS};
 use crate::error::LakeError;
+use crate::filters::BLOOM_FILTERS;
 use crate::log::LogReader;
 use crate::snapshot::{DataFile, Snapshot};
 use crate::tables::TableName;
@@ -250,6 +251,12 @@ pub(crate) fn add_action(
     partition_values: HashMap<String, Option<String>>,
     now_millis: i64,
 ) -> Add {
+    let tags = [(FOOTER_SHA256, &encoded.footer_sha256), (BLOOM_FILTERS, &encoded.bloom_filters)];
+    let tags: HashMap<_, _> = tags
+        .into_iter()
+        .filter(|(_, text)| text.is_some())
+        .map(|(name, text)| (name.to_owned(), text.clone()))
+        .collect();
     Add {
         path: path.to_owned(),
         partition_values,
@@ -257,7 +264,7 @@ pub(crate) fn add_action(
         modification_time: now_millis,
         data_change: true,
         stats: Some(encoded.statistics.clone()),
-        tags: encoded.footer_sha256.clone().map(|sum| HashMap::from([(FOOTER_SHA256.to_owned(), Some(sum))])),
+        tags: (!tags.is_empty()).then_some(tags),
         deletion_vector: None,
         base_row_id: None,
         default_row_commit_version: None,

@@ -2,6 +2,7 @@
 
 use object_store::path::Path;
 
+use crate::filters::FilterPlaces;
 use crate::partition::Partition;
 use crate::snapshot::DataFile;
 use crate::statistics::LogStatistics;
@@ -14,5 +15,6 @@ pub(crate) fn data_file(path: &str, size_bytes: u64) -> DataFile {
         modified_millis: 0,
         partition: Partition::default(),
         statistics: LogStatistics::default(),
+        filters: FilterPlaces::default(),
     }
 }

@@ -9,6 +9,7 @@
 mod actions;
 mod answer;
 mod blame;
+mod bloom_filters;
 mod bound_times;
 mod catalog;
 mod compat;

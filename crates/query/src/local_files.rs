@@ -55,6 +55,22 @@ impl LocalFiles {
         Some(Self { folder })
     }
 
+    /// Parts of the data file called `name`.
+    ///
+    /// # Errors
+    /// It cannot be read there.
+    pub(crate) fn read_ranges(&self, name: &str, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
+        let path = self.path(name).ok_or_else(|| io::Error::other("it has no path"))?;
+        let file = File::open(path)?;
+        let read = |range: &Range<u64>| {
+            let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
+            let mut bytes = vec![0; length];
+            read_exact_at(&file, &mut bytes, range.start)?;
+            Ok(Bytes::from(bytes))
+        };
+        ranges.iter().map(read).collect()
+    }
+
     fn path(&self, name: &str) -> Option<PathBuf> {
         let mut url = self.folder.clone();
         url.path_segments_mut().ok()?.pop_if_empty().extend(name.split('/'));

@@ -22,6 +22,7 @@ use milepost_lake::{DataFile, TableName, TableVersion};
 use milepost_schema::EVENT_TIME;
 use tokio::sync::OnceCell;
 
+use crate::bloom_filters;
 use crate::local_files::LocalFiles;
 use crate::pruning::{FileList, Kept, partition_value};
 use crate::scans::{PlannedScan, ScanLog};
@@ -141,7 +142,12 @@ impl TableProvider for LakeTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let list = self.files().await?;
-        let kept = list.keep(filters, state)?;
+        let mut kept = list.keep(filters, state)?;
+        if let Some(predicate) = &kept.predicate {
+            let before = kept.files.len();
+            kept.files = bloom_filters::keep(kept.files, predicate, &self.version).await?;
+            kept.pruned_by_statistics += before - kept.files.len();
+        }
         self.note(state, filters, &list.files, &kept);
         let mut files = kept.files;
         if files.is_empty() {

@@ -16,8 +16,7 @@ use datafusion::common::{Column, DFSchema, ScalarValue};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use datafusion::physical_optimizer::pruning::{PruningPredicate, PruningPredicateBuilder};
 use milepost_lake::{DataFile, Partition, Snapshot};
 use milepost_schema::{ACCOUNT, DATE, EVENT_TIME, REGION};
 
@@ -37,6 +36,8 @@ pub(crate) struct Kept<'a> {
     pub(crate) files: Vec<&'a DataFile>,
     pub(crate) pruned_by_partition: usize,
     pub(crate) pruned_by_statistics: usize,
+    /// The condition, for whoever knows more of the files.
+    pub(crate) predicate: Option<Arc<PruningPredicate>>,
 }
 
 impl FileList {
@@ -60,35 +61,23 @@ impl FileList {
     pub(crate) fn keep(&self, filters: &[Expr], state: &dyn Session) -> Result<Kept<'_>, DataFusionError> {
         let all = || self.files.iter().collect::<Vec<_>>();
         let Some(filter) = conjunction(filters.iter().cloned()) else {
-            return Ok(Kept { files: all(), pruned_by_partition: 0, pruned_by_statistics: 0 });
+            return Ok(Kept { files: all(), pruned_by_partition: 0, pruned_by_statistics: 0, predicate: None });
         };
         let predicate = state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&self.schema))?)?;
+        // one that says nothing about bounds keeps every file
+        let predicate = PruningPredicateBuilder::new().with_file_schema(Arc::clone(&self.schema)).build(predicate);
         let by_partition = and(
             &self.keep_by_values(filters, state)?,
-            &self.prune(&predicate, &Partitions { values: &self.partitions })?,
+            &prune(predicate.as_deref(), &Partitions { values: &self.partitions })?,
         )?;
         let partitions = filter_record_batch(&self.partitions, &by_partition)?;
         let files: Vec<&DataFile> =
             self.files.iter().zip(by_partition.values()).filter_map(|(file, keep)| keep.then_some(file)).collect();
-        let by_statistics = self.prune(&predicate, &Statistics { files: &files, partitions: &partitions })?;
+        let by_statistics = prune(predicate.as_deref(), &Statistics { files: &files, partitions: &partitions })?;
         let pruned_by_partition = self.files.len() - files.len();
         let kept: Vec<&DataFile> =
             files.iter().zip(by_statistics.values()).filter_map(|(file, keep)| keep.then_some(*file)).collect();
-        Ok(Kept { pruned_by_partition, pruned_by_statistics: files.len() - kept.len(), files: kept })
-    }
-
-    /// Which files may hold rows for which `predicate` is true, judged by `known`.
-    fn prune(
-        &self,
-        predicate: &Arc<dyn PhysicalExpr>,
-        known: &dyn PruningStatistics,
-    ) -> Result<BooleanArray, DataFusionError> {
-        let builder = PruningPredicateBuilder::new().with_file_schema(Arc::clone(&self.schema));
-        match builder.build(Arc::clone(predicate)) {
-            Some(pruning) => Ok(BooleanArray::from(pruning.prune(known)?)),
-            // a predicate that says nothing about bounds keeps every file
-            None => Ok(BooleanArray::from(vec![true; known.num_containers()])),
-        }
+        Ok(Kept { pruned_by_partition, pruned_by_statistics: files.len() - kept.len(), files: kept, predicate })
     }
 
     /// Which files have partition values for which all of `filters` are true. Filters on other columns are left to others.
@@ -108,6 +97,14 @@ impl FileList {
         let truths = predicate.evaluate(&self.partitions)?.into_array(self.files.len())?;
         // what is unknown is not true, and no row of such a file is let through
         Ok(as_boolean_array(&truths)?.iter().map(|truth| Some(truth == Some(true))).collect())
+    }
+}
+
+/// Which files may hold rows for which `predicate` is true, judged by `known`.
+fn prune(predicate: Option<&PruningPredicate>, known: &dyn PruningStatistics) -> Result<BooleanArray, DataFusionError> {
+    match predicate {
+        Some(predicate) => Ok(BooleanArray::from(predicate.prune(known)?)),
+        None => Ok(BooleanArray::from(vec![true; known.num_containers()])),
     }
 }
 

@@ -18,7 +18,7 @@ pub struct ScanSummary {
     pub files: u64,
     /// Files that were left out because of their partition.
     pub files_pruned_by_partition: u64,
-    /// Files that were left out because of the bounds of their columns.
+    /// Files that were left out because of the bounds of their columns, or their Bloom filters.
     pub files_pruned_by_statistics: u64,
     /// Files that were scanned.
     pub files_read: u64,

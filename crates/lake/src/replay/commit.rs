@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::{Part, Unknown};
+use crate::filters::FilterPlaces;
 use crate::log::raw_path;
 use crate::partition::Partition;
 use crate::snapshot::DataFile;
@@ -34,7 +35,16 @@ struct Add<'a> {
     modification_time: i64,
     #[serde(borrow)]
     stats: Option<&'a RawValue>,
+    #[serde(borrow)]
+    tags: Option<Tags<'a>>,
     deletion_vector: Option<IgnoredAny>,
+}
+
+/// Of what writers noted of a file, the one thing that readers use. Its text needs no escapes; one that has some is not ours.
+#[derive(Deserialize)]
+struct Tags<'a> {
+    #[serde(rename = "milepost.bloomFilters", borrow)]
+    bloom_filters: Option<&'a RawValue>,
 }
 
 /// Members that a table does not have are passed over.
@@ -84,6 +94,10 @@ impl Add<'_> {
             return Err(Unknown);
         }
         let statistics = self.stats.map(|text| LogStatistics::of_string(bytes.slice_ref(text.get().as_bytes())));
+        let filters = self
+            .tags
+            .and_then(|tags| tags.bloom_filters)
+            .map(|text| FilterPlaces::of(bytes.slice_ref(text.get().trim_matches('"').as_bytes())));
         Ok(DataFile {
             path: raw_path(&self.path),
             size_bytes: self.size,
@@ -94,6 +108,7 @@ impl Add<'_> {
                 self.partition_values.date,
             ),
             statistics: statistics.unwrap_or_default(),
+            filters: filters.unwrap_or_default(),
         })
     }
 }
