@@ -46,7 +46,7 @@ impl Kept {
             }
             index.start(array.len());
             #[cfg(test)]
-            tests::STARTED.set(tests::STARTED.get() + 1);
+            tests::STARTED.set(tests::started() + 1);
             Self { array: Arc::downgrade(array), index }
         });
         Lent(Some(kept))
@@ -120,7 +120,7 @@ impl Documents {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::cell::Cell;
 
     use arrow::array::StringArray;
@@ -128,12 +128,16 @@ pub(super) mod tests {
     use super::*;
 
     thread_local! {
-        /// Indexes that this thread has started.
-        pub(in crate::functions) static STARTED: Cell<usize> = const { Cell::new(0) };
+        pub(super) static STARTED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// Arrays that this thread has begun to look into.
+    pub(crate) fn started() -> usize {
+        STARTED.get()
     }
 
     /// Bytes that this thread has walked over for the arrays that it remembers.
-    pub(in crate::functions) fn walked() -> usize {
+    pub(crate) fn walked() -> usize {
         KEPT.with_borrow(|all| all.iter().map(|kept| kept.index.walked).sum())
     }
 
@@ -147,22 +151,22 @@ pub(super) mod tests {
 
     #[test]
     fn an_array_is_known_again_and_forgotten_when_it_is_gone() {
-        let before = STARTED.get();
+        let before = started();
         let (one, other) = (array("{}"), array("{}"));
         drop(Kept::take(&one));
         drop(Kept::take(&other));
         drop(Kept::take(&one));
-        assert_eq!(STARTED.get() - before, 2);
+        assert_eq!(started() - before, 2);
         assert_eq!(kept(), [true, true]);
         drop(other);
         assert_eq!(kept(), [false, true]);
         let third = array("{}");
         drop(Kept::take(&third));
         assert_eq!(kept(), [true, true]);
-        assert_eq!(STARTED.get() - before, 3);
+        assert_eq!(started() - before, 3);
         // a slice is another array
         drop(Kept::take(&third.slice(1, 2)));
-        assert_eq!(STARTED.get() - before, 4);
+        assert_eq!(started() - before, 4);
     }
 
     #[test]

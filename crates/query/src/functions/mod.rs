@@ -11,6 +11,7 @@ mod json;
 mod json_documents;
 mod json_index;
 mod json_members;
+mod json_operators;
 mod json_path;
 mod json_search;
 mod maps;
@@ -25,6 +26,9 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
 
 pub(crate) use self::iso_time::instants_with_prefix;
+#[cfg(test)]
+pub(crate) use self::json_documents::tests as json_calls;
+pub(crate) use self::json_operators::shared as shared_json;
 use self::scalar::Definition;
 pub(crate) use self::struct_or_null::STRUCT_OR_NULL;
 
