@@ -63,10 +63,10 @@ impl Dice {
         let mut out = String::new();
         self.blank(&mut out);
         if self.roll(10) == 0 {
-            self.value(2, &mut out)
+            self.value(2, &mut out);
         } else {
-            self.object(3, &mut out)
-        };
+            self.object(3, &mut out);
+        }
         out.push_str(self.one(&["", "", "", " ", "x", "{}"]));
         // broken off somewhere
         if self.roll(4) == 0 {
