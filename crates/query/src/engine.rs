@@ -32,6 +32,7 @@ use crate::permissions::Permissions;
 use crate::placed;
 use crate::provider::LakeTable;
 use crate::scans::{ScanLog, ScanWatch};
+use crate::shared_json::ShareJson;
 use crate::typing;
 
 pub(crate) const CATALOG: &str = "milepost";
@@ -261,6 +262,7 @@ fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
         .with_default_features()
         .with_optimizer_rule(Arc::new(FoldStructs))
         .with_optimizer_rule(Arc::new(BoundTimes))
+        .with_optimizer_rule(Arc::new(ShareJson))
         .with_physical_optimizer_rule(Arc::new(KeepScanOrder))
         .with_physical_optimizer_rule(Arc::new(MoveLambdaParameters))
         .build();

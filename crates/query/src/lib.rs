@@ -42,6 +42,7 @@ pub mod reference;
 mod row_filter;
 mod scans;
 mod services;
+mod shared_json;
 mod statements;
 mod typing;
 mod views;

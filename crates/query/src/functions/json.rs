@@ -1,15 +1,19 @@
 //! JSON by path: what Trino calls `json_extract`, DuckDB `->`, and dots on a JSON column.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Int64Array, ListBuilder, MapBuilder, MapFieldNames, StringBuilder};
+use arrow::array::{
+    ArrayRef, BooleanArray, Int64Array, ListBuilder, MapBuilder, MapFieldNames, StringArray, StringBuilder,
+};
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::exec_err;
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
 
 use super::arguments::{Texts, each_text, integers, result, rows, texts};
-use super::json_path::{self, Path, Step};
+use super::json_documents::Documents;
+use super::json_path::{self, Path, Rule, Step};
 use super::scalar::{Definition, Kind};
 
 use Kind::{Integer, Text};
@@ -88,22 +92,36 @@ impl Paths {
         }
     }
 
-    fn find<'a>(&self, row: usize, json: &'a str) -> Option<&'a str> {
+    fn of(&self, row: usize) -> Option<Cow<'_, [Step]>> {
         match self {
-            Self::Same(path) => json_path::find(json, path.as_deref()?),
-            Self::Each(texts, parse) => json_path::find(json, &parse(texts.get(row)?)?),
+            Self::Same(path) => path.as_deref().map(Cow::Borrowed),
+            Self::Each(texts, parse) => parse(texts.get(row)?).map(Cow::Owned),
         }
     }
 }
 
+/// Text made of a value that is valid JSON.
+type Convert = for<'a> fn(&'a str) -> Option<Cow<'a, str>>;
+
 fn by_path(
     args: &ScalarFunctionArgs,
     parse: fn(&str) -> Option<Path>,
-    convert: fn(&str) -> Option<String>,
+    rule: Rule,
+    convert: Convert,
 ) -> Result<ColumnarValue> {
-    let json = texts(args, 0)?;
+    let mut json = Documents::new(args, 0)?;
     let paths = Paths::new(texts(args, 1)?, parse)?;
-    each_text(args, |row| convert(paths.find(row, json.get(row)?)?))
+    let mut found = StringBuilder::with_capacity(rows(args), 0);
+    for row in 0..rows(args) {
+        let value = match paths.of(row) {
+            // what was found inside of a text is valid; a path of no steps gives back whatever was there
+            Some(path) if path.is_empty() => json.text(row).and_then(valid),
+            Some(path) => json.find(row, &path, rule),
+            None => None,
+        };
+        found.append_option(value.and_then(convert));
+    }
+    result(args, Arc::new(found.finish()))
 }
 
 fn key(text: &str) -> Option<Path> {
@@ -111,50 +129,56 @@ fn key(text: &str) -> Option<Path> {
 }
 
 /// Text of a string, number or boolean.
-pub(super) fn scalar_text(json: &str) -> Option<String> {
+pub(super) fn scalar_text(json: &str) -> Option<Cow<'_, str>> {
     let json = json.trim();
     match json.as_bytes().first()? {
         b'{' | b'[' => None,
         _ if json == "null" => None,
-        b'"' => json_path::string(json).map(|text| text.into_owned()),
-        _ => serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok().then(|| json.to_owned()),
+        b'"' => json_path::string(json),
+        _ => valid(json).map(Cow::Borrowed),
     }
 }
 
 /// Text of any value but null.
-pub(super) fn any_text(json: &str) -> Option<String> {
-    if json_path::is_nested(json) { Some(json.trim().to_owned()) } else { scalar_text(json) }
+pub(super) fn any_text(json: &str) -> Option<Cow<'_, str>> {
+    if json_path::is_nested(json) { Some(Cow::Borrowed(json.trim())) } else { scalar_text(json) }
 }
 
-fn whole(json: &str) -> Option<String> {
+/// The text itself, if it is JSON.
+fn valid(json: &str) -> Option<&str> {
     let json = json.trim();
-    // what was found inside of valid text is valid; a path of no steps gives back whatever was there
-    serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok().then(|| json.to_owned())
+    serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok().then_some(json)
+}
+
+fn as_written(json: &str) -> Option<Cow<'_, str>> {
+    Some(Cow::Borrowed(json))
 }
 
 fn extract_scalar(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    by_path(args, json_path::parse, scalar_text)
+    by_path(args, json_path::parse, Rule::Exact, scalar_text)
 }
 
 fn extract(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    by_path(args, json_path::parse, whole)
+    by_path(args, json_path::parse, Rule::Exact, as_written)
 }
 
 fn extract_string(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    by_path(args, key, any_text)
+    by_path(args, key, Rule::Exact, any_text)
 }
 
 fn arrow(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    by_path(args, key, whole)
+    by_path(args, key, Rule::Exact, as_written)
 }
 
-fn by_index(args: &ScalarFunctionArgs, convert: fn(&str) -> Option<String>) -> Result<ColumnarValue> {
+fn by_index(args: &ScalarFunctionArgs, convert: Convert) -> Result<ColumnarValue> {
     let (json, index) = (texts(args, 0)?, integers(args, 1)?);
-    each_text(args, |row| convert(json_path::find(json.get(row)?, &[Step::Element(index.get(row)?)])?))
+    let find = |row| json_path::find(json.get(row)?, &[Step::Element(index.get(row)?)]);
+    let found: StringArray = (0..rows(args)).map(|row| find(row).and_then(convert)).collect();
+    result(args, Arc::new(found))
 }
 
 fn arrow_index(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    by_index(args, whole)
+    by_index(args, as_written)
 }
 
 fn arrow_text_index(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -162,26 +186,13 @@ fn arrow_text_index(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 }
 
 fn member(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    let (json, way) = (texts(args, 0)?, texts(args, 1)?);
-    let parsed = match &way {
-        Texts::Same(Some(way)) => json_path::parse(way),
-        _ => None,
-    };
-    let Some(path) = parsed else { return each_text(args, |_| None) };
-    each_text(args, |row| {
-        let json = json.get(row)?;
-        let exact = json_path::find(json, &path);
-        any_text(exact.or_else(|| path.iter().try_fold(json, in_any_case))?)
-    })
-}
-
-fn in_any_case<'a>(json: &'a str, step: &Step) -> Option<&'a str> {
-    if let Some(value) = json_path::find(json, std::slice::from_ref(step)) {
-        return Some(value);
+    // dots of a query, so never from a column
+    match texts(args, 1)? {
+        Texts::Same(Some(way)) if json_path::parse(&way).is_some() => {
+            by_path(args, json_path::parse, Rule::AnyCase, any_text)
+        }
+        _ => each_text(args, |_| None),
     }
-    let Step::Member(name) = step else { return None };
-    let members = json_path::members(json)?;
-    members.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 fn json_text(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -196,39 +207,44 @@ fn json_text(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     })
 }
 
-fn lists(args: &ScalarFunctionArgs, items: fn(&str) -> Option<Vec<Option<String>>>) -> Result<ColumnarValue> {
+fn elements(args: &ScalarFunctionArgs, convert: Convert) -> Result<ColumnarValue> {
     let json = texts(args, 0)?;
     let mut builder = ListBuilder::new(StringBuilder::new());
     for row in 0..rows(args) {
-        match json.get(row).and_then(items) {
-            Some(found) => {
-                found.into_iter().for_each(|item| builder.values().append_option(item));
-                builder.append(true);
-            }
-            None => builder.append(false),
-        }
+        let elements = json.get(row).and_then(json_path::elements);
+        let found = elements.is_some();
+        elements.into_iter().flatten().for_each(|item| builder.values().append_option(convert(item)));
+        builder.append(found);
     }
     result(args, Arc::new(builder.finish()))
 }
 
 fn json_array(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    lists(args, |json| Some(json_path::elements(json)?.into_iter().map(|item| Some(item.to_owned())).collect()))
+    elements(args, as_written)
 }
 
 fn json_texts(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    lists(args, |json| Some(json_path::elements(json)?.into_iter().map(any_text).collect()))
+    elements(args, any_text)
 }
 
 fn json_keys(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    lists(args, |json| Some(json_path::members(json)?.into_iter().map(|(name, _)| Some(name.into_owned())).collect()))
+    let mut json = Documents::new(args, 0)?;
+    let mut builder = ListBuilder::new(StringBuilder::new());
+    for row in 0..rows(args) {
+        let members = json.members(row);
+        let found = members.is_some();
+        members.into_iter().flatten().for_each(|(name, _)| builder.values().append_value(name));
+        builder.append(found);
+    }
+    result(args, Arc::new(builder.finish()))
 }
 
 fn json_map(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    let json = texts(args, 0)?;
+    let mut json = Documents::new(args, 0)?;
     let names = MapFieldNames { entry: "entries".to_owned(), key: "key".to_owned(), value: "value".to_owned() };
     let mut builder = MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new());
     for row in 0..rows(args) {
-        let members = json.get(row).and_then(json_path::members);
+        let members = json.members(row);
         let found = members.is_some();
         for (name, value) in members.into_iter().flatten() {
             builder.keys().append_value(name);
@@ -240,8 +256,8 @@ fn json_map(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 }
 
 /// Text of a value, nested values without blanks between their parts.
-pub(super) fn compact_text(json: &str) -> Option<String> {
-    if json_path::is_nested(json) { Some(compact(json)) } else { scalar_text(json) }
+pub(super) fn compact_text(json: &str) -> Option<Cow<'_, str>> {
+    if json_path::is_nested(json) { Some(Cow::Owned(compact(json))) } else { scalar_text(json) }
 }
 
 /// JSON without blanks between its parts; names, numbers and order stay.
@@ -266,19 +282,16 @@ fn array_length(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 
 fn is_scalar(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let json = texts(args, 0)?;
-    let is_scalar = |row| {
-        let json = json.get(row)?;
-        whole(json).map(|json| !json_path::is_nested(&json))
-    };
+    let is_scalar = |row| valid(json.get(row)?).map(|json| !json_path::is_nested(json));
     let truths: BooleanArray = (0..rows(args)).map(is_scalar).collect();
     result(args, Arc::new(truths) as ArrayRef)
 }
 
 fn size(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    let json = texts(args, 0)?;
+    let mut json = Documents::new(args, 0)?;
     let paths = Paths::new(texts(args, 1)?, json_path::parse)?;
     let size = |row| {
-        let value = paths.find(row, json.get(row)?)?;
+        let value = json.find(row, &paths.of(row)?, Rule::Exact)?;
         let members = json_path::members(value).map(|members| members.len());
         let size = members.or_else(|| json_path::elements(value).map(|elements| elements.len()));
         i64::try_from(size.unwrap_or(0)).ok()

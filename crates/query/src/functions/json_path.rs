@@ -19,6 +19,17 @@ pub(super) enum Step {
 /// A way into a value.
 pub(super) type Path = Vec<Step>;
 
+/// Which member a name means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// The first one of exactly this name.
+    Exact,
+    /// If there is none, the first one of this name in upper or lower case.
+    AnyCase,
+    /// As PostgreSQL's operators have it: the first one of exactly this name; of an array the element of this number.
+    Postgres,
+}
+
 /// Reads a JSONPath of members and subscripts, `$.a."b c"[0]['d']`. Nothing else of JSONPath occurs in queries.
 pub(super) fn parse(text: &str) -> Option<Path> {
     let mut rest = text.trim().strip_prefix('$')?;
@@ -84,10 +95,22 @@ pub(super) fn parse_key(key: &str) -> Path {
 
 /// The text of the value at `path`, as it is written.
 pub(super) fn find<'a>(json: &'a str, path: &[Step]) -> Option<&'a str> {
-    path.iter().try_fold(json, |json, step| match step {
-        Step::Member(name) => member(json, name),
-        Step::Element(index) => element(json, *index),
+    find_by(json, path, Rule::Exact)
+}
+
+/// The same, with another meaning of names.
+pub(super) fn find_by<'a>(json: &'a str, path: &[Step], rule: Rule) -> Option<&'a str> {
+    path.iter().try_fold(json, |json, step| match (step, rule) {
+        (Step::Element(index), _) => element(json, *index),
+        (Step::Member(name), Rule::Exact) => member(json, name),
+        (Step::Member(name), Rule::AnyCase) => member(json, name).or_else(|| member_in_any_case(json, name)),
+        (Step::Member(name), Rule::Postgres) if is_array(json) => element(json, name.parse().ok()?),
+        (Step::Member(name), Rule::Postgres) => member(json, name),
     })
+}
+
+fn member_in_any_case<'a>(json: &'a str, name: &str) -> Option<&'a str> {
+    members(json)?.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// The value of the first member called `name`.
@@ -119,7 +142,7 @@ fn element(json: &str, index: i64) -> Option<&str> {
 
 /// The elements of an array, as they are written.
 pub(super) fn elements(json: &str) -> Option<Vec<&str>> {
-    if !json.trim_start().starts_with('[') {
+    if !is_array(json) {
         return None;
     }
     let elements: Vec<&RawValue> = serde_json::from_str(json).ok()?;
@@ -213,6 +236,11 @@ pub(super) fn string(json: &str) -> Option<Cow<'_, str>> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let Name(text) = de::Deserialize::deserialize(&mut deserializer).ok()?;
     Some(text)
+}
+
+/// Whether the value is an array.
+pub(super) fn is_array(json: &str) -> bool {
+    json.trim_start().starts_with('[')
 }
 
 /// Whether the value is an object or an array.
