@@ -171,6 +171,10 @@ SELECT sum(greatest(coalesce(json_array_length(res), 0), 1)), sum(coalesce(json_
 SELECT eventid, json_extract_scalar(item, '$.fromPort') AS port FROM cloudtrail_logs CROSS JOIN UNNEST(CAST(json_extract(requestparameters, '$.ipPermissions.items') AS ARRAY(JSON))) AS t(item) WHERE eventname = 'AuthorizeSecurityGroupIngress'
 ---
 SELECT eid, x->>'fromPort' FROM (SELECT eid, unnest((rp->'$.ipPermissions.items')::json[]) AS x FROM r WHERE name = 'AuthorizeSecurityGroupIngress')
+=== unnest rows of json | cast as array(row(
+SELECT eventid, t.fromport, t.toport, proto FROM cloudtrail_logs CROSS JOIN UNNEST(CAST(json_extract(requestparameters, '$.ipPermissions.items') AS ARRAY(ROW(ipProtocol VARCHAR, fromPort BIGINT, toPort INTEGER)))) AS t(proto, fromport, toport) WHERE eventname = 'AuthorizeSecurityGroupIngress'
+---
+SELECT eid, (x->>'fromPort')::BIGINT, (x->>'toPort')::INTEGER, x->>'ipProtocol' FROM (SELECT eid, unnest((rp->'$.ipPermissions.items')::json[]) AS x FROM r WHERE name = 'AuthorizeSecurityGroupIngress')
 === unnest with ordinality | unnest with ordinality
 SELECT eventid, n, res.type FROM cloudtrail_logs CROSS JOIN UNNEST(resources) WITH ORDINALITY AS t(res, n) WHERE eventname = 'PutObject'
 ---
@@ -367,11 +371,15 @@ SELECT DISTINCT printf('%s in %s: %d%%, %.1f', name, coalesce(err, 'null'), leng
 === parts of urls | url_extract_host, url_extract_path, url_extract_query, url_extract_parameter, url_decode
 SELECT DISTINCT url_extract_host(u), url_extract_path(u), url_extract_query(u), url_extract_parameter(u, 'a'), url_extract_host(eventsource), url_decode('a%2Fb+c') FROM (SELECT concat('https://', eventsource, '/x/y?a=1%202&b=', eventname, '#f') AS u, eventsource FROM cloudtrail_logs WHERE eventname IS NOT NULL)
 ---
-SELECT DISTINCT src, '/x/y', 'a=1%202&b=' || name, '1 2', NULL, 'a/b c' FROM r WHERE name IS NOT NULL
+SELECT DISTINCT src, '/x/y', 'a=1 2&b=' || name, '1 2', '', 'a/b c' FROM r WHERE name IS NOT NULL
 === time zones | at_timezone, at time zone
 SELECT date_format(at_timezone(from_iso8601_timestamp(eventtime), 'America/New_York'), '%Y-%m-%d %H'), hour(from_iso8601_timestamp(eventtime) AT TIME ZONE 'America/New_York'), count(*) FROM cloudtrail_logs GROUP BY 1, 2
 ---
 SELECT strftime(timezone('America/New_York', timezone('UTC', t)), '%Y-%m-%d %H'), hour(timezone('America/New_York', timezone('UTC', t))), count(*) FROM r GROUP BY 1, 2
+=== wall time of a zone | cast as timestamp
+SELECT CAST(CAST(at_timezone(from_iso8601_timestamp(eventtime), 'Asia/Kolkata') AS TIMESTAMP) AS VARCHAR) LIKE '%:30:%' AS half, day(CAST(from_iso8601_timestamp(eventtime) AT TIME ZONE 'America/New_York' AS TIMESTAMP)) AS d, count(*) FROM cloudtrail_logs WHERE CAST(from_iso8601_timestamp(eventtime) AS TIMESTAMP) >= TIMESTAMP '2026-03-02 04:00:00' GROUP BY 1, 2
+---
+SELECT minute(timezone('Asia/Kolkata', timezone('UTC', t))) = 30, day(timezone('America/New_York', timezone('UTC', t))), count(*) FROM r WHERE t >= TIMESTAMP '2026-03-02 04:00:00' GROUP BY 1, 2
 === structs as JSON | cast as json, cast as varchar
 SELECT eventid, json_extract_scalar(CAST(resources AS JSON), '$[0].type'), json_extract_scalar(json_parse(CAST(useridentity AS VARCHAR)), '$.sessioncontext.sessionissuer.username') FROM cloudtrail_logs WHERE cardinality(resources) > 0
 ---

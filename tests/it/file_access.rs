@@ -46,6 +46,22 @@ fn without_leave_no_file_is_read_or_written() {
     assert_eq!(files_below(&context.path("")).len(), 2);
 }
 
+/// Accounts are text, and one of ten begins with a zero.
+#[test]
+fn ids_in_a_csv_file_keep_their_zeros() {
+    let context = context();
+    let many: String = (0..2000).map(|row| format!("{row},111122223333,{row}\n")).collect();
+    context.write("ids.csv", format!("n,account,late\n{many}2000,444455556666,007\n"));
+    let run = |query: &str| sql(&context, &["--allow-files", query]).ended_with(0).stdout;
+    let types = "SELECT typeof(n), typeof(account), typeof(late) FROM read_csv('ids.csv') LIMIT 1";
+    assert!(run(types).ends_with("\nBIGINT,VARCHAR,VARCHAR\n"), "{}", run(types));
+    let found = "SELECT sum(n) AS n, max(late) AS late FROM read_csv('ids.csv') WHERE account = '444455556666'";
+    assert_eq!(run(found), "n,late\n2000,007\n");
+    context.write("owners2.csv", "account,owner\n12345678901,x\n012345678901,ann\n");
+    let joined = "SELECT o.owner, count(*) > 10 AS many FROM read_csv('owners2.csv') o JOIN events e ON e.account = o.account GROUP BY 1";
+    assert_eq!(run(joined), "owner,many\nann,true\n");
+}
+
 #[test]
 fn with_leave_files_are_tables_and_answers() {
     let context = context();

@@ -50,6 +50,28 @@ fn a_query_that_takes_too_long_is_given_up() {
     assert!(output.stderr.contains("hint: write it as 500ms, 30s"), "{}", output.stderr);
 }
 
+/// With a window and without, as that takes another way.
+#[test]
+fn a_report_has_the_limits_of_a_query() {
+    let context = &shared().context;
+    context.write(
+        "limited/endless.sql",
+        "-- name = \"endless\"\n-- title = \"Endless\"\n-- description = \"Counts for ever\"\n-- columns = [\"n\"]\n\
+         SELECT count(*) AS n FROM generate_series(1, 1000000000000)\n",
+    );
+    for more in [&["--format", "csv"][..], &["--format", "html"]] {
+        let run = |limit: [&str; 2]| {
+            context.run(&[&["report", "run", "endless", "--reports", "limited"], more, &limit[..]].concat())
+        };
+        let output = run(["--timeout", "300ms"]).ended_with(1);
+        assert!(output.stderr.starts_with("error: the query took longer than 300ms"), "{}", output.stderr);
+        run(["--timeout", "soon"]).ended_with(2);
+        run(["--memory", "1MB"]).ended_with(2);
+    }
+    let enough = ["report", "run", "root-usage", "--memory", "64MB", "--timeout", "5m"];
+    context.run(&enough).ended_with(0);
+}
+
 #[test]
 fn what_was_read_is_told_as_json() {
     let told = |query: &str| -> Value {

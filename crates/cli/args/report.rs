@@ -19,7 +19,7 @@ pub(crate) struct ReportArgs {
 pub(crate) enum ReportCommand {
     List(ReportListArgs),
     Show(ReportShowArgs),
-    Run(ReportRunArgs),
+    Run(Box<ReportRunArgs>),
     New(ReportNewArgs),
     Check(ReportCheckArgs),
 }
@@ -101,6 +101,14 @@ pub(crate) struct ReportRunArgs {
 
     #[command(flatten)]
     pub(crate) window: WindowArgs,
+
+    /// Memory for sorting, grouping and joining, such as 512MB or 8GiB; more is spilled to disk [default: 2GiB]
+    #[arg(long, value_name = "SIZE", env = "MILEPOST_MEMORY")]
+    pub(crate) memory: Option<String>,
+
+    /// Give up the report's query after this time, such as 30s, 5m or 1h
+    #[arg(long, value_name = "TIME", env = "MILEPOST_TIMEOUT")]
+    pub(crate) timeout: Option<String>,
 
     /// Apply the report's alert rule: exit code 4 if a row fulfils it
     #[arg(long)]

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use milepost_lake::Lake;
 use milepost_query::output::Format;
-use milepost_query::{Engine, Parameter, Parameters, QueryError};
+use milepost_query::{Engine, EngineOptions, Parameter, Parameters, QueryError};
 use milepost_report::outputs::HTML;
 use milepost_report::{OutputName, Report};
 use milepost_store::Place;
@@ -17,6 +17,7 @@ use super::super::as_of;
 use super::{catalogue, window};
 use crate::args::{OutputArgs, ReportRunArgs};
 use crate::diagnostics::{ExitStatus, Hinted};
+use crate::limits::Limits;
 use crate::printer::Printer;
 use crate::settings::Settings;
 
@@ -31,8 +32,9 @@ pub(super) async fn run(args: &ReportRunArgs, settings: &Settings, printer: &Pri
     }
     let parameters = report.values(&given, SystemTime::now().into())?;
     let lake = Lake::open(&settings.lake, &settings.store).await?;
-    let engine = Engine::open(&lake, as_of(&args.as_of)?, settings.threads).await?;
-    let question = Question::new(&report.sql, Some(&report.origin), &parameters);
+    let limits = limits(args, settings)?;
+    let engine = Engine::open_with(&lake, as_of(&args.as_of)?, options(args, settings)?).await?;
+    let question = Question { limits, ..Question::new(&report.sql, Some(&report.origin), &parameters) };
     check_columns(&engine, report, &question).await?;
     let named_by_report = |error| of_report(error, report);
     let format = args.output.format.as_deref().map(named).transpose()?;
@@ -41,6 +43,17 @@ pub(super) async fn run(args: &ReportRunArgs, settings: &Settings, printer: &Pri
     let rows = answer::write(&engine, question, settings, &output, printer).await.map_err(named_by_report)?;
     say_if_cut(&parameters, rows, printer);
     Ok(ExitStatus::Done)
+}
+
+/// How long its query may take.
+pub(super) fn limits(args: &ReportRunArgs, settings: &Settings) -> anyhow::Result<Limits> {
+    Ok(Limits { timeout: settings.timeout(args.timeout.as_deref())? })
+}
+
+/// How much memory its query may take.
+pub(super) fn options(args: &ReportRunArgs, settings: &Settings) -> anyhow::Result<EngineOptions> {
+    let memory_bytes = settings.query_memory_bytes(args.memory.as_deref())?;
+    Ok(EngineOptions { memory_bytes, ..EngineOptions::new(settings.threads) })
 }
 
 /// A query that is wrong at a place is shown with its file already; one that failed while it ran says here whose it is.

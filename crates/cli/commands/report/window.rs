@@ -21,7 +21,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::super::as_of;
-use super::run::{format, of_report};
+use super::run::{format, limits, of_report, options};
 use crate::args::ReportRunArgs;
 use crate::diagnostics::{ExitStatus, Hinted, WrongQuery};
 use crate::printer::{Destination, Printer};
@@ -62,12 +62,13 @@ pub(super) async fn run(
     let zone = parse_zone(zone).map_err(|message| wrong(message, "names are those of the IANA time zone database"))?;
     let window = args.window.window.as_deref().map(|text| window(text, report, given, started, zone)).transpose()?;
     let values = run::values(report, given, window, started)?;
+    let (limits, options) = (limits(args, settings)?, options(args, settings)?);
     let lake = Lake::open(&settings.lake, &settings.store).await?;
     let mut notes = Vec::new();
     if let (Some(window), Some(span)) = (window, args.window.wait_for.as_deref()) {
         notes.extend(wait(&lake, window, span, printer).await?);
     }
-    let engine = Engine::open(&lake, as_of(&args.as_of)?, settings.threads).await?;
+    let engine = Engine::open_with(&lake, as_of(&args.as_of)?, options).await?;
     let windowed = match window {
         Some(window) => Some(recall(&lake, &engine, report, given, window).await?),
         None => None,
@@ -85,13 +86,18 @@ pub(super) async fn run(
         printer.say(&format!("nothing new of the window since the run of {at}"));
         return Ok(ExitStatus::Done);
     }
-    let ran = match run::run(&lake, &engine, report, &values).await {
+    let outcome = match limits.run(async { Ok(run::run(&lake, &engine, report, &values).await) }).await {
+        Ok(Ok(ran)) => Ok(ran),
+        Ok(Err(error)) => Err((error.to_string(), described(error, report))),
+        Err(error) => Err((error.to_string(), error)),
+    };
+    let ran = match outcome {
         Ok(ran) => ran,
-        Err(error) => {
+        Err((text, error)) => {
             if let Some(windowed) = &windowed {
-                enter_failure(&lake, windowed, report, given, &error, started).await;
+                enter_failure(&lake, windowed, report, given, text, started).await;
             }
-            return Err(described(error, report));
+            return Err(error);
         }
     };
     if let Some((windowed, known)) = seen_before {
@@ -289,10 +295,10 @@ async fn enter_failure(
     windowed: &Windowed,
     report: &Report,
     given: &BTreeMap<String, String>,
-    error: &RunError,
+    error: String,
     started: DateTime<Utc>,
 ) {
-    let (window, error) = (Some(windowed.window.key()), Some(error.to_string()));
+    let (window, error) = (Some(windowed.window.key()), Some(error));
     let failed = Done { window, error, ..Done::of(&report.name, &report.name, Outcome::Failed) };
     let _ = schedule::enter(lake, &arguments(windowed, &report.name, given), &failed, started).await;
 }

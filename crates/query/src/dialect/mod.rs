@@ -17,6 +17,7 @@ mod glue_partitions;
 mod headers;
 mod hidden;
 mod json_names;
+mod json_types;
 mod lambdas;
 mod parser;
 mod shorthand;
@@ -244,6 +245,7 @@ fn own(statement: &mut SqlStatement) {
         fields::rewrite(expr, json);
         comparisons::complete_times(expr);
         comparisons::texts_of_times(expr, &[]);
+        json_types::rewrite(expr, |_| false);
         functions::rewrite_own(expr);
     });
 }

@@ -8,8 +8,7 @@ use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 
 use super::parser::MilepostDialect;
-use super::types::{JSON_LIST_TYPE, MAP_TYPE, TEXT_LIST_TYPE};
-use super::{lambdas, shorthand};
+use super::{json_types, lambdas, shorthand};
 use crate::compat::table_named;
 
 /// What stands for an id while its text is cut into tokens: with the 32 digits it is as long as the id.
@@ -171,47 +170,48 @@ fn placeholder(token: &mut TokenWithSpan, rest: &mut VecDeque<TokenWithSpan>) {
     token.token = quoted(name);
 }
 
-/// Puts names of our own in place of `ARRAY(…)` and `MAP(…)` behind `AS`, which only exists in Trino.
+/// Puts names of our own in place of `ARRAY(…)`, `MAP(…)` and `ROW(…)` behind `AS`, which only exist in Trino.
 fn types(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
-    let mut rest = tokens.into_iter().peekable();
-    while let Some(mut token) = rest.next() {
-        let mut name = match &token.token {
-            Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("array") => {
-                TEXT_LIST_TYPE
-            }
-            Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("map") => MAP_TYPE,
-            _ => {
-                out.push(token);
-                continue;
-            }
-        };
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
         let before = out.iter().rev().find(|token| !matches!(token.token, Token::Whitespace(_)));
         let is_type = before.is_some_and(|token| is_keyword(&token.token, Keyword::AS));
-        if !is_type || !rest.peek().is_some_and(|next| matches!(next.token, Token::LParen | Token::Lt)) {
-            out.push(token);
+        let end = if is_type { end_of_type(&tokens[at..]) } else { None };
+        let name = end.and_then(|end| json_types::name(&tokens[at..at + end]));
+        let (Some(end), Some(name)) = (end, name) else {
+            out.push(token.clone());
+            at += 1;
             continue;
-        }
-        let mut depth = 0;
-        for next in rest.by_ref() {
-            if name == TEXT_LIST_TYPE && is_keyword(&next.token, Keyword::JSON) {
-                name = JSON_LIST_TYPE;
-            }
-            depth += match next.token {
-                Token::LParen | Token::Lt => 1,
-                Token::RParen | Token::Gt => -1,
-                Token::ShiftRight => -2,
-                _ => 0,
-            };
-            if depth <= 0 {
-                token.span.end = next.span.end;
-                break;
-            }
-        }
-        token.token = Token::make_word(name, None);
-        out.push(token);
+        };
+        let mut span = token.span;
+        span.end = tokens[at + end - 1].span.end;
+        out.push(TokenWithSpan { token: quoted(name), span });
+        at += end;
     }
     out
+}
+
+/// How many tokens a type with parentheses has, if one begins here.
+fn end_of_type(tokens: &[TokenWithSpan]) -> Option<usize> {
+    let Token::Word(word) = &tokens.first()?.token else { return None };
+    let has_parts = ["array", "map", "row"].iter().any(|name| word.value.eq_ignore_ascii_case(name));
+    if !has_parts || word.quote_style.is_some() || !matches!(tokens.get(1)?.token, Token::LParen | Token::Lt) {
+        return None;
+    }
+    let mut depth = 0;
+    for (at, token) in tokens.iter().enumerate().skip(1) {
+        depth += match token.token {
+            Token::LParen | Token::Lt => 1,
+            Token::RParen | Token::Gt => -1,
+            Token::ShiftRight => -2,
+            _ => 0,
+        };
+        if depth <= 0 {
+            return Some(at + 1);
+        }
+    }
+    Some(tokens.len())
 }
 
 #[cfg(test)]
@@ -249,9 +249,20 @@ mod tests {
 
     #[test]
     fn types_of_trino_become_names() {
-        assert_eq!(written("CAST(x AS ARRAY(JSON))"), "CAST(x AS milepost_json_list)");
-        assert_eq!(written("CAST(x AS array<varchar>)"), "CAST(x AS milepost_text_list)");
-        assert_eq!(written("TRY_CAST(x AS MAP(VARCHAR, ARRAY(JSON)))"), "TRY_CAST(x AS milepost_map)");
-        assert_eq!(written("SELECT array[1]"), "SELECT array[1]");
+        assert_eq!(written("CAST(x AS ARRAY(JSON))"), "CAST(x AS \"milepost_json ARRAY(JSON)\")");
+        assert_eq!(written("CAST(x AS array<varchar>)"), "CAST(x AS \"milepost_json array<varchar>\")");
+        let map = "TRY_CAST(x AS MAP(VARCHAR, ARRAY(JSON)))";
+        assert_eq!(written(map), "TRY_CAST(x AS \"milepost_json MAP(VARCHAR, ARRAY(JSON))\")");
+        let row = "CAST(x AS ROW(\"a b\" VARCHAR)) FROM t";
+        assert_eq!(written(row), "CAST(x AS \"milepost_json ROW(\"a b\" VARCHAR)\") FROM t");
+        for kept in [
+            "SELECT array[1]",
+            "SELECT 1 FROM t AS row(a, b)",
+            "SELECT 1 FROM t AS map(k, v)",
+            "CAST(x AS ARRAY(",
+            "CAST(x AS ARRAY(a b))",
+        ] {
+            assert_eq!(written(kept), kept);
+        }
     }
 }

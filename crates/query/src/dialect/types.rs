@@ -1,21 +1,14 @@
-//! Types that DataFusion does not have: lists and maps of JSON, JSON itself, addresses.
+//! Types that DataFusion does not have: JSON and addresses; those that JSON is cast to are in `json_types`.
 
 use datafusion::sql::sqlparser::ast::{
     CastKind, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo, TypedString, Value,
 };
 
 use super::Dialect;
-use super::build::{call, text};
+use super::build::{call, literal, text};
 use super::functions::to_date;
 use crate::compat::Table;
 use crate::functions::is_instant;
-
-/// What the tokens `ARRAY(JSON)` become.
-pub(super) const JSON_LIST_TYPE: &str = "milepost_json_list";
-/// What the tokens `ARRAY(VARCHAR)` become.
-pub(super) const TEXT_LIST_TYPE: &str = "milepost_text_list";
-/// What the tokens `MAP(VARCHAR, …)` become.
-pub(super) const MAP_TYPE: &str = "milepost_map";
 
 pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     if let Expr::TypedString(TypedString { data_type: DataType::Timestamp(_, _), value, .. }) = expr
@@ -32,15 +25,13 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
         // what is wrong is left to DataFusion, which says so
         return;
     }
+    if super::json_types::rewrite(expr, |inner| is_nested(inner, tables)) {
+        return;
+    }
     let Expr::Cast { kind, expr: inner, data_type, .. } = expr else { return };
     let name = type_name(data_type);
     let function = match name.as_str() {
         "ipaddress" | "ipprefix" => "ip_key",
-        JSON_LIST_TYPE if is_list(inner) => "",
-        TEXT_LIST_TYPE if is_list(inner) => "",
-        JSON_LIST_TYPE => "json_array",
-        TEXT_LIST_TYPE => "json_texts",
-        MAP_TYPE => "json_map",
         // addresses and JSON are text here
         "inet" => "",
         "json" | "jsonb" if is_json(inner) => "",
@@ -75,10 +66,12 @@ fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType
         }
         DataType::Timestamp(precision, zone) => {
             *precision = None;
-            // every time here is in UTC
             if !matches!(zone, TimezoneInfo::None) {
+                // every time here is in UTC
                 **inner = call("from_iso8601_timestamp", vec![take(inner)]);
                 *zone = TimezoneInfo::None;
+            } else if dialect.is_trino() && literal(inner).is_none() {
+                **inner = call("wall_time", vec![take(inner)]);
             }
         }
         DataType::Date if kind != CastKind::TryCast && dialect.is_trino() => {
@@ -155,7 +148,8 @@ pub(super) fn is_json(expr: &Expr) -> bool {
     }
 }
 
-fn is_list(expr: &Expr) -> bool {
+/// Whether an expression gives a list, as far as its function tells.
+pub(super) fn is_list(expr: &Expr) -> bool {
     match expr {
         Expr::Array(_) => true,
         Expr::Nested(inner) => is_list(inner),

@@ -154,6 +154,15 @@ impl Unnest<'_> {
         let ordinal = list.with_ordinality.then(|| if named.len() > 1 { named.pop() } else { None }).flatten();
         let alone = list.exprs.len() == 1;
         for (at, expr) in list.exprs.iter().enumerate() {
+            if let Some(fields) = super::json_types::fields_of_elements(expr).filter(|_| alone)
+                && (named.is_empty() || named.len() == fields.len())
+            {
+                let element = self.element(expr.clone(), list);
+                let field = |name: &str| super::build::subscript(element.clone(), text(name));
+                let names = if named.is_empty() { &fields } else { &named };
+                columns.extend(names.iter().zip(&fields).map(|(name, of)| (name.clone(), field(of))));
+                continue;
+            }
             if alone && named.len() == 2 && !list.with_ordinality {
                 // a map: its keys, its values
                 columns.push((named[0].clone(), self.element(call("map_keys", vec![expr.clone()]), list)));

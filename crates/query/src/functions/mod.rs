@@ -8,12 +8,14 @@ mod calendar;
 mod instants;
 mod iso_time;
 mod json;
+mod json_cast;
 mod json_documents;
 mod json_index;
 mod json_members;
 mod json_operators;
 mod json_path;
 mod json_search;
+mod json_shape;
 mod maps;
 mod network;
 mod scalar;
@@ -21,6 +23,7 @@ mod struct_or_null;
 mod structs;
 mod texts;
 mod urls;
+mod wall_time;
 
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
@@ -29,6 +32,7 @@ pub(crate) use self::iso_time::instants_with_prefix;
 #[cfg(test)]
 pub(crate) use self::json_documents::tests as json_calls;
 pub(crate) use self::json_operators::shared as shared_json;
+pub(crate) use self::json_shape::Shape;
 use self::scalar::Definition;
 pub(crate) use self::struct_or_null::STRUCT_OR_NULL;
 
@@ -73,6 +77,8 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::new_from_impl(structs::ToJson::new()));
     context.register_udf(ScalarUDF::new_from_impl(structs::TypeName::new()));
     context.register_udf(ScalarUDF::new_from_impl(structs::EventJson::new()));
+    context.register_udf(ScalarUDF::new_from_impl(json_cast::JsonCast::new()));
+    context.register_udf(ScalarUDF::new_from_impl(wall_time::WallTime::new()));
     for kept in [maps::Kept::Count, maps::Kept::Value] {
         context.register_udaf(AggregateUDF::new_from_impl(maps::ToMap::new(kept)));
     }
@@ -96,6 +102,7 @@ pub(crate) fn reference() -> Vec<FunctionDoc> {
         .chain(calendar::DOCS.iter().copied())
         .chain(structs::DOCS.iter().copied())
         .chain(maps::DOCS.iter().copied())
+        .chain(json_cast::DOCS.iter().copied())
         .collect();
     all.sort_by_key(|doc| doc.call);
     all

@@ -1,6 +1,7 @@
 //! Parts of URLs, as Trino calls them, and the escapes of keys and addresses in them.
 //!
-//! The parts are those of the text, by RFC 3986, and nothing is made of them: hosts keep their case, paths their dots.
+//! The parts are those of the text, by RFC 3986, and but for escapes nothing is made of them: hosts keep their case, paths
+//! their dots. A part that a URL does not have is empty.
 
 use arrow::datatypes::DataType;
 use datafusion::error::Result;
@@ -23,12 +24,12 @@ const fn define(
 
 #[rustfmt::skip]
 pub(super) const FUNCTIONS: &[Definition] = &[
-    define("url_extract_protocol", &[Kind::Text], |args| part(args, |url| Some(url.scheme)), "url_extract_protocol(url)", "what is before the `://` of a URL; null for what is none"),
-    define("url_extract_host", &[Kind::Text], |args| part(args, |url| url.host()), "url_extract_host(url)", "host of a URL"),
-    define("url_extract_path", &[Kind::Text], |args| part(args, |url| Some(url.path)), "url_extract_path(url)", "path of a URL"),
-    define("url_extract_query", &[Kind::Text], |args| part(args, |url| url.query), "url_extract_query(url)", "what is behind the `?` of a URL"),
-    define("url_extract_fragment", &[Kind::Text], |args| part(args, |url| url.fragment), "url_extract_fragment(url)", "what is behind the `#` of a URL"),
-    define("url_extract_parameter", &[Kind::Text, Kind::Text], parameter, "url_extract_parameter(url, name)", "first value of a parameter of a URL, without escapes"),
+    define("url_extract_protocol", &[Kind::Text], |args| part(args, |url| url.scheme.into()), "url_extract_protocol(url)", "what is before the `:` of a URL; empty without one, null for what is no URL, as of all its parts"),
+    define("url_extract_host", &[Kind::Text], |args| part(args, |url| url.host().into()), "url_extract_host(url)", "host of a URL"),
+    define("url_extract_path", &[Kind::Text], |args| part(args, |url| unescaped(url.path, false)), "url_extract_path(url)", "path of a URL, without escapes"),
+    define("url_extract_query", &[Kind::Text], |args| part(args, |url| unescaped(url.query.unwrap_or_default(), false)), "url_extract_query(url)", "what is behind the `?` of a URL, without escapes"),
+    define("url_extract_fragment", &[Kind::Text], |args| part(args, |url| unescaped(url.fragment.unwrap_or_default(), false)), "url_extract_fragment(url)", "what is behind the `#` of a URL, without escapes"),
+    define("url_extract_parameter", &[Kind::Text, Kind::Text], parameter, "url_extract_parameter(url, name)", "first value of a parameter of a URL, without escapes; null if it has none of this name"),
     define("url_encode", &[Kind::Text], encode, "url_encode(text)", "a text with the escapes that a parameter of a URL needs"),
     define("url_decode", &[Kind::Text], decode, "url_decode(text)", "a text without the escapes of a URL; `+` is a blank"),
 ];
@@ -44,19 +45,32 @@ struct Url<'a> {
 }
 
 impl<'a> Url<'a> {
-    /// Nothing without a scheme, and nothing with what no URL has, such as blanks.
+    /// As Java's `URI` reads it, and so Trino: also without a scheme, and nothing with what no URL has, such as blanks.
     fn parse(text: &'a str) -> Option<Self> {
-        let (scheme, rest) = text.split_once(':')?;
-        let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
-        if !is_scheme || !rest.chars().all(may_stand) {
+        let (scheme, rest) = match text.find([':', '/', '?', '#']) {
+            Some(end) if text[end..].starts_with(':') => (&text[..end], &text[end + 1..]),
+            _ => ("", text),
+        };
+        let has_scheme = scheme.len() + rest.len() < text.len();
+        if has_scheme && (rest.is_empty() || !is_scheme(scheme)) || !rest.chars().all(may_stand) || !escapes_well(rest)
+        {
             return None;
         }
         let (rest, fragment) = split(rest, '#');
+        if fragment.is_some_and(|fragment| fragment.contains('#')) {
+            return None;
+        }
+        if has_scheme && !rest.starts_with('/') {
+            // `mailto:a@b.example` has no parts
+            return Some(Self { scheme, authority: None, path: "", query: None, fragment });
+        }
         let (rest, query) = split(rest, '?');
         let (authority, path) = match rest.strip_prefix("//") {
             Some(behind) => {
                 let (authority, path) = behind.split_at(behind.find('/').unwrap_or(behind.len()));
+                if authority.is_empty() && path.is_empty() && query.is_none() && fragment.is_none() {
+                    return None;
+                }
                 (Some(authority), path)
             }
             None => (None, rest),
@@ -65,16 +79,27 @@ impl<'a> Url<'a> {
     }
 
     /// Without user and port.
-    fn host(self) -> Option<&'a str> {
-        let authority = self.authority?;
+    fn host(self) -> &'a str {
+        let authority = self.authority.unwrap_or_default();
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let host = match host.rsplit_once(':') {
+        match host.rsplit_once(':') {
             // of an address of IPv6, colons are part
             Some((before, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !is_open(before) => before,
             _ => host,
-        };
-        (!host.is_empty()).then_some(host)
+        }
     }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+}
+
+/// Whether two digits follow each `%`.
+fn escapes_well(text: &str) -> bool {
+    text.split('%')
+        .skip(1)
+        .all(|behind| behind.len() >= 2 && behind.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn is_open(host: &str) -> bool {
@@ -86,12 +111,13 @@ fn split(text: &str, at: char) -> (&str, Option<&str>) {
 }
 
 fn may_stand(character: char) -> bool {
-    !character.is_whitespace() && !character.is_control() && !matches!(character, '"' | '<' | '>' | '\\' | '^' | '`')
+    let has_no_place = matches!(character, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}');
+    !has_no_place && !character.is_whitespace() && !character.is_control()
 }
 
-fn part(args: &ScalarFunctionArgs, of: fn(Url<'_>) -> Option<&str>) -> Result<ColumnarValue> {
+fn part(args: &ScalarFunctionArgs, of: fn(Url<'_>) -> String) -> Result<ColumnarValue> {
     let urls = texts(args, 0)?;
-    each_text(args, |row| of(Url::parse(urls.get(row)?)?).map(str::to_owned))
+    each_text(args, |row| Url::parse(urls.get(row)?).map(of))
 }
 
 fn parameter(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -110,11 +136,11 @@ fn encode(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 
 fn decode(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let escaped = texts(args, 0)?;
-    each_text(args, |row| Some(unescaped(escaped.get(row)?)))
+    each_text(args, |row| Some(unescaped(escaped.get(row)?, true)))
 }
 
-/// What is no escape stays as it is.
-fn unescaped(text: &str) -> String {
+/// What is no escape stays as it is; a plus may be a blank.
+fn unescaped(text: &str, plus_is_blank: bool) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -126,7 +152,7 @@ fn unescaped(text: &str) -> String {
                 at += 3;
                 continue;
             }
-            (b'+', _) => out.push(b' '),
+            (b'+', _) if plus_is_blank => out.push(b' '),
             (other, _) => out.push(other),
         }
         at += 1;
@@ -140,24 +166,41 @@ mod tests {
 
     #[test]
     fn parts_are_those_of_the_text() {
-        let url = |text| Url::parse(text).map(|url| (url.host(), url.path));
-        assert_eq!(url("https://A.example/b/../c"), Some((Some("A.example"), "/b/../c")));
-        assert_eq!(url("https://user:pw@é.example:8443"), Some((Some("é.example"), "")));
-        assert_eq!(url("https://[::1]:80/x"), Some((Some("[::1]"), "/x")));
-        assert_eq!(url("https://[::1]"), Some((Some("[::1]"), "")));
-        assert_eq!(url("https://a?b/c#d"), Some((Some("a"), "")));
-        assert_eq!(url("file:///x"), Some((None, "/x")));
-        assert_eq!(url("mailto:a@b.example"), Some((None, "a@b.example")));
-        for none in ["", "no url", "a.example/b", "https://a b", "1x://a", "://a", "https://a/\u{7}"] {
+        let url = |text| Url::parse(text).map(|url| (url.scheme, url.host(), url.path));
+        assert_eq!(url("https://A.example/b/../c"), Some(("https", "A.example", "/b/../c")));
+        assert_eq!(url("https://user:pw@é.example:8443"), Some(("https", "é.example", "")));
+        assert_eq!(url("https://[::1]:80/x"), Some(("https", "[::1]", "/x")));
+        assert_eq!(url("https://[::1]"), Some(("https", "[::1]", "")));
+        assert_eq!(url("https://a?b/c#d"), Some(("https", "a", "")));
+        assert_eq!(url("file:///x"), Some(("file", "", "/x")));
+        assert_eq!(url("mailto:a@b.example"), Some(("mailto", "", "")));
+        assert_eq!(url("a.example/b:c"), Some(("", "", "a.example/b:c")));
+        assert_eq!(url("//a.example/b"), Some(("", "a.example", "/b")));
+        assert_eq!(url("?a=b"), Some(("", "", "")));
+        assert_eq!(url(""), Some(("", "", "")));
+        for none in [
+            "no url",
+            "https://a b",
+            "1x://a",
+            "://a",
+            "https:",
+            "https://",
+            "https://a/\u{7}",
+            "a{b}",
+            "a%2",
+            "a%zz",
+            "a#b#c",
+        ] {
             assert_eq!(url(none), None, "{none}");
         }
     }
 
     #[test]
     fn escapes_come_off_and_the_rest_stays() {
-        assert_eq!(unescaped("a%2Fb+c%20d"), "a/b c d");
-        assert_eq!(unescaped("100%"), "100%");
-        assert_eq!(unescaped("%zz%é%2"), "%zz%é%2");
-        assert_eq!(unescaped("%C3%A9"), "é");
+        assert_eq!(unescaped("a%2Fb+c%20d", true), "a/b c d");
+        assert_eq!(unescaped("a%2Fb+c%20d", false), "a/b+c d");
+        assert_eq!(unescaped("100%", true), "100%");
+        assert_eq!(unescaped("%zz%é%2", true), "%zz%é%2");
+        assert_eq!(unescaped("%C3%A9", true), "é");
     }
 }
