@@ -18,6 +18,7 @@ mod filters;
 mod identities;
 mod info;
 mod limits;
+mod lookups;
 mod model;
 mod moto;
 mod object_store;

@@ -23,7 +23,7 @@ use crate::snapshot::{DataFile, Snapshot};
 use crate::tables::TableName;
 
 /// Tag of a file in the log: the SHA-256 of its footer.
-const FOOTER_SHA256: &str = "milepost.footerSha256";
+pub(crate) const FOOTER_SHA256: &str = "milepost.footerSha256";
 
 /// An open table at one version.
 pub(crate) struct Table {
@@ -136,16 +136,16 @@ impl Table {
         Ok(log.iter().map(|view| (DataFile::from_log(&view), view.remove_action(is_change))).collect())
     }
 
-    /// Checksums of the footers of files, as far as the log has them.
-    pub(crate) fn footer_checksums(&self) -> Result<HashMap<Path, String>, LakeError> {
+    /// What the log has of files under a name of ours.
+    pub(crate) fn tags(&self, name: &str) -> Result<HashMap<Path, String>, LakeError> {
         let state = self.delta.snapshot().map_err(|source| self.failed("read", source))?;
         let log = state.snapshot().try_log_data().map_err(|source| self.failed("read", source))?;
-        let checksum = |view: LogicalFileView| {
+        let tag = |view: LogicalFileView| {
             #[expect(deprecated, reason = "nothing else gives the tags")]
             let tags = view.add_action().tags?;
-            Some((view.object_store_path(), tags.get(FOOTER_SHA256)?.clone()?))
+            Some((view.object_store_path(), tags.get(name)?.clone()?))
         };
-        Ok(log.iter().filter_map(checksum).collect())
+        Ok(log.iter().filter_map(tag).collect())
     }
 
     /// Tries once to take files out of the version that is open. `predicate` says in SQL which rows they hold.

@@ -1,4 +1,5 @@
-//! Whether the footer of every file is the one that was written, can be read, and says what the log says: rows, columns, times, the day of its partition.
+//! Whether the footer of every file is the one that was written, can be read, and says what the log says: rows, columns,
+//! times, the day of its partition, where its Bloom filters lie.
 
 use arrow::datatypes::Schema;
 use futures::StreamExt as _;
@@ -6,9 +7,10 @@ use milepost_schema::{EVENT_TIME, time};
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
 use super::{Finding, LOST_FILE, Severity, with_causes};
+use crate::filters::{BLOOM_FILTERS, tag_of};
 use crate::footer::{footer_checksum, integer_bounds, read_footer};
 use crate::snapshot::DataFile;
-use crate::table::Table;
+use crate::table::{FOOTER_SHA256, Table};
 use crate::tables::TableName;
 
 /// Footers read at once.
@@ -17,7 +19,8 @@ const AT_ONCE: usize = 16;
 /// Gives the files whose footers can be read.
 pub(super) async fn check(table: &Table, files: Vec<DataFile>, findings: &mut Vec<Finding>) -> Vec<DataFile> {
     let store = table.store();
-    let checksums = table.footer_checksums().unwrap_or_default();
+    let checksums = table.tags(FOOTER_SHA256).unwrap_or_default();
+    let filters = table.tags(BLOOM_FILTERS).unwrap_or_default();
     let footers = futures::stream::iter(files).map(|file| {
         let (store, expected) = (&store, checksums.get(&file.path));
         async move {
@@ -40,6 +43,11 @@ pub(super) async fn check(table: &Table, files: Vec<DataFile>, findings: &mut Ve
                     findings.push(Finding::error(table.name, file.path.as_ref(), problem).hint(LOST_FILE));
                 }
                 compare(table.name, &file, &footer, findings);
+                if filters.get(&file.path).is_some_and(|places| tag_of(footer.metadata()).as_ref() != Some(places)) {
+                    let problem = "the log says wrongly where the Bloom filters lie".to_owned();
+                    let hint = "lookups by event id or access key may miss rows of this file; `milepost lake compact` writes it anew";
+                    findings.push(Finding::error(table.name, file.path.as_ref(), problem).hint(hint));
+                }
                 sound.push(file);
             }
             Err(error) => {
