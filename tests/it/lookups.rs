@@ -61,7 +61,8 @@ fn finds_every_id(context: &Context, environment: &[(&str, &str)], more: &[&str]
     }
     // filters may err to one side, but seldom do
     assert!(files >= looked_for && files <= looked_for + looked_for / 4, "{files} files for {looked_for} ids");
-    assert_eq!(ask(context, environment, more, "event_id = 'there is none'"), (0, 0));
+    let (found, read) = ask(context, environment, more, "event_id = 'there is none'");
+    assert!(found == 0 && read <= 1, "{found} rows of {read} files");
 }
 
 #[test]
@@ -69,11 +70,16 @@ fn only_files_that_may_hold_the_id_are_opened() {
     let context = lake();
     finds_every_id(&context, &[], &[], 9);
     let (one, other) = (id(3), id(IDS_A_DAY + 3));
-    assert_eq!(ask(&context, &[], &[], &format!("event_id IN ('{one}', '{other}', 'x')")), (2, 2));
-    assert_eq!(ask(&context, &[], &[], &format!("event_id = '{one}' OR event_id = '{other}'")), (2, 2));
+    let opens = |condition: &str, rows: u64, holding: u64| {
+        let (found, read) = ask(&context, &[], &[], condition);
+        // a filter may be wrong about a file or so
+        assert!(found == rows && (holding..=holding + 1).contains(&read), "{condition}: {found} rows of {read} files");
+    };
+    opens(&format!("event_id IN ('{one}', '{other}', 'x')"), 2, 2);
+    opens(&format!("event_id = '{one}' OR event_id = '{other}'"), 2, 2);
     let key = "user_identity_access_key_id = 'AKIADAY3'";
-    assert_eq!(ask(&context, &[], &[], key), (6, 2));
-    assert_eq!(ask(&context, &[], &[], &format!("{key} AND event_id = '{}'", id(3 * IDS_A_DAY + 10))), (1, 1));
+    opens(key, 6, 2);
+    opens(&format!("{key} AND event_id = '{}'", id(3 * IDS_A_DAY + 10)), 1, 1);
     assert_eq!(ask(&context, &[], &[], &format!("{key} OR event_name = 'DeleteObject'")).0, 6);
     let everything = u64::from(2 * DAYS);
     assert_eq!(ask(&context, &[], &[], &format!("event_id <> '{one}'")).1, everything);
@@ -90,7 +96,8 @@ fn views_and_parameters_reach_the_filters() {
     let id = id(77);
     for table in ["cloudtrail_logs WHERE eventid", "aws_cloudtrail_log WHERE event_id"] {
         let (answer, told) = told(&[&format!("SELECT count(*) AS n FROM {table} = '{id}'")]);
-        assert_eq!((answer.as_str(), &told["files_read"]), ("n\n1\n", &json!(1)), "{table}: {told}");
+        assert_eq!(answer, "n\n1\n", "{table}");
+        assert!((1..=2).contains(&told["files_read"].as_u64().unwrap()), "{table}: {told}");
     }
     let timeline = context.run(&[
         "sql",
@@ -100,7 +107,8 @@ fn views_and_parameters_reach_the_filters() {
         "--json",
     ]);
     let told: Value = serde_json::from_str(&timeline.stderr).unwrap();
-    assert_eq!((timeline.stdout.lines().count(), &told["files_read"]), (7, &json!(2)), "{told}");
+    assert_eq!(timeline.stdout.lines().count(), 7);
+    assert!((2..=3).contains(&told["files_read"].as_u64().unwrap()), "{told}");
 }
 
 #[test]

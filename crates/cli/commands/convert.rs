@@ -38,10 +38,10 @@ pub(super) use summary::Summary;
 use timings::StageSeconds;
 
 /// Pieces read ahead of the writer, so that reading goes on while it commits.
-const PIECES_AHEAD: usize = 12;
+const PIECES_AHEAD: usize = 8;
 /// Rows wait to be committed in this many of [`MEMORY_PARTS`]. Besides them there are batches on their way, what the threads
 /// read, and the files that are being written.
-const ROWS_IN_MEMORY: usize = 12;
+const ROWS_IN_MEMORY: usize = 11;
 const MEMORY_PARTS: usize = 32;
 /// A batch is at most this part of the memory, so that little memory is not used up by a few batches on their way.
 const BATCHES_IN_MEMORY: usize = 128;
