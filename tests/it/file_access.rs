@@ -55,6 +55,8 @@ fn ids_in_a_csv_file_keep_their_zeros() {
     let run = |query: &str| sql(&context, &["--allow-files", query]).ended_with(0).stdout;
     let types = "SELECT typeof(n), typeof(account), typeof(late) FROM read_csv('ids.csv') LIMIT 1";
     assert!(run(types).ends_with("\nBIGINT,VARCHAR,VARCHAR\n"), "{}", run(types));
+    let as_table = "SELECT \"ids.csv\".late, account FROM 'ids.csv' WHERE n = 2000";
+    assert_eq!(run(as_table), "late,account\n007,444455556666\n");
     let found = "SELECT sum(n) AS n, max(late) AS late FROM read_csv('ids.csv') WHERE account = '444455556666'";
     assert_eq!(run(found), "n,late\n2000,007\n");
     context.write("owners2.csv", "account,owner\n12345678901,x\n012345678901,ann\n");

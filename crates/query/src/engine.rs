@@ -211,8 +211,12 @@ impl Engine {
 
     pub(crate) async fn plan(&self, sql: &str, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
         let wrong = |error: DataFusionError| placed::at_name(placed::operand(self.wrong(&error), sql), sql);
-        let statement = dialect::statement(sql, self.dialect, &self.tables()).map_err(wrong)?;
+        let tables = self.tables();
+        let mut statement = dialect::statement(sql, self.dialect, &tables).map_err(wrong)?;
         let files = if self.permissions.files { dialect::files(&statement) } else { Vec::new() };
+        if !files.is_empty() {
+            dialect::csv_files_as_calls(&mut statement, &tables);
+        }
         let wrong = |error: DataFusionError| placed::of_file(&error, &files).unwrap_or_else(|| wrong(error));
         let plan = self.context.state().statement_to_plan(statement).await.map_err(wrong)?;
         self.permissions.verify(&plan)?;

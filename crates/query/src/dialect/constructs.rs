@@ -76,7 +76,7 @@ pub(crate) const CONSTRUCTS: &[Construct] = &[
     row("`FROM t, unnest(list) AS u(c)`", "Trino, DuckDB", ", unnest(from_json", "the same"),
     row("`CAST(j AS ARRAY(JSON))`, `ARRAY(VARCHAR)`, `MAP(…)`", "Trino", "as array(json)", "`json_array`, `json_texts`, `json_map`"),
     row("`CAST(j AS ARRAY(ROW(a VARCHAR, …)))`, `ROW(…)`, `MAP(VARCHAR, ARRAY(…))`", "Trino", "as array(row(", "`json_cast(j, 'type')`; `UNNEST` of rows gives a column of each field, or one of the whole row if the alias names one"),
-    row("`CAST(t AS TIMESTAMP)` of a time in a zone", "Trino", "as timestamp)", "the time on the clock of the zone"),
+    row("`CAST(t AS TIMESTAMP)` of a time in a zone", "Trino", "as timestamp)", "the time on the clock of the zone that `AT TIME ZONE` names"),
     row("`CAST(struct AS JSON)`, `CAST(struct AS VARCHAR)`", "Trino", "cast(resources as json)", "`to_json`"),
     row("`IPADDRESS '…'`, `CAST(x AS IPADDRESS)`", "Trino", "ipaddress '", "`ip_key`"),
     row("`x::inet <<= 'cidr'::inet`", "DuckDB", "<<=", "`cidr_contains`"),

@@ -9,6 +9,7 @@ mod build;
 mod comparisons;
 mod constructs;
 mod correlated;
+mod csv_files;
 mod duckdb;
 mod fields;
 pub(crate) mod formats;
@@ -40,6 +41,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::compat::Table;
 use crate::error::Position;
+pub(crate) use csv_files::as_calls as csv_files_as_calls;
 
 pub(crate) use constructs::CONSTRUCTS;
 
