@@ -26,7 +26,7 @@ const UNIQUE_COLUMNS: [&str; 2] = [EVENT_ID, "request_id"];
 /// Columns of random texts that repeat.
 const RANDOM_COLUMNS: [&str; 2] = ["user_identity_access_key_id", "source_ip_address"];
 /// Columns of which one value is looked for, and whose bounds say nothing.
-const BLOOM_FILTER_COLUMNS: [&str; 2] = [EVENT_ID, "user_identity_access_key_id"];
+pub const BLOOM_FILTER_COLUMNS: [&str; 2] = [EVENT_ID, "user_identity_access_key_id"];
 /// Part of the row groups without a value that are read in vain: about ten bits a value.
 const BLOOM_FILTER_FPP: f64 = 0.01;
 /// Columns whose bounds leave row groups out. `event_time` has those of its pages as well.

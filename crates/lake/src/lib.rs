@@ -50,6 +50,7 @@ pub use error::LakeError;
 pub use expire::{Expired, Removed, Retention};
 pub use history::Change;
 pub use lake::{Lake, new_run_id};
+pub use layout::BLOOM_FILTER_COLUMNS;
 pub use partition::Partition;
 pub use replay::TableVersion;
 pub use snapshot::{DataFile, Snapshot};

@@ -16,7 +16,7 @@ use datafusion::object_store::ObjectStore;
 use datafusion::object_store::path::Path;
 use datafusion::physical_optimizer::pruning::PruningPredicate;
 use futures::StreamExt as _;
-use milepost_lake::{DataFile, TableVersion};
+use milepost_lake::{BLOOM_FILTER_COLUMNS, DataFile, TableVersion};
 use parquet::bloom_filter::Sbbf;
 
 use crate::local_files::LocalFiles;
@@ -50,8 +50,11 @@ pub(crate) async fn keep<'a>(
     predicate: &PruningPredicate,
     table: &TableVersion,
 ) -> Result<Vec<&'a DataFile>> {
+    if files.len() < MIN_FILES {
+        return Ok(files);
+    }
     let columns = columns_looked_for(&files, predicate);
-    if columns.is_empty() || files.len() < MIN_FILES {
+    if columns.is_empty() {
         return Ok(files);
     }
     let local = table.folder().and_then(LocalFiles::new).map(Arc::new);
@@ -70,10 +73,11 @@ pub(crate) async fn keep<'a>(
 
 /// Columns of which the predicate wants certain values and files have filters.
 fn columns_looked_for(files: &[&DataFile], predicate: &PruningPredicate) -> HashSet<String> {
-    let names = predicate.literal_guarantees().iter().map(|guarantee| guarantee.column.name.clone());
-    let distinct: HashSet<String> = names.collect();
-    let has_filters = |name: &String| files.iter().any(|file| file.bloom_filters(name).is_some());
-    distinct.into_iter().filter(has_filters).collect()
+    let names = predicate.literal_guarantees().iter().map(|guarantee| guarantee.column.name.as_str());
+    // most conditions are on other columns, and there may be a hundred thousand files to ask in vain
+    let distinct: HashSet<&str> = names.filter(|name| BLOOM_FILTER_COLUMNS.contains(name)).collect();
+    let has_filters = |name: &&str| files.iter().any(|file| file.bloom_filters(name).is_some());
+    distinct.into_iter().filter(has_filters).map(str::to_owned).collect()
 }
 
 fn places(file: &DataFile, column: &str) -> Places {
