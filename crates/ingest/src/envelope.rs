@@ -15,6 +15,7 @@ use crate::flatten::{Hints, unescape};
 use crate::frame::{Element, Framer, Frames, JsonInLine, Progress, json_of_line};
 use crate::read::Piece;
 use crate::scan::{self, Member};
+use crate::tree::At;
 use crate::unpack;
 use values::{elements_of, instant, member_of, plain_string};
 
@@ -33,8 +34,9 @@ pub(crate) struct Item<'a> {
 }
 
 pub(crate) enum Found<'a> {
-    /// A record: its own text, a text that it is part of and the spans of its members in that, and what lay around it.
-    Record { raw: &'a str, text: &'a str, members: &'a [Member], hints: Hints<'a> },
+    /// A record: its own text, a text that it is part of and the spans of its members in that, those of known objects inside of
+    /// it, and what lay around it.
+    Record { raw: &'a str, text: &'a str, members: &'a [Member], nested: &'a [Member], hints: Hints<'a> },
     /// What should have been a record and is none.
     Bad { raw: &'a [u8], reason: String },
     /// What looks like a record and is none.
@@ -132,6 +134,8 @@ impl Opener {
             for at in [&mut member.key_start, &mut member.key_end, &mut member.value_start, &mut member.value_end] {
                 *at -= element.start;
             }
+            // what was noted of objects inside counts from elsewhere
+            member.inner = (0, 0);
         }
         let alone = Element { start: 0, end: raw.len(), ..*element };
         self.element((text, &members), &alone, frames, around, take);
@@ -148,7 +152,7 @@ impl Opener {
     ) {
         let raw = &text[element.start..element.end];
         let found = match element.what {
-            What::Record => Found::Record { raw, text, members, hints: around.hints },
+            What::Record => Found::Record { raw, text, members, nested: &frames.nested, hints: around.hints },
             What::LookAlike(kind) => Found::LookAlike { raw: raw.as_bytes(), kind },
             What::Unknown if matches!(raw, "{}" | "[]") => Found::Nothing,
             What::Unknown if raw.starts_with('{') => Found::Unknown { raw: raw.as_bytes(), reason: UNKNOWN },
@@ -225,11 +229,11 @@ impl Opener {
             time: text("time").and_then(time::parse).or(around.hints.time),
         };
         let detail = object.value("detail").and_then(|detail| std::str::from_utf8(detail).ok()).unwrap_or_default();
-        let mut members = Vec::new();
-        let is_object = scan::members(detail.as_bytes(), 0, 0, &mut members).is_ok();
+        let (mut members, mut nested) = (Vec::new(), Vec::new());
+        let is_object = scan::record(detail.as_bytes(), 0, 0, At::ROOT, (&mut members, &mut nested)).is_ok();
         let inner = Object { bytes: detail.as_bytes(), members: &members };
         let found = if is_object && classify::classify(inner, Place::Detail) == What::Record {
-            Found::Record { raw: detail, text: detail, members: &members, hints }
+            Found::Record { raw: detail, text: detail, members: &members, nested: &nested, hints }
         } else {
             Found::LookAlike { raw: raw.as_bytes(), kind: Carrier::OtherEventBridge }
         };

@@ -54,6 +54,8 @@ pub(crate) struct Record<'a> {
     pub(crate) text: &'a str,
     /// Spans of its members in `text`.
     pub(crate) members: &'a [Member],
+    /// Members of objects inside of it, where [`Member::inner`] says.
+    pub(crate) nested: &'a [Member],
     pub(crate) hints: Hints<'a>,
     /// What was taken out of it.
     pub(crate) redacted: Option<&'a Redacted>,
@@ -67,8 +69,7 @@ pub(crate) struct Flattener {
     positions: Positions,
     /// Columns that got a value in the row at hand.
     filled: Vec<bool>,
-    /// Members of the objects that are open, innermost last, and what each one is.
-    members: Vec<Member>,
+    /// What each member is of the objects that are open, innermost last.
     roles: Vec<Role>,
     extra: Extra,
     scratch: String,
@@ -108,8 +109,6 @@ enum Role {
     Shadowed,
 }
 
-/// Most members of one object that may be known.
-pub(crate) const MAX_KNOWN: usize = 64;
 impl Flattener {
     pub(crate) fn new() -> Self {
         let at = |name: &str| column_index(name).unwrap_or(0);
@@ -134,7 +133,6 @@ impl Flattener {
                 date: at(DATE),
             },
             filled: vec![false; COLUMNS.len()],
-            members: Vec::new(),
             roles: Vec::new(),
             extra: Extra::default(),
             scratch: String::new(),
@@ -160,11 +158,9 @@ impl Flattener {
     /// # Errors
     /// The reason, if the record cannot become a row; no row is left behind then.
     pub(crate) fn push(&mut self, record: Record<'_>, origin: &Origin) -> Result<(), String> {
-        let Record { text, members, .. } = record;
-        self.members.clear();
+        let members = record.members;
         self.roles.clear();
-        self.members.extend_from_slice(members);
-        let outcome = self.object(Tree::ROOT, text, 0);
+        let outcome = self.object(Tree::ROOT, record, members);
         self.derive(record, origin);
         self.filled.fill(false);
         if let (Some(first), Some(last)) = (members.first(), members.last()) {
@@ -196,22 +192,20 @@ impl Flattener {
         arrow_select::filter::filter_record_batch(&batch, &BooleanArray::from(keep))
     }
 
-    /// Files the members of one object, which are those from `first` on.
-    fn object(&mut self, object: usize, text: &str, first: usize) -> Result<(), String> {
-        let known = TREE.object(object);
-        let outcome = self.assign_roles(known, text, first);
-        for at in first..self.members.len() {
-            let member = self.members[at];
+    /// Files the `members` of one object inside of `record`.
+    fn object(&mut self, object: usize, record: Record<'_>, members: &[Member]) -> Result<(), String> {
+        let (known, text, first) = (TREE.object(object), record.text, self.roles.len());
+        let outcome = self.assign_roles(known, text, members);
+        for (at, member) in (first..).zip(members) {
             match self.roles[at] {
                 Role::Shadowed => {}
-                Role::Unknown => self.leave_over(text, member),
+                Role::Unknown => self.leave_over(text, *member),
                 Role::Known(number) => match known.child(number) {
-                    Child::Column { index, kind } => self.value(index, kind, text, member),
-                    Child::Object(inner) => self.inner_object(inner, text, member)?,
+                    Child::Column { index, kind } => self.value(index, kind, text, *member),
+                    Child::Object(inner) => self.inner_object(inner, record, *member)?,
                 },
             }
         }
-        self.members.truncate(first);
         self.roles.truncate(first);
         outcome
     }
@@ -229,35 +223,46 @@ impl Flattener {
         }
     }
 
-    fn inner_object(&mut self, object: usize, text: &str, member: Member) -> Result<(), String> {
-        let first = self.members.len();
-        let is_object = text.as_bytes()[member.value_start] == b'{'
-            && scan::members(text.as_bytes(), member.value_start, 0, &mut self.members).is_ok()
-            && self.members.len() > first;
-        if !is_object {
+    fn inner_object(&mut self, object: usize, record: Record<'_>, member: Member) -> Result<(), String> {
+        let text = record.text;
+        let mut scanned = Vec::new();
+        let members = match record.nested.get(member.inner.0 as usize..member.inner.1 as usize) {
+            Some(noted @ [_, ..]) => noted,
+            // it was not read as a part of a record, or has no members
+            _ => match scan::members(text.as_bytes(), member.value_start, 0, &mut scanned) {
+                Ok(_) => scanned.as_slice(),
+                Err(_) => &[],
+            },
+        };
+        if members.is_empty() {
             self.leave_over(text, member);
             return Ok(());
         }
         self.extra.enter(&text[member.key_start..member.key_end]);
-        let outcome = self.object(object, text, first);
+        let outcome = self.object(object, record, members);
         self.extra.leave();
         outcome
     }
 
-    /// Looks up what each member from `first` on is. Of members with one name, the last counts.
-    fn assign_roles(&mut self, known: &Object, text: &str, first: usize) -> Result<(), String> {
-        let mut last_known = [usize::MAX; MAX_KNOWN];
+    /// Looks up what each of the `members` of one object is. Of members with one name, the last counts.
+    fn assign_roles(&mut self, known: &Object, text: &str, members: &[Member]) -> Result<(), String> {
+        let first = self.roles.len();
+        // a bit for each known member
+        let mut seen = 0_u64;
         let mut last_unknown: HashMap<Cow<'_, str>, usize> = HashMap::new();
         let mut outcome = Ok(());
-        for at in first..self.members.len() {
-            let Some(name) = name_of(text, self.members[at]) else {
+        for (at, member) in (first..).zip(members) {
+            let Some(name) = name_of(text, *member) else {
                 self.roles.push(Role::Shadowed);
                 outcome = Err("a member's name is not valid Unicode".to_owned());
                 continue;
             };
             let (role, earlier) = match known.number(name.as_bytes()) {
                 Some(number) => {
-                    (Role::Known(number), Some(std::mem::replace(&mut last_known[usize::from(number)], at)))
+                    let bit = 1_u64 << number;
+                    let earlier = (seen & bit != 0).then(|| self.last_known(first, number)).flatten();
+                    seen |= bit;
+                    (Role::Known(number), earlier)
                 }
                 None => (Role::Unknown, last_unknown.insert(name, at)),
             };
@@ -267,6 +272,13 @@ impl Flattener {
             self.roles.push(role);
         }
         outcome
+    }
+
+    /// Where, from `first` on, the member of this number was found last.
+    fn last_known(&self, first: usize, number: u8) -> Option<usize> {
+        let mut roles = self.roles[first..].iter();
+        let last = roles.rposition(|role| matches!(role, Role::Known(known) if *known == number));
+        last.map(|at| first + at)
     }
 
     fn leave_over(&mut self, text: &str, member: Member) {

@@ -45,6 +45,8 @@ pub(crate) struct BadElement {
 pub(crate) struct Frames {
     pub(crate) elements: Vec<Element>,
     pub(crate) members: Vec<Member>,
+    /// Members of the known objects inside of elements, where [`Member::inner`] says.
+    pub(crate) nested: Vec<Member>,
     pub(crate) bad: Vec<BadElement>,
     /// Names of the cells, if the elements are lines of a CSV file.
     pub(crate) header: Option<Arc<Header>>,
@@ -57,12 +59,13 @@ const MAX_MEMBERS: usize = 4 * 1024 * 1024;
 
 impl Frames {
     fn is_full(&self) -> bool {
-        self.elements.len() + self.bad.len() >= MAX_ELEMENTS || self.members.len() >= MAX_MEMBERS
+        self.elements.len() + self.bad.len() >= MAX_ELEMENTS || self.members.len() + self.nested.len() >= MAX_MEMBERS
     }
 
     pub(crate) fn clear(&mut self) {
         self.elements.clear();
         self.members.clear();
+        self.nested.clear();
         self.bad.clear();
         self.header = None;
     }

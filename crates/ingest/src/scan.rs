@@ -4,10 +4,12 @@
 //! builds nothing. Nesting is tracked in bits, not on the call stack, so no input can overflow it. It does not decode
 //! strings or numbers and does not check UTF-8; callers do that for the few spans they need.
 
+mod members;
+
+pub(crate) use members::{Known, MAX_MEMBERS, Member, member_value, members, record};
+
 /// Deepest nesting of arrays and objects that is accepted.
 pub(crate) const MAX_DEPTH: usize = 256;
-/// Most members of an object whose members are noted. Records have about thirty.
-pub(crate) const MAX_MEMBERS: usize = 64 * 1024;
 
 /// Why a scan stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,25 +25,6 @@ pub(crate) enum ScanError {
 }
 
 type Scan<T> = Result<T, ScanError>;
-
-/// Where one member of an object lies. Offsets count from the start of the scanned bytes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Member {
-    /// First byte of the name, behind its quote.
-    pub(crate) key_start: usize,
-    /// End of the name, before its quote.
-    pub(crate) key_end: usize,
-    /// First byte of the value.
-    pub(crate) value_start: usize,
-    /// End of the value.
-    pub(crate) value_end: usize,
-    /// The name holds escapes.
-    pub(crate) key_escaped: bool,
-    /// The value holds white space between its tokens.
-    pub(crate) value_spaced: bool,
-    /// The value is a string, or holds strings, with escapes.
-    pub(crate) value_escaped: bool,
-}
 
 /// The end of a string and whether it holds escapes.
 #[derive(Debug, Clone, Copy)]
@@ -267,47 +250,6 @@ fn key(bytes: &[u8], pos: usize, space: &mut impl FnMut(&[u8], usize) -> usize) 
         return Err(unexpected(bytes, colon, "`:`"));
     }
     Ok(space(bytes, colon + 1))
-}
-
-/// Scans the object whose brace is at `pos` and appends its members to `members`; gives the object's end.
-///
-/// On an error, what was appended is left behind for the caller to cut off.
-pub(crate) fn members(bytes: &[u8], pos: usize, open: usize, members: &mut Vec<Member>) -> Scan<usize> {
-    if bytes.get(pos) != Some(&b'{') {
-        return Err(unexpected(bytes, pos, "`{`"));
-    }
-    let mut at = skip_space(bytes, pos + 1);
-    if bytes.get(at) == Some(&b'}') {
-        return Ok(at + 1);
-    }
-    let first = members.len();
-    loop {
-        if members.len() - first == MAX_MEMBERS {
-            return Err(ScanError::Members { at });
-        }
-        let name = string(bytes, at)?;
-        let colon = skip_space(bytes, name.end);
-        if bytes.get(colon) != Some(&b':') {
-            return Err(unexpected(bytes, colon, "`:`"));
-        }
-        let value_start = skip_space(bytes, colon + 1);
-        let value = value(bytes, value_start, open + 1)?;
-        members.push(Member {
-            key_start: at + 1,
-            key_end: name.end - 1,
-            value_start,
-            value_end: value.end,
-            key_escaped: name.escaped,
-            value_spaced: value.spaced,
-            value_escaped: value.escaped,
-        });
-        at = skip_space(bytes, value.end);
-        match bytes.get(at) {
-            Some(b',') => at = skip_space(bytes, at + 1),
-            Some(b'}') => return Ok(at + 1),
-            _ => return Err(unexpected(bytes, at, "`,` or `}`")),
-        }
-    }
 }
 
 /// The end of the container at `pos` by its brackets alone, for stepping over one that is not valid JSON.

@@ -1,10 +1,13 @@
 //! The table of columns as a tree of JSON members: which member of which object fills which column.
 //!
-//! Built once from [`milepost_schema::COLUMNS`]; looking a name up costs one hash of three bytes and most often one comparison.
+//! Built once from [`milepost_schema::COLUMNS`]; looking a name up costs a hash of its ends and most often one comparison of
+//! them.
 
 use std::sync::LazyLock;
 
 use milepost_schema::{COLUMNS, Kind};
+
+use crate::scan::Known;
 
 /// What a known member is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,26 +22,53 @@ pub(crate) enum Child {
 #[derive(Debug, Default)]
 pub(crate) struct Object {
     children: Vec<(&'static str, Child)>,
-    /// Numbers of `children`, each in the slot that [`slot_of`] its name says or the next free one behind it.
-    slots: Box<[Option<u8>]>,
+    /// Numbers of `children` and their names, each in the slot that [`Ends::slot`] says or the next free one behind it.
+    slots: Box<[Option<(Ends, u8)>]>,
 }
 
 /// Number of slots; a power of two well above the 35 members of the largest object.
 const SLOTS: usize = 128;
+/// Names up to this length are told apart by their ends.
+const TOLD_BY_ENDS: usize = 16;
 
-fn slot_of(name: &[u8]) -> usize {
-    let (first, last) = (name.first().copied().unwrap_or(0), name.last().copied().unwrap_or(0));
-    let middle = name.get(name.len() / 2).copied().unwrap_or(0);
-    (name.len() * 7 + usize::from(first) * 31 + usize::from(last) * 17 + usize::from(middle) * 5) % SLOTS
+/// A name by its length, its first and its last eight bytes, which overlap in most names: those are compared without a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ends {
+    len: usize,
+    first: u64,
+    last: u64,
+}
+
+impl Ends {
+    fn of(name: &[u8]) -> Self {
+        let (first, last) = if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+        } else if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+            (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)))
+        } else {
+            (name.iter().fold(0, |packed, byte| packed << 8 | u64::from(*byte)), 0)
+        };
+        Self { len: name.len(), first, last }
+    }
+
+    fn slot(self) -> usize {
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        const SHIFT: u32 = u64::BITS - SLOTS.ilog2();
+        let mixed = self.first ^ self.last.rotate_left(29) ^ self.len as u64;
+        usize::try_from(mixed.wrapping_mul(ODD) >> SHIFT).unwrap_or(0)
+    }
 }
 
 impl Object {
     /// The number of the member called `name`.
     pub(crate) fn number(&self, name: &[u8]) -> Option<u8> {
-        let mut slot = slot_of(name);
+        let ends = Ends::of(name);
+        let mut slot = ends.slot();
         loop {
-            let number = self.slots[slot]?;
-            if self.children[usize::from(number)].0.as_bytes() == name {
+            let (known, number) = self.slots[slot]?;
+            let is_same =
+                known == ends && (ends.len <= TOLD_BY_ENDS || self.children[usize::from(number)].0.as_bytes() == name);
+            if is_same {
                 return Some(number);
             }
             slot = (slot + 1) % SLOTS;
@@ -53,11 +83,12 @@ impl Object {
     fn fill_slots(&mut self) {
         self.slots = vec![None; SLOTS].into();
         for (number, (name, _)) in (0_u8..).zip(&self.children) {
-            let mut slot = slot_of(name.as_bytes());
+            let ends = Ends::of(name.as_bytes());
+            let mut slot = ends.slot();
             while self.slots[slot].is_some() {
                 slot = (slot + 1) % SLOTS;
             }
-            self.slots[slot] = Some(number);
+            self.slots[slot] = Some((ends, number));
         }
     }
 }
@@ -101,6 +132,24 @@ impl Tree {
     }
 }
 
+/// An object of [`TREE`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At(usize);
+
+impl At {
+    pub(crate) const ROOT: Self = Self(Tree::ROOT);
+}
+
+impl Known for At {
+    fn inner(self, name: &[u8]) -> Option<Self> {
+        let known = TREE.object(self.0);
+        match known.child(known.number(name)?) {
+            Child::Object(inner) => Some(Self(inner)),
+            Child::Column { .. } => None,
+        }
+    }
+}
+
 /// The tree of the table of columns.
 pub(crate) static TREE: LazyLock<Tree> = LazyLock::new(Tree::build);
 
@@ -110,7 +159,7 @@ mod tests {
 
     #[test]
     fn no_object_has_more_members_than_the_flattener_has_bits() {
-        assert!(TREE.objects.iter().all(|object| object.children.len() <= crate::flatten::MAX_KNOWN));
+        assert!(TREE.objects.iter().all(|object| object.children.len() <= u64::BITS as usize));
     }
 
     #[test]

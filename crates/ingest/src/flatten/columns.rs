@@ -22,7 +22,7 @@ pub(super) enum Builder {
     Resources(Box<ListBuilder<StructBuilder>>),
 }
 
-/// A column is given this part more memory than the last one needed.
+/// A column is given this part more memory than the last one needed, and this part less than the last one had.
 const SPARE: usize = 8;
 
 /// A JSON value, and what the scanner saw in it.
@@ -149,9 +149,10 @@ impl Builder {
         let mut array: ArrayRef = match self {
             Self::Text(builder) => {
                 // the next batch is about as large, and growing towards it would copy it several times
-                let (rows, bytes) = (builder.len(), builder.values_slice().len());
+                let rows = room(builder.len(), builder.offsets_capacity());
+                let bytes = room(builder.values_slice().len(), builder.values_capacity());
                 let array = builder.finish();
-                *builder = StringBuilder::with_capacity(rows + rows / SPARE, bytes + bytes / SPARE);
+                *builder = StringBuilder::with_capacity(rows, bytes);
                 Arc::new(array)
             }
             Self::Bool(builder) => Arc::new(builder.finish()),
@@ -162,6 +163,11 @@ impl Builder {
         array.shrink_to_fit();
         array
     }
+}
+
+/// Room for the next batch of a column that used `used` of `had`. Batches differ, so what one did not need is given up slowly.
+fn room(used: usize, had: usize) -> usize {
+    (used + used / SPARE).max(had - had / SPARE)
 }
 
 /// Texts that are all null.

@@ -4,8 +4,10 @@
 #[derive(Debug, Default)]
 pub(super) struct Extra {
     text: String,
-    /// Names of the objects the flattener is in, outermost first, as JSON writes them.
+    /// Names of the objects the flattener is in, outermost first, as JSON writes them, and behind the first `depth` of them
+    /// those it was in, whose memory the next ones take over.
     path: Vec<String>,
+    depth: usize,
     /// How many of those are open in `text`.
     open: usize,
     taken: bool,
@@ -14,13 +16,18 @@ pub(super) struct Extra {
 impl Extra {
     /// Goes into the member `key`, an object. `key` is JSON text without its quotes.
     pub(super) fn enter(&mut self, key: &str) {
-        self.path.push(key.to_owned());
+        if self.path.len() == self.depth {
+            self.path.push(String::new());
+        }
+        self.path[self.depth].clear();
+        self.path[self.depth].push_str(key);
+        self.depth += 1;
     }
 
     /// Leaves the innermost object.
     pub(super) fn leave(&mut self) {
-        self.path.pop();
-        while self.open > self.path.len() {
+        self.depth -= 1;
+        while self.open > self.depth {
             self.text.push('}');
             self.open -= 1;
         }
@@ -35,7 +42,7 @@ impl Extra {
         if self.text.is_empty() {
             self.text.push('{');
         }
-        while self.open < self.path.len() {
+        while self.open < self.depth {
             member(&mut self.text, &self.path[self.open]);
             self.text.push('{');
             self.open += 1;
@@ -50,7 +57,7 @@ impl Extra {
             self.text.push('}');
             self.open -= 1;
         }
-        self.path.clear();
+        self.depth = 0;
         if self.taken || self.text.is_empty() {
             return None;
         }

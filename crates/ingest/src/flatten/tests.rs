@@ -6,13 +6,19 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::tree::At;
 
 fn flatten(record: &str) -> Result<RecordBatch, String> {
-    let mut members = Vec::new();
-    scan::members(record.as_bytes(), 0, 0, &mut members).map_err(|error| format!("{error:?}"))?;
+    let (mut members, mut nested) = (Vec::new(), Vec::new());
+    let notes = (&mut members, &mut nested);
+    scan::record(record.as_bytes(), 0, 0, At::ROOT, notes).map_err(|error| format!("{error:?}"))?;
+    flatten_noted(record, &members, &nested)
+}
+
+fn flatten_noted(text: &str, members: &[Member], nested: &[Member]) -> Result<RecordBatch, String> {
     let mut flattener = Flattener::new();
     let origin = Origin { source_file: "a.json".to_owned(), region: None, account: Some("111122223333".to_owned()) };
-    flattener.push(Record { text: record, members: &members, hints: Hints::default(), redacted: None }, &origin)?;
+    flattener.push(Record { text, members, nested, hints: Hints::default(), redacted: None }, &origin)?;
     flattener.take().map_err(|error| error.to_string())
 }
 
@@ -96,6 +102,14 @@ proptest! {
         let spaced = flatten(&pretty).unwrap();
         prop_assert_eq!(spaced, flatten(&record.to_string()).unwrap());
     }
+
+    #[test]
+    fn what_was_noted_of_objects_inside_is_what_scanning_them_finds(record in any_record()) {
+        let text = serde_json::to_string_pretty(&record).unwrap();
+        let mut members = Vec::new();
+        scan::members(text.as_bytes(), 0, 0, &mut members).unwrap();
+        prop_assert_eq!(flatten_noted(&text, &members, &[]).unwrap(), flatten(&text).unwrap());
+    }
 }
 
 #[test]
@@ -163,7 +177,7 @@ fn a_withdrawn_record_leaves_no_row() {
     for record in [r#"{"eventID":"1"}"#, r#"{"eventID":"2","userIdentity":{"\ud83d":1}}"#, r#"{"eventID":"3"}"#] {
         let mut members = Vec::new();
         scan::members(record.as_bytes(), 0, 0, &mut members).unwrap();
-        let record = Record { text: record, members: &members, hints: Hints::default(), redacted: None };
+        let record = Record { text: record, members: &members, nested: &[], hints: Hints::default(), redacted: None };
         let _ = flattener.push(record, &Origin::default());
     }
     let batch = flattener.take().unwrap();
@@ -195,7 +209,8 @@ fn what_a_record_does_not_say_itself_is_noted_and_not_given_back() {
     scan::members(record.as_bytes(), 0, 0, &mut members).unwrap();
     let mut flattener = Flattener::new();
     let hints = Hints { account: Some("999999999999"), region: Some("us-west-2"), time: Some(0) };
-    flattener.push(Record { text: record, members: &members, hints, redacted: None }, &Origin::default()).unwrap();
+    let noted = Record { text: record, members: &members, nested: &[], hints, redacted: None };
+    flattener.push(noted, &Origin::default()).unwrap();
     let batch = flattener.take().unwrap();
     assert_eq!(text_of(&batch, "event_id").as_deref(), Some("e1"));
     assert_eq!(text_of(&batch, "account").as_deref(), Some("111122220000"));

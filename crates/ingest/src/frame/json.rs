@@ -5,6 +5,7 @@ use super::{BadElement, Element, Framer, Frames, State, Step, Stepped, describe,
 use crate::classify::{self, Envelope, Object, Place, Signs, What};
 use crate::flatten::unescape;
 use crate::scan::{self, Member, ScanError};
+use crate::tree::At;
 
 /// Longest bad value of several lines that is stepped over by its brackets.
 const MAX_BAD_BYTES: usize = 4 * 1024 * 1024;
@@ -90,10 +91,11 @@ impl Framer {
 
     /// Reads an object of the text: an array with elements in it is entered, else the object is an element.
     fn root_object(&mut self, bytes: &[u8], at: usize, frames: &mut Frames) -> Stepped {
-        let first = frames.members.len();
+        let (first, nested) = (frames.members.len(), frames.nested.len());
         let outcome = self.walk_object(bytes, at, first, frames);
         if outcome.is_err() {
             frames.members.truncate(first);
+            frames.nested.truncate(nested);
         }
         outcome
     }
@@ -113,16 +115,19 @@ impl Framer {
                 self.enter(place, true);
                 return Ok(Step::To(value_at + 1));
             }
-            signs.add(&bytes[member.key_start..member.key_end]);
+            let key = &bytes[member.key_start..member.key_end];
+            signs.add(key);
             if frames.members.len() - first == scan::MAX_MEMBERS {
                 return Err(ScanError::Members { at });
             }
-            let value = scan::value(bytes, value_at, 1)?;
+            let notes = (&mut frames.members, &mut frames.nested);
+            let (value, inner) = scan::member_value(bytes, value_at, 1, (At::ROOT, key), notes)?;
             frames.members.push(Member {
                 value_start: value_at,
                 value_end: value.end,
                 value_spaced: value.spaced,
                 value_escaped: value.escaped,
+                inner,
                 ..member
             });
             at = scan::skip_space(bytes, value.end);
@@ -285,6 +290,7 @@ fn name(bytes: &[u8], at: usize) -> Result<(Member, usize), ScanError> {
         key_escaped: name.escaped,
         value_spaced: false,
         value_escaped: false,
+        inner: (0, 0),
     };
     Ok((member, scan::skip_space(bytes, colon + 1)))
 }
@@ -316,8 +322,8 @@ fn file(frames: &mut Frames, (start, end): (usize, usize), place: Place, what: W
 
 /// Scans the object at `at` and files it, as an element or as a bad one; gives its end.
 fn object_element(bytes: &[u8], at: usize, open: usize, place: Place, frames: &mut Frames) -> Result<usize, ScanError> {
-    let first = frames.members.len();
-    match scan::members(bytes, at, open, &mut frames.members) {
+    let (first, nested) = (frames.members.len(), frames.nested.len());
+    match scan::record(bytes, at, open, At::ROOT, (&mut frames.members, &mut frames.nested)) {
         Ok(end) => {
             let what = classify::classify(Object { bytes, members: &frames.members[first..] }, place);
             frames.elements.push(Element { start: at, end, members: (first, frames.members.len()), place, what });
@@ -325,6 +331,7 @@ fn object_element(bytes: &[u8], at: usize, open: usize, place: Place, frames: &m
         }
         Err(error) => {
             frames.members.truncate(first);
+            frames.nested.truncate(nested);
             if error == ScanError::End {
                 return Err(error);
             }

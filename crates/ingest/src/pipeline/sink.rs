@@ -8,6 +8,7 @@ use crate::flatten::{Flattener, Origin, Record};
 use crate::redact::Rules;
 use crate::scan;
 use crate::tally::Verdict;
+use crate::tree::At;
 
 /// Longest raw text kept of a rejected record; the rest is cut.
 const MAX_REJECT_BYTES: usize = 1024 * 1024;
@@ -27,8 +28,8 @@ impl Sink<'_> {
     pub(super) fn take(&mut self, item: Item<'_>, flattener: &mut Flattener) -> Option<Reject> {
         let (raw, reason) = match item.found {
             Found::Nothing => return None,
-            Found::Record { raw, text, members, hints } => {
-                let record = Record { text, members, hints, redacted: None };
+            Found::Record { raw, text, members, nested, hints } => {
+                let record = Record { text, members, nested, hints, redacted: None };
                 match self.push(record, flattener) {
                     Ok(()) => {
                         self.records += 1;
@@ -60,10 +61,11 @@ impl Sink<'_> {
         let Some(redacted) = self.rules.as_ref().and_then(|rules| rules.apply(record.text, record.members)) else {
             return flattener.push(record, self.origin);
         };
-        let mut members = Vec::with_capacity(record.members.len());
-        scan::members(redacted.text.as_bytes(), 0, 0, &mut members)
+        let (mut members, mut nested) = (Vec::with_capacity(record.members.len()), Vec::new());
+        scan::record(redacted.text.as_bytes(), 0, 0, At::ROOT, (&mut members, &mut nested))
             .map_err(|_| "what is left of it after redaction is not JSON".to_owned())?;
-        let record = Record { text: &redacted.text, members: &members, redacted: Some(&redacted), ..record };
+        let record =
+            Record { text: &redacted.text, members: &members, nested: &nested, redacted: Some(&redacted), ..record };
         flattener.push(record, self.origin)
     }
 

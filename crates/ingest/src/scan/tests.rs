@@ -67,6 +67,44 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
+/// Knows every object that lies in known ones, down to a depth.
+#[derive(Clone, Copy)]
+struct Down(usize);
+
+impl Known for Down {
+    fn inner(self, _: &[u8]) -> Option<Self> {
+        self.0.checked_sub(1).map(Down)
+    }
+}
+
+/// Scans with and without notes of what is inside; gives both ends or errors.
+fn both_ways(bytes: &[u8], depth: usize) -> (Scan<usize>, Scan<usize>) {
+    let (mut plain, mut noting, mut nested) = (Vec::new(), Vec::new(), Vec::new());
+    let ends = (members(bytes, 0, 0, &mut plain), record(bytes, 0, 0, Down(depth), (&mut noting, &mut nested)));
+    if ends.1.is_ok() {
+        check_notes(bytes, (&plain, &noting), &nested);
+    }
+    ends
+}
+
+/// Holds members with notes against members without, and what is noted against what a scan of the value finds.
+fn check_notes(bytes: &[u8], (plain, noting): (&[Member], &[Member]), nested: &[Member]) {
+    let spans = |member: &Member| {
+        let Member { key_start, key_end, value_start, value_end, key_escaped, value_spaced, value_escaped, .. } =
+            *member;
+        (key_start, key_end, value_start, value_end, key_escaped, value_spaced, value_escaped)
+    };
+    assert_eq!(plain.iter().map(spans).collect::<Vec<_>>(), noting.iter().map(spans).collect::<Vec<_>>());
+    for member in noting {
+        let inner = &nested[member.inner.0 as usize..member.inner.1 as usize];
+        if !inner.is_empty() {
+            let mut found = Vec::new();
+            assert_eq!(members(bytes, member.value_start, 0, &mut found), Ok(member.value_end));
+            check_notes(bytes, (&found, inner), nested);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn agrees_with_serde_json_on_anything_json_like(text in json_like()) {
@@ -77,7 +115,23 @@ proptest! {
     fn never_panics_on_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = accepts(&bytes);
         let _ = balanced_end(&bytes, 0);
-        let _ = members(&bytes, 0, 0, &mut Vec::new());
+        let (plain, noting) = both_ways(&bytes, 3);
+        prop_assert_eq!(plain, noting);
+    }
+
+    #[test]
+    fn noting_what_is_inside_changes_neither_the_end_nor_the_error(text in json_like(), depth in 0_usize..4) {
+        for text in [text.clone(), format!("{{\"a\":{{{text}")] {
+            let (plain, noting) = both_ways(text.as_bytes(), depth);
+            prop_assert_eq!(plain, noting, "{}", text);
+        }
+    }
+
+    #[test]
+    fn what_is_noted_is_what_a_scan_of_it_finds(json in json_value(), depth in 0_usize..4, pretty in any::<bool>()) {
+        let object = serde_json::json!({"x": json, "y": {"z": json}});
+        let text = if pretty { serde_json::to_string_pretty(&object).unwrap() } else { object.to_string() };
+        prop_assert_eq!(both_ways(text.as_bytes(), depth), (Ok(text.len()), Ok(text.len())));
     }
 
     #[test]
