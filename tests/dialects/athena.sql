@@ -412,3 +412,27 @@ SELECT eid, rp->>'bucketName' FROM r WHERE name = 'GetObject' AND rp->>'bucketNa
 SELECT eventid FROM cloudtrail_logs ORDER BY eventtime DESC, eventid FETCH FIRST 3 ROWS ONLY
 ---
 SELECT eid FROM r ORDER BY t DESC, eid LIMIT 3
+=== a partition under its own name | alias of a partition
+SELECT region AS region, DATE(date_parse(p_date, '%Y/%m/%d')) AS p_date, count(*) FROM cloudtrail_logs WHERE partition_year = '2026' AND partition_month = '03' GROUP BY 1, 2
+---
+SELECT region, day::date, count(*) FROM r WHERE year(day) = 2026 AND month(day) = 3 GROUP BY ALL
+=== fields of a row by number | subscript on a row
+SELECT resources[1][1], resources[1][3], count(*) FROM cloudtrail_logs WHERE cardinality(resources) > 0 GROUP BY 1, 2
+---
+SELECT coalesce(res->0->>'ARN', res->0->>'arn'), res->0->>'type', count(*) FROM r WHERE len(res::json[]) > 0 GROUP BY ALL
+=== computed columns of a lateral select | lateral
+SELECT eventid, x.kind, bucket FROM cloudtrail_logs, LATERAL (SELECT resources[1].type AS kind, json_extract_scalar(requestparameters, '$.bucketName') AS bucket) x WHERE bucket IS NOT NULL
+---
+SELECT eid, res->0->>'type', rp->>'bucketName' FROM r WHERE rp->>'bucketName' IS NOT NULL
+=== spans as text | parse_duration
+SELECT count(*) FROM cloudtrail_logs WHERE from_iso8601_timestamp(eventtime) > TIMESTAMP '2026-03-04 00:00:00' - parse_duration('1.5d') AND from_iso8601_timestamp(eventtime) < TIMESTAMP '2026-03-04 00:00:00'
+---
+SELECT count(*) FROM r WHERE t > TIMESTAMP '2026-03-04 00:00:00' - INTERVAL 36 HOUR AND t < TIMESTAMP '2026-03-04 00:00:00'
+=== two kinds of distinct values | count(distinct), array_agg(distinct)
+SELECT useridentity.arn, count(DISTINCT eventname), count(DISTINCT sourceipaddress), cardinality(array_agg(DISTINCT useragent)), cardinality(array_agg(DISTINCT errorcode) FILTER (WHERE errorcode IS NOT NULL)), count(*) FROM cloudtrail_logs GROUP BY useridentity.arn
+---
+SELECT uarn, count(DISTINCT name), count(DISTINCT ip), len(list(DISTINCT ua)), len(list(DISTINCT err) FILTER (err IS NOT NULL)), count(*) FROM r GROUP BY 1
+=== the database says it | table of a database
+SELECT eventname, count(*) FROM cloudtrail_logs.organization_events GROUP BY eventname
+---
+SELECT name, count(*) FROM r GROUP BY 1

@@ -20,6 +20,7 @@ use crate::bound_times::BoundTimes;
 use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
 use crate::diagnosis;
 use crate::dialect::{self, Dialect};
+use crate::distinct::ShareDistinct;
 use crate::error::QueryError;
 use crate::file_tables;
 use crate::fold_structs::FoldStructs;
@@ -267,6 +268,7 @@ fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
         .with_optimizer_rule(Arc::new(FoldStructs))
         .with_optimizer_rule(Arc::new(BoundTimes))
         .with_optimizer_rule(Arc::new(ShareJson))
+        .with_optimizer_rule(Arc::new(ShareDistinct))
         .with_physical_optimizer_rule(Arc::new(KeepScanOrder))
         .with_physical_optimizer_rule(Arc::new(MoveLambdaParameters))
         .build();

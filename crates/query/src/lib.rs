@@ -15,6 +15,7 @@ mod catalog;
 mod compat;
 mod diagnosis;
 mod dialect;
+mod distinct;
 mod engine;
 mod error;
 mod export;

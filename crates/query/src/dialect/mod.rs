@@ -20,6 +20,7 @@ mod hidden;
 mod json_names;
 mod json_types;
 mod lambdas;
+mod lateral;
 mod parser;
 mod shorthand;
 mod tables;
@@ -220,7 +221,8 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     if tables.contains(&Table::Athena) {
         glue_partitions::rewrite(statement)?;
     }
-    let hidden = hidden::named(statement, tables);
+    let names = tables::Names::of(statement, forced, known);
+    let hidden = hidden::named(statement, tables, &names);
     hidden::keep_out_of_wildcards(statement, &hidden, forced, known);
     headers::limit(statement);
     headers::nulls_last(statement);

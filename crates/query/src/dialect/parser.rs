@@ -157,7 +157,7 @@ fn is_distinct_from(parser: &mut Parser) -> Option<bool> {
     parser.parse_keywords(&[Keyword::IS, Keyword::NOT, Keyword::DISTINCT, Keyword::FROM]).then_some(false)
 }
 
-/// Steps over `[NOT] IN` before a column; whether it was with `NOT`.
+/// Steps over `[NOT] IN` before a column or a list in brackets; whether it was with `NOT`.
 fn in_a_column(parser: &mut Parser) -> Option<bool> {
     let is = |at: usize, keyword: Keyword| matches!(&parser.peek_nth_token_ref(at).token, Token::Word(word) if word.keyword == keyword);
     let negated = is(0, Keyword::NOT);
@@ -165,7 +165,7 @@ fn in_a_column(parser: &mut Parser) -> Option<bool> {
     if !is(at, Keyword::IN) || is(at + 1, Keyword::UNNEST) {
         return None;
     }
-    let Token::Word(_) = &parser.peek_nth_token_ref(at + 1).token else { return None };
+    let (Token::Word(_) | Token::LBracket) = &parser.peek_nth_token_ref(at + 1).token else { return None };
     (0..=at).for_each(|_| parser.advance_token());
     Some(negated)
 }

@@ -42,6 +42,13 @@ fn stand_ins(sql: &str) -> String {
         let is_start = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'_' | b'-'));
         at = match bytes[at] {
             quote @ (b'\'' | b'"' | b'`') => end_of(bytes, at + 1, &[quote]),
+            // blanks of web pages, which no tokenizer takes for blanks
+            _ if wide_blank(&bytes[at..]) > 0 => {
+                out.push_str(&sql[copied..at]);
+                out.push(' ');
+                copied = at + wide_blank(&bytes[at..]);
+                copied
+            }
             b'-' if bytes[at..].starts_with(b"--") => end_of(bytes, at, b"\n"),
             b'/' if bytes[at..].starts_with(b"/*") => end_of(bytes, at + 2, b"*/"),
             b'a' if is_start && store_arn(&bytes[at..]).is_some() => {
@@ -63,6 +70,15 @@ fn stand_ins(sql: &str) -> String {
     }
     out.push_str(&sql[copied..]);
     out
+}
+
+/// Length of a blank that does not break, is narrow or has no width, if the text begins with one.
+fn wide_blank(bytes: &[u8]) -> usize {
+    match bytes {
+        [0xc2, 0xa0, ..] => 2,
+        [0xe2, 0x80, 0x87 | 0xaf | 0x8b, ..] | [0xe3, 0x80, 0x80, ..] | [0xef, 0xbb, 0xbf, ..] => 3,
+        _ => 0,
+    }
 }
 
 fn stand_in(id: &str, out: &mut String) {
@@ -132,6 +148,7 @@ fn tables(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     while let Some(mut token) = rest.pop_front() {
         if expected {
             placeholder(&mut token, &mut rest);
+            hyphenated(&mut token, &mut rest);
         }
         (expected, named) = match &token.token {
             Token::Whitespace(_) => (expected, false),
@@ -166,6 +183,26 @@ fn placeholder(token: &mut TokenWithSpan, rest: &mut VecDeque<TokenWithSpan>) {
     }
     if table_named(&name).is_none() {
         name.insert_str(0, "cloudtrail ");
+    }
+    token.token = quoted(name);
+}
+
+/// Makes one name of `EXAMPLEf852-4e8f-8bd1-bcf6cEXAMPLE`, as AWS writes ids in examples: where a table is named, nothing is
+/// subtracted.
+fn hyphenated(token: &mut TokenWithSpan, rest: &mut VecDeque<TokenWithSpan>) {
+    let Token::Word(Word { value, quote_style: None, .. }) = &token.token else { return };
+    let is_part = |next: &TokenWithSpan| matches!(next.token, Token::Minus | Token::Word(_) | Token::Number(_, _));
+    let parts = rest.iter().take(MAX_PLACEHOLDER).take_while(|next| is_part(next)).count();
+    if parts < 2 || rest.front().is_none_or(|next| next.token != Token::Minus) {
+        return;
+    }
+    let mut name = value.clone();
+    for next in rest.drain(..parts) {
+        token.span.end = next.span.end;
+        name.push_str(&next.token.to_string());
+    }
+    if table_named(&name).is_none() {
+        name.insert_str(0, "event data store ");
     }
     token.token = quoted(name);
 }
@@ -239,12 +276,24 @@ mod tests {
     }
 
     #[test]
+    fn blanks_of_web_pages_are_blanks_but_not_in_strings() {
+        let written = written("SELECT\u{a0}1\u{3000}AS x, '\u{a0}'\u{feff}");
+        assert_eq!(written, "SELECT 1 AS x, '\u{a0}' ");
+    }
+
+    #[test]
     fn placeholders_become_names_where_tables_stand() {
         assert_eq!(written("SELECT a FROM $EDS_ID WHERE a < $b"), "SELECT a FROM \"EDS_ID\" WHERE a < $b");
         assert_eq!(written("SELECT a FROM <event data store>"), "SELECT a FROM \"event data store\"");
         assert_eq!(written("SELECT a FROM {store_id} x"), "SELECT a FROM \"store_id\" x");
         assert_eq!(written("SELECT a FROM ${db}.<table> x"), "SELECT a FROM \"cloudtrail db\".\"cloudtrail table\" x");
         assert_eq!(written("SELECT a < b FROM t"), "SELECT a < b FROM t");
+        assert_eq!(
+            written("SELECT a FROM EXAMPLEf8-4e8f-6c x"),
+            "SELECT a FROM \"event data store EXAMPLEf8-4e8f-6c\" x"
+        );
+        assert_eq!(written("SELECT a FROM eds-ID"), "SELECT a FROM \"eds-ID\"");
+        assert_eq!(written("SELECT a FROM t WHERE b -c > d"), "SELECT a FROM t WHERE b -c > d");
     }
 
     #[test]

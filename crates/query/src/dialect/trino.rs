@@ -1,10 +1,10 @@
 //! Functions of Trino, which Athena and CloudTrail Lake speak.
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, Expr, Function, Ident, ObjectName, OrderByExpr, OrderByOptions,
+    BinaryOperator, CastKind, DataType, Expr, Function, Ident, ObjectName, OrderByExpr, OrderByOptions,
 };
 
-use super::build::{self, binary, literal, number, subscript, text};
+use super::build::{self, binary, cast, literal, number, subscript, text};
 use super::formats::{of_joda, of_mysql};
 use super::functions::{choice, count_if, date_part, first_by, instant, is_number, renamed, to_date, to_text};
 use super::lambdas;
@@ -182,6 +182,10 @@ fn of_format(name: &str, count: usize, next: &mut impl FnMut() -> Expr) -> Optio
         ("date", 1) => Some(to_date(next())),
         ("from_unixtime", 1) => Some(build::call("unix_time", vec![next()])),
         ("to_unixtime", 1) => Some(build::call("unix_seconds", vec![next()])),
+        ("parse_duration", 1) => {
+            let span = span(literal(&next())?)?;
+            Some(cast(text(span), DataType::Interval { fields: None, precision: None }, CastKind::Cast))
+        }
         ("localtimestamp", 0) => Some(build::call("now", vec![])),
         ("last_day_of_month", 1) => {
             let month = build::call("date_trunc", vec![text("month"), instant(next())]);
@@ -206,3 +210,19 @@ fn of_format(name: &str, count: usize, next: &mut impl FnMut() -> Expr) -> Optio
 }
 
 const ISO_FORMAT: &str = "%Y-%m-%dT%H:%M:%SZ";
+
+/// Trino's `1.5d` as an interval is written.
+fn span(written: &str) -> Option<String> {
+    let unit = written.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '.');
+    let number = written.strip_suffix(unit)?.trim();
+    let unit = match unit.trim() {
+        "us" => "microseconds",
+        "ms" => "milliseconds",
+        "s" => "seconds",
+        "m" => "minutes",
+        "h" => "hours",
+        "d" => "days",
+        _ => return None,
+    };
+    number.parse::<f64>().is_ok().then(|| format!("{number} {unit}"))
+}

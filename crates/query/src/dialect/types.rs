@@ -55,8 +55,8 @@ fn names_zone(written: &str) -> bool {
 
 fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType, dialect: Dialect) {
     let take = |inner: &mut Box<Expr>| std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
-    if dialect.is_trino() && is_json(inner) {
-        // a JSON string is its content, not its text with quotes
+    if is_json(inner) && (dialect.is_trino() || !is_text(data_type)) {
+        // a JSON string is its content, not its text with quotes, which DuckDB has where it makes text of it
         **inner = call("json_text", vec![take(inner)]);
     }
     match data_type {
@@ -94,7 +94,7 @@ fn is_text(data_type: &DataType) -> bool {
 }
 
 /// Whether a column of the tables, or a field of one, is a struct or a list, which nothing but JSON makes text of.
-fn is_nested(expr: &Expr, tables: &[Table]) -> bool {
+pub(super) fn is_nested(expr: &Expr, tables: &[Table]) -> bool {
     let names: Vec<String> = match expr {
         Expr::Identifier(name) => vec![name.value.to_lowercase()],
         Expr::CompoundIdentifier(parts) => parts.iter().map(|part| part.value.to_lowercase()).collect(),

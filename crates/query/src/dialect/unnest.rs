@@ -15,6 +15,7 @@ use datafusion::sql::sqlparser::ast::{
 use milepost_schema::column_index;
 
 use super::build::{call, literal, number, text};
+use super::lateral;
 use crate::compat::Table;
 
 /// What an alias of an UNNEST became: its columns, as they were and as they are.
@@ -76,7 +77,7 @@ impl Unnest<'_> {
     fn joins_of_commas(&self, select: &mut Select) {
         let mut at = 1;
         while at < select.from.len() {
-            if !matches!(select.from[at].relation, TableFactor::UNNEST { .. }) {
+            if !goes_by_row(&select.from[at].relation) {
                 at += 1;
                 continue;
             }
@@ -96,6 +97,11 @@ impl Unnest<'_> {
                 continue;
             };
             let Join { relation, .. } = from.joins.remove(at);
+            if let Some((alias, columns)) = lateral::columns(&relation) {
+                let (target, alias) = (last_table(from), alias.map(|alias| alias.name.value.clone()));
+                self.derive(target, alias, columns);
+                continue;
+            }
             let TableFactor::UNNEST { alias, array_exprs, with_ordinality, .. } = relation else { continue };
             let mut list = List { exprs: array_exprs, alias, with_ordinality, keeps_rows_without: keeps };
             // the names of lists that were unnested before are gone
@@ -110,15 +116,24 @@ impl Unnest<'_> {
                 Some(join) => &mut from.joins[join].relation,
                 None => &mut from.relation,
             };
-            self.derive(target, list);
+            let columns = self.columns(&list);
+            let is_nameless = list.alias.as_ref().is_some_and(|alias| alias.columns.is_empty());
+            let alias = list.alias.map(|alias| alias.name.value);
+            self.derive(target, alias.clone(), columns);
+            // DuckDB calls a column that nobody named so
+            if let (true, Some(names)) =
+                (is_nameless, alias.and_then(|alias| self.renamed.get_mut(&alias.to_lowercase())))
+                && let [(_, new)] = names.as_slice()
+            {
+                names.push(("unnest".to_owned(), new.clone()));
+            }
         }
     }
 
-    /// Makes a derived table of `target` and the elements.
-    fn derive(&mut self, target: &mut TableFactor, list: List) {
+    /// Makes a derived table of `target` and further columns.
+    fn derive(&mut self, target: &mut TableFactor, alias: Option<String>, columns: Vec<(String, Expr)>) {
         let Some(name) = name_of(target) else { return };
-        let columns = self.columns(&list);
-        let alias = list.alias.as_ref().map_or_else(|| name.value.clone(), |alias| alias.name.value.clone());
+        let alias = alias.unwrap_or_else(|| name.value.clone());
         let mut projection = vec![SelectItem::Wildcard(Default::default())];
         let mut names = Vec::new();
         for (old, expr) in columns {
@@ -222,9 +237,22 @@ fn one_null_if_empty(expr: Expr) -> Expr {
     super::functions::choice(filled, expr, Some(call("make_array", vec![Expr::value(Value::Null)])))
 }
 
+/// The table that was named last; a lateral select may speak of all of them, and mostly there is one.
+fn last_table(from: &mut TableWithJoins) -> &mut TableFactor {
+    match from.joins.last_mut() {
+        Some(join) => &mut join.relation,
+        None => &mut from.relation,
+    }
+}
+
+/// Whether it gives rows or columns to each row of the tables before it.
+fn goes_by_row(factor: &TableFactor) -> bool {
+    matches!(factor, TableFactor::UNNEST { .. }) || lateral::computes_columns(factor)
+}
+
 /// Whether a join unnests a list, and if so whether rows without elements stay.
 fn unnest_kind(join: &Join) -> Option<bool> {
-    if !matches!(join.relation, TableFactor::UNNEST { .. }) {
+    if !goes_by_row(&join.relation) {
         return None;
     }
     let always = |constraint: &JoinConstraint| match constraint {
