@@ -258,8 +258,7 @@ fn explained(message: &str) -> (String, Option<String>) {
 
 /// Whether a function works on lists with lambdas that only Trino and DuckDB know.
 fn takes_lambdas(name: &str) -> bool {
-    const NAMES: [&str; 8] = [
-        "reduce",
+    const NAMES: [&str; 7] = [
         "reduce_agg",
         "zip_with",
         "map_filter",

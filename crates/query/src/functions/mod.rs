@@ -18,6 +18,7 @@ mod json_search;
 mod json_shape;
 mod maps;
 mod network;
+mod reduce;
 mod scalar;
 mod struct_or_null;
 mod structs;
@@ -25,7 +26,9 @@ mod texts;
 mod urls;
 mod wall_time;
 
-use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use std::sync::Arc;
+
+use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
 
 pub(crate) use self::iso_time::instants_with_prefix;
@@ -79,6 +82,7 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::new_from_impl(structs::EventJson::new()));
     context.register_udf(ScalarUDF::new_from_impl(json_cast::JsonCast::new()));
     context.register_udf(ScalarUDF::new_from_impl(wall_time::WallTime::new()));
+    context.register_higher_order_function(Arc::new(HigherOrderUDF::new_from_impl(reduce::Reduce::new())));
     for kept in [maps::Kept::Count, maps::Kept::Value] {
         context.register_udaf(AggregateUDF::new_from_impl(maps::ToMap::new(kept)));
     }
@@ -103,6 +107,7 @@ pub(crate) fn reference() -> Vec<FunctionDoc> {
         .chain(structs::DOCS.iter().copied())
         .chain(maps::DOCS.iter().copied())
         .chain(json_cast::DOCS.iter().copied())
+        .chain(std::iter::once(reduce::DOC))
         .collect();
     all.sort_by_key(|doc| doc.call);
     all
