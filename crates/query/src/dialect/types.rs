@@ -18,9 +18,10 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
         let written = written.strip_suffix(" UTC").map_or_else(|| written.clone(), |time| format!("{time}Z"));
         if is_instant(&written) {
             *expr = call("from_iso8601_timestamp", vec![text(written)]);
-        } else if names_zone(&written) {
-            // without a zone in its type, it would be taken for the time on the clock of what it is compared with
-            *expr = call("arrow_cast", vec![text(written), text("Timestamp(Microsecond, Some(\"UTC\"))")]);
+        } else if let Some(zone) = zone_of(&written) {
+            // with the zone in its type, its clock is known, and it is compared as an instant
+            let kind = format!("Timestamp(Microsecond, Some(\"{zone}\"))");
+            *expr = call("arrow_cast", vec![text(written), text(kind)]);
         }
         // what is wrong is left to DataFusion, which says so
         return;
@@ -46,11 +47,12 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     *expr = if function.is_empty() { inner } else { call(function, vec![inner]) };
 }
 
-/// Whether the name of a zone stands behind a time: `2026-03-04 00:00:00 Europe/Berlin`.
-fn names_zone(written: &str) -> bool {
-    written.rsplit_once(' ').is_some_and(|(time, zone)| {
-        time.contains(['T', ' ']) && zone.starts_with(|first: char| first.is_ascii_alphabetic())
-    })
+/// The name of a zone behind a time: `2026-03-04 00:00:00 Europe/Berlin`.
+fn zone_of(written: &str) -> Option<String> {
+    let (time, zone) = written.rsplit_once(' ')?;
+    let is_name = zone.chars().all(|letter| letter.is_ascii_alphanumeric() || "/_+-".contains(letter));
+    let is_zone = time.contains(['T', ' ']) && is_name && zone.starts_with(|first: char| first.is_ascii_alphabetic());
+    is_zone.then(|| zone.to_owned())
 }
 
 fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType, dialect: Dialect) {
@@ -71,14 +73,33 @@ fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType
                 **inner = call("from_iso8601_timestamp", vec![take(inner)]);
                 *zone = TimezoneInfo::None;
             } else if dialect.is_trino() && literal(inner).is_none() {
-                **inner = call("wall_time", vec![take(inner)]);
+                **inner = on_its_clock(take(inner));
             }
         }
         DataType::Date if kind != CastKind::TryCast && dialect.is_trino() => {
             // of a text with a time too
-            **inner = to_date(take(inner));
+            **inner = to_date(with_its_clock(take(inner)));
         }
         _ => {}
+    }
+}
+
+/// A time as the clock of its own zone shows it.
+pub(super) fn on_its_clock(time: Expr) -> Expr {
+    match with_its_clock(time) {
+        Expr::Function(function) if function.name.to_string() == "clock_of" => Expr::Function(function),
+        other => call("wall_time", vec![other]),
+    }
+}
+
+/// What is read from a text keeps what the clock shows there; all else stays.
+pub(super) fn with_its_clock(time: Expr) -> Expr {
+    match &time {
+        Expr::Nested(inner) => with_its_clock(inner.as_ref().clone()),
+        Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("from_iso8601_timestamp") => {
+            super::functions::arguments(function).map_or(time, |arguments| call("clock_of", arguments))
+        }
+        _ => time,
     }
 }
 

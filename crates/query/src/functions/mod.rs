@@ -69,6 +69,7 @@ pub(crate) fn register(context: &SessionContext) {
     }
     context.register_udf(ScalarUDF::new_from_impl(iso_time::IsoTime::new()));
     context.register_udf(ScalarUDF::new_from_impl(iso_time::FromIso8601::new()));
+    context.register_udf(ScalarUDF::new_from_impl(iso_time::ClockOf::new()));
     for function in calendar::DayOf::both() {
         context.register_udf(ScalarUDF::new_from_impl(function));
     }
