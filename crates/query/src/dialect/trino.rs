@@ -65,8 +65,6 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
             ))
         }
         ("json_array_contains", 2) => rename("json_array_contains", vec![next(), to_text(next())]),
-        // JSON is text here
-        ("json_parse" | "json_format", 1) => Some(next()),
         // conditions
         ("if", 2) => Some(choice(next(), next(), None)),
         ("if", 3) => Some(choice(next(), next(), Some(next()))),
@@ -122,8 +120,11 @@ fn forgiving(expr: Expr) -> Expr {
     let _ = datafusion::sql::sqlparser::ast::visit_expressions_mut(&mut expr, |part| {
         match part {
             Expr::Cast { kind, .. } => *kind = CastKind::TryCast,
-            Expr::Function(function) if function.name.to_string() == "day_of" => {
-                function.name = ObjectName::from(vec![Ident::new("try_day_of")]);
+            Expr::Function(function) => {
+                let name = function.name.to_string();
+                if matches!(name.as_str(), "day_of" | "cast_as") {
+                    function.name = ObjectName::from(vec![Ident::new(format!("try_{name}"))]);
+                }
             }
             _ => {}
         }

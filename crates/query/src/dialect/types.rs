@@ -1,4 +1,4 @@
-//! Types that DataFusion does not have: JSON and addresses; those that JSON is cast to are in `json_types`.
+//! Types that DataFusion does not have: JSON and addresses; lists, maps and rows are in `json_types`.
 
 use datafusion::sql::sqlparser::ast::{
     CastKind, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo, TypedString, Value,
@@ -7,10 +7,11 @@ use datafusion::sql::sqlparser::ast::{
 use super::Dialect;
 use super::build::{call, literal, text};
 use super::functions::to_date;
+use super::json_names::JsonNames;
 use crate::compat::Table;
-use crate::functions::is_instant;
+use crate::functions::{Shape, is_instant};
 
-pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
+pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table], json: &JsonNames) {
     if let Expr::TypedString(TypedString { data_type: DataType::Timestamp(_, _), value, .. }) = expr
         && let Value::SingleQuotedString(written) = &value.value
     {
@@ -26,16 +27,28 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
         // what is wrong is left to DataFusion, which says so
         return;
     }
-    if super::json_types::rewrite(expr, |inner| is_nested(inner, tables)) {
+    if super::json_types::rewrite(expr) {
         return;
     }
     let Expr::Cast { kind, expr: inner, data_type, .. } = expr else { return };
+    let is_value = is_json(inner) || json.is_value(inner);
+    if is_value && dialect.is_trino() {
+        if let Some(cast) = of_json(inner, data_type) {
+            *expr = cast;
+            return;
+        }
+        if is_text(data_type) || matches!(data_type, DataType::Timestamp(_, _) | DataType::Date) {
+            // a JSON string is its content, not its text with quotes
+            let value = std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
+            **inner = call("json_text", vec![value]);
+        }
+    }
     let name = type_name(data_type);
     let function = match name.as_str() {
         "ipaddress" | "ipprefix" => "ip_key",
         // addresses and JSON are text here
         "inet" => "",
-        "json" | "jsonb" if is_json(inner) => "",
+        "json" | "jsonb" if is_value => "",
         "json" | "jsonb" => "to_json",
         _ if is_text(data_type) && is_nested(inner, tables) => "to_json",
         _ => {
@@ -45,6 +58,13 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     };
     let inner = std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
     *expr = if function.is_empty() { inner } else { call(function, vec![inner]) };
+}
+
+/// JSON as a number or a boolean: of texts and of other numbers too.
+fn of_json(inner: &Expr, data_type: &DataType) -> Option<Expr> {
+    let written = data_type.to_string();
+    let shape = Shape::parse(&written).ok()?;
+    shape.is_number_or_boolean().then(|| call("json_cast", vec![inner.clone(), text(written)]))
 }
 
 /// The name of a zone behind a time: `2026-03-04 00:00:00 Europe/Berlin`.
@@ -57,10 +77,6 @@ fn zone_of(written: &str) -> Option<String> {
 
 fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType, dialect: Dialect) {
     let take = |inner: &mut Box<Expr>| std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
-    if dialect.is_trino() && is_json(inner) {
-        // a JSON string is its content, not its text with quotes
-        **inner = call("json_text", vec![take(inner)]);
-    }
     match data_type {
         // with a length, or by other engines' names
         DataType::Varchar(_) | DataType::CharacterVarying(_) | DataType::Nvarchar(_) | DataType::String(_) => {
@@ -162,30 +178,13 @@ pub(super) fn is_json(expr: &Expr) -> bool {
             let name = function.name.to_string().to_lowercase();
             matches!(
                 name.as_str(),
-                "json_extract" | "json_array_get" | "json_arrow" | "json_arrow_index" | "json_query"
-            )
-        }
-        _ => false,
-    }
-}
-
-/// Whether an expression gives a list, as far as its function tells.
-pub(super) fn is_list(expr: &Expr) -> bool {
-    match expr {
-        Expr::Array(_) => true,
-        Expr::Nested(inner) => is_list(inner),
-        Expr::Function(function) => {
-            let name = function.name.to_string().to_lowercase();
-            matches!(
-                name.as_str(),
-                "make_array"
-                    | "string_to_array"
-                    | "array_agg"
-                    | "array_distinct"
-                    | "map_keys"
-                    | "map_values"
-                    | "json_array"
-                    | "json_texts"
+                "json_extract"
+                    | "json_array_get"
+                    | "json_arrow"
+                    | "json_arrow_index"
+                    | "json_query"
+                    | "json_parse"
+                    | "to_json"
             )
         }
         _ => false,
