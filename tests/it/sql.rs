@@ -155,6 +155,11 @@ fn errors_of_casts_point_at_the_type() {
             "SELECT CAST(resources AS ARRAY(ROW(a VARCHAR))) FROM cloudtrail_logs",
             "a struct of 3 fields is no ROW of 1 at line 1, column 26",
         ),
+        ("SELECT CAST(1 AS WEIRD) FROM events", "there is no type `WEIRD` at line 1, column 18"),
+        (
+            "SELECT CAST(eventname AS BIGINT) AS n FROM cloudtrail_logs WHERE eventname = 'Decrypt'",
+            "`Decrypt` in `eventname` is no BIGINT at line 1, column 13",
+        ),
         ("SELECT json_cast('1', 'WEIRD')", "there is no type `WEIRD`"),
         ("SELECT reduce(5, 0, (s, x) -> s + x, s -> s)", "reduce goes through a list, and not through a number"),
     ] {

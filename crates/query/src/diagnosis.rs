@@ -251,6 +251,9 @@ fn explained(message: &str) -> (String, Option<String>) {
     if let Some(name) = message.strip_prefix("No value found for placeholder with name $") {
         return (format!("there is no value for the placeholder `${name}`"), Some(format!("add --param {name}=VALUE")));
     }
+    if let Some(name) = message.strip_prefix("Unsupported SQL type ").filter(|name| !name.contains(' ')) {
+        return explained(&format!("there is no type `{name}`"));
+    }
     if let Some(name) = message.strip_prefix("there is no type `").and_then(|rest| rest.split('`').next()) {
         let names = TYPE_NAMES.map(str::to_owned);
         let hint = match nearest(name, &names) {

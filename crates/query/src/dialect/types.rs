@@ -92,11 +92,29 @@ fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType
                 **inner = on_its_clock(take(inner));
             }
         }
+        DataType::TinyInt(_)
+        | DataType::SmallInt(_)
+        | DataType::Int(_)
+        | DataType::Integer(_)
+        | DataType::BigInt(_)
+            if dialect.is_trino() && may_have_fraction(inner) =>
+        {
+            **inner = call("rounded", vec![take(inner)]);
+        }
         DataType::Date if kind != CastKind::TryCast && dialect.is_trino() => {
             // of a text with a time too
             **inner = to_date(with_its_clock(take(inner)));
         }
         _ => {}
+    }
+}
+
+/// Whether a value may be a number with a fraction.
+fn may_have_fraction(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => may_have_fraction(inner),
+        Expr::Value(value) => matches!(&value.value, Value::Number(written, _) if written.contains(['.', 'e', 'E'])),
+        _ => true,
     }
 }
 

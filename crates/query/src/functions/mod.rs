@@ -19,6 +19,7 @@ mod json_search;
 mod maps;
 mod network;
 mod reduce;
+mod rounded;
 mod scalar;
 mod shape;
 mod struct_or_null;
@@ -41,6 +42,8 @@ use self::scalar::Definition;
 pub(crate) use self::shape::{Shape, TYPE_NAMES, WrongType};
 pub(crate) use self::struct_or_null::STRUCT_OR_NULL;
 
+/// Name of the function that casts to whole numbers go through in Trino's dialects.
+pub(crate) const ROUNDED: &str = "rounded";
 /// Name of the function that writes an instant as CloudTrail does.
 pub(crate) const ISO_TIME: &str = "iso_time";
 
@@ -87,6 +90,7 @@ pub(crate) fn register(context: &SessionContext) {
     for function in value_cast::CastAs::both() {
         context.register_udf(ScalarUDF::new_from_impl(function));
     }
+    context.register_udf(ScalarUDF::new_from_impl(rounded::Rounded::new()));
     context.register_udf(ScalarUDF::new_from_impl(wall_time::WallTime::new()));
     context.register_higher_order_function(Arc::new(HigherOrderUDF::new_from_impl(reduce::Reduce::new())));
     for kept in [maps::Kept::Count, maps::Kept::Value] {

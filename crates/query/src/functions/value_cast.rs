@@ -19,7 +19,7 @@ use datafusion::logical_expr::{
 use super::FunctionDoc;
 use super::arguments::{array, result};
 use super::shape::Shape;
-use super::{json_cast, structs};
+use super::{json_cast, rounded, structs};
 use crate::typing::type_in_words;
 
 pub(super) const DOCS: [FunctionDoc; 2] = [
@@ -144,6 +144,9 @@ fn converted(values: &ArrayRef, shape: &Shape, options: &CastOptions) -> Result<
         }
         (kind, Shape::Text) if !kind.is_nested() => Ok(cast_with_options(values, &DataType::Utf8, options)?),
         (_, Shape::Text | Shape::Json) => structs::json_of(values),
+        (_, Shape::Scalar(wanted)) if wanted.is_integer() => {
+            Ok(cast_with_options(&rounded::rounded(values)?, wanted, options)?)
+        }
         (_, Shape::Scalar(wanted)) => Ok(cast_with_options(values, wanted, options)?),
         (DataType::List(_), Shape::List(element)) => list(values.as_list(), element, options),
         (DataType::Map(_, _), Shape::Map(key, value)) => map(values.as_map(), key, value, options),
