@@ -152,7 +152,7 @@ SELECT user_identity ->> 'type', (user_identity ->> 'nosuch') IS NULL, count(*) 
 ---
 SELECT utype, true, count(*) FROM r WHERE utype <> 'Root' GROUP BY ALL
 === unnested JSON as DuckDB names it | unnest, trailing comma
-SELECT event_id, (item -> 'unnest') ->> 'type', item.unnest ->> 'accountId' FROM aws_cloudtrail_log, unnest(from_json(to_json(resources), '["JSON"]')) AS item WHERE event_source = 's3.amazonaws.com'
+SELECT event_id, (item -> 'unnest') ->> 'type', item.unnest ->> 'account_id' FROM aws_cloudtrail_log, unnest(from_json(to_json(resources), '["JSON"]')) AS item WHERE event_source = 's3.amazonaws.com'
 ---
 SELECT eid, e->>'type', e->>'accountId' FROM (SELECT eid, unnest(res::json[]) AS e FROM r WHERE src = 's3.amazonaws.com')
 === values in a bracketed list | in

@@ -40,6 +40,7 @@ mod placed;
 mod provider;
 mod pruning;
 pub mod reference;
+mod renamed_columns;
 mod row_filter;
 mod scans;
 mod services;

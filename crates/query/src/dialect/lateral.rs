@@ -7,8 +7,11 @@ pub(super) fn computes_columns(factor: &TableFactor) -> bool {
     columns(factor).is_some()
 }
 
+/// What such a select computes: names and values.
+pub(super) type Columns = Vec<(String, Expr)>;
+
 /// The alias of such a select and its columns.
-pub(super) fn columns(factor: &TableFactor) -> Option<(Option<&TableAlias>, Vec<(String, Expr)>)> {
+pub(super) fn columns(factor: &TableFactor) -> Option<(Option<&TableAlias>, Columns)> {
     let TableFactor::Derived { lateral: true, subquery, alias, .. } = factor else { return None };
     let (None, None, None) = (&subquery.with, &subquery.order_by, &subquery.limit_clause) else { return None };
     let SetExpr::Select(select) = subquery.body.as_ref() else { return None };
@@ -16,7 +19,7 @@ pub(super) fn columns(factor: &TableFactor) -> Option<(Option<&TableAlias>, Vec<
         return None;
     }
     let named: &[_] = alias.as_ref().map_or(&[], |alias| &alias.columns);
-    let mut columns = Vec::new();
+    let mut columns = Columns::new();
     for (at, item) in select.projection.iter().enumerate() {
         let (expr, name) = match item {
             SelectItem::ExprWithAlias { expr, alias } => (expr, Some(alias)),

@@ -130,6 +130,7 @@ pub(crate) fn statement(sql: &str, forced: Option<Dialect>, known: &[String]) ->
     };
     if let Some(inner) = sql_of(&mut statement) {
         refuse_samples(inner)?;
+        json_types::check(inner)?;
         rewrite(inner, forced, known)?;
     }
     Ok(statement)
@@ -175,9 +176,10 @@ pub(crate) fn files(statement: &Statement) -> Vec<String> {
 /// Where the text of a query has a name first.
 pub(crate) fn place_of(sql: &str, name: &str) -> Option<Position> {
     let tokens = tokens::of(sql).ok()?;
-    let found = tokens.into_iter().find(
-        |token| matches!(&token.token, Token::Word(word) if !name.is_empty() && word.value.eq_ignore_ascii_case(name)),
-    )?;
+    let is_it = |word: &str| json_types::of_name(word).unwrap_or(word).eq_ignore_ascii_case(name);
+    let found = tokens
+        .into_iter()
+        .find(|token| matches!(&token.token, Token::Word(word) if !name.is_empty() && is_it(&word.value)))?;
     Some(Position { line: found.span.start.line, column: found.span.start.column })
 }
 
@@ -249,7 +251,7 @@ fn own(statement: &mut SqlStatement) {
         fields::rewrite(expr, json);
         comparisons::complete_times(expr);
         comparisons::texts_of_times(expr, &[]);
-        json_types::rewrite(expr, |_| false);
+        json_types::rewrite(expr);
         functions::rewrite_own(expr);
     });
 }
@@ -261,7 +263,7 @@ fn expressions(part: &mut SqlStatement, dialect: Dialect, tables: &[Table]) {
         fields::rewrite(expr, json);
         comparisons::complete_times(expr);
         comparisons::texts_of_times(expr, tables);
-        types::rewrite(expr, dialect, tables);
+        types::rewrite(expr, dialect, tables, json);
         types::nested_values(expr, tables);
         functions::rewrite(expr, dialect);
         comparisons::rewrite(expr, dialect, tables);

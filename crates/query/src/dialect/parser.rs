@@ -119,7 +119,8 @@ impl Dialect for MilepostDialect {
         let Token::SingleQuotedString(_) = &second.token else { return None };
         let function = match word.value.to_ascii_lowercase().as_str() {
             "ipaddress" | "ipprefix" => "ip_key",
-            "inet" | "json" => "",
+            "json" => "json_parse",
+            "inet" => "",
             _ => return None,
         };
         parser.advance_token();

@@ -207,33 +207,49 @@ fn hyphenated(token: &mut TokenWithSpan, rest: &mut VecDeque<TokenWithSpan>) {
     token.token = quoted(name);
 }
 
-/// Puts names of our own in place of `ARRAY(…)`, `MAP(…)` and `ROW(…)` behind `AS`, which only exist in Trino.
+/// Puts names of our own in place of `ARRAY(…)`, `MAP(…)` and `ROW(…)` that something is cast to, which only exist in Trino.
 fn types(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    // of each open parenthesis: whether it is that of a cast
+    let mut casts: Vec<bool> = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        let before = out.iter().rev().find(|token| !matches!(token.token, Token::Whitespace(_)));
-        let is_type = before.is_some_and(|token| is_keyword(&token.token, Keyword::AS));
+        let before = out.iter().rev().map(|token| &token.token).find(|token| !matches!(token, Token::Whitespace(_)));
+        let is_type = before.is_some_and(|token| match token {
+            Token::DoubleColon => true,
+            token => casts.last() == Some(&true) && is_keyword(token, Keyword::AS),
+        });
         let end = if is_type { end_of_type(&tokens[at..]) } else { None };
         let name = end.and_then(|end| json_types::name(&tokens[at..at + end]));
-        let (Some(end), Some(name)) = (end, name) else {
-            out.push(token.clone());
-            at += 1;
+        if let (Some(end), Some(name)) = (end, name) {
+            let mut span = token.span;
+            span.end = tokens[at + end - 1].span.end;
+            out.push(TokenWithSpan { token: quoted(name), span });
+            at += end;
             continue;
-        };
-        let mut span = token.span;
-        span.end = tokens[at + end - 1].span.end;
-        out.push(TokenWithSpan { token: quoted(name), span });
-        at += end;
+        }
+        match token.token {
+            Token::LParen => casts.push(before.is_some_and(is_cast)),
+            Token::RParen => {
+                casts.pop();
+            }
+            _ => {}
+        }
+        out.push(token.clone());
+        at += 1;
     }
     out
+}
+
+fn is_cast(token: &Token) -> bool {
+    [Keyword::CAST, Keyword::TRY_CAST, Keyword::SAFE_CAST].iter().any(|word| is_keyword(token, *word))
 }
 
 /// How many tokens a type with parentheses has, if one begins here.
 fn end_of_type(tokens: &[TokenWithSpan]) -> Option<usize> {
     let Token::Word(word) = &tokens.first()?.token else { return None };
     let has_parts = ["array", "map", "row"].iter().any(|name| word.value.eq_ignore_ascii_case(name));
-    if !has_parts || word.quote_style.is_some() || !matches!(tokens.get(1)?.token, Token::LParen | Token::Lt) {
+    if !has_parts || word.quote_style.is_some() {
         return None;
     }
     let mut depth = 0;
@@ -242,13 +258,16 @@ fn end_of_type(tokens: &[TokenWithSpan]) -> Option<usize> {
             Token::LParen | Token::Lt => 1,
             Token::RParen | Token::Gt => -1,
             Token::ShiftRight => -2,
+            Token::Whitespace(_) if depth == 0 => continue,
             _ => 0,
         };
         if depth <= 0 {
-            return Some(at + 1);
+            // what opened nothing is another type, or none
+            return (at > 1 && !matches!(token.token, Token::Word(_))).then_some(at + 1);
         }
     }
-    Some(tokens.len())
+    // it is not closed, which the parser sees at the end
+    (depth > 0).then_some(tokens.len())
 }
 
 #[cfg(test)]
@@ -298,18 +317,21 @@ mod tests {
 
     #[test]
     fn types_of_trino_become_names() {
-        assert_eq!(written("CAST(x AS ARRAY(JSON))"), "CAST(x AS \"milepost_json ARRAY(JSON)\")");
-        assert_eq!(written("CAST(x AS array<varchar>)"), "CAST(x AS \"milepost_json array<varchar>\")");
+        assert_eq!(written("CAST(x AS ARRAY(JSON))"), "CAST(x AS \"milepost_type ARRAY(JSON)\")");
+        assert_eq!(written("CAST(x AS array<varchar>)"), "CAST(x AS \"milepost_type array<varchar>\")");
         let map = "TRY_CAST(x AS MAP(VARCHAR, ARRAY(JSON)))";
-        assert_eq!(written(map), "TRY_CAST(x AS \"milepost_json MAP(VARCHAR, ARRAY(JSON))\")");
+        assert_eq!(written(map), "TRY_CAST(x AS \"milepost_type MAP(VARCHAR, ARRAY(JSON))\")");
         let row = "CAST(x AS ROW(\"a b\" VARCHAR)) FROM t";
-        assert_eq!(written(row), "CAST(x AS \"milepost_json ROW(\"a b\" VARCHAR)\") FROM t");
+        assert_eq!(written(row), "CAST(x AS \"milepost_type ROW(\"a b\" VARCHAR)\") FROM t");
+        assert_eq!(written("CAST(x AS ARRAY (a /* ) */ b))"), "CAST(x AS \"milepost_type ARRAY (a         b)\")");
+        assert_eq!(written("x::row(bigint)[1]"), "x::\"milepost_type row(bigint)\"[1]");
         for kept in [
             "SELECT array[1]",
             "SELECT 1 FROM t AS row(a, b)",
             "SELECT 1 FROM t AS map(k, v)",
-            "CAST(x AS ARRAY(",
-            "CAST(x AS ARRAY(a b))",
+            "CAST(x AS ARRAY<BYTEA>)",
+            "CAST(x AS ARRAY)",
+            "SELECT cast(x) AS array(json)",
         ] {
             assert_eq!(written(kept), kept);
         }

@@ -1,13 +1,14 @@
 //! Functions of Trino, which Athena and CloudTrail Lake speak.
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, Ident, ObjectName, OrderByExpr, OrderByOptions,
+    BinaryOperator, CastKind, DataType, Expr, Function, Ident, ObjectName, OrderByExpr, OrderByOptions, TimezoneInfo,
 };
 
 use super::build::{self, binary, cast, literal, number, subscript, text};
 use super::formats::{of_joda, of_mysql};
 use super::functions::{choice, count_if, date_part, first_by, instant, is_number, renamed, to_date, to_text};
 use super::lambdas;
+use super::types::{on_its_clock, with_its_clock};
 
 /// The call in DataFusion's words; `None` if it is one of DataFusion's already.
 pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Option<Expr> {
@@ -63,8 +64,6 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
                 vec![if is_text_hash(&bytes) { bytes } else { build::call("encode", vec![bytes, text("hex")]) }],
             ))
         }
-        // JSON is text here
-        ("json_parse" | "json_format", 1) => Some(next()),
         ("json_array_contains", 2) => rename("json_array_contains", vec![next(), to_text(next())]),
         // conditions
         ("if", 2) => Some(choice(next(), next(), None)),
@@ -121,8 +120,11 @@ fn forgiving(expr: Expr) -> Expr {
     let _ = datafusion::sql::sqlparser::ast::visit_expressions_mut(&mut expr, |part| {
         match part {
             Expr::Cast { kind, .. } => *kind = CastKind::TryCast,
-            Expr::Function(function) if function.name.to_string() == "day_of" => {
-                function.name = ObjectName::from(vec![Ident::new("try_day_of")]);
+            Expr::Function(function) => {
+                let name = function.name.to_string();
+                if matches!(name.as_str(), "day_of" | "cast_as") {
+                    function.name = ObjectName::from(vec![Ident::new(format!("try_{name}"))]);
+                }
             }
             _ => {}
         }
@@ -179,7 +181,7 @@ fn of_format(name: &str, count: usize, next: &mut impl FnMut() -> Expr) -> Optio
         }
         ("from_iso8601_date", 1) => Some(to_date(build::call("from_iso8601_timestamp", vec![next()]))),
         ("to_iso8601", 1) => Some(build::call("iso8601_text", vec![instant(next())])),
-        ("date", 1) => Some(to_date(next())),
+        ("date", 1) => Some(to_date(with_its_clock(next()))),
         ("from_unixtime", 1) => Some(build::call("unix_time", vec![next()])),
         ("to_unixtime", 1) => Some(build::call("unix_seconds", vec![next()])),
         ("parse_duration", 1) => {
@@ -198,7 +200,10 @@ fn of_format(name: &str, count: usize, next: &mut impl FnMut() -> Expr) -> Optio
         }
         ("with_timezone", 2) => {
             let (time, zone) = (next(), next());
-            (literal(&zone) == Some("UTC")).then_some(time)
+            // what its clock shows, as the time on the clocks of another zone
+            let clock = DataType::Timestamp(None, TimezoneInfo::None);
+            let time = build::cast(on_its_clock(time), clock, CastKind::Cast);
+            Some(Expr::AtTimeZone { timestamp: Box::new(build::nested(time)), time_zone: Box::new(zone) })
         }
         ("truncate", 1) => Some(build::call("trunc", vec![next()])),
         ("round", 2) => {

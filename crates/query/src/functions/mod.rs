@@ -14,28 +14,36 @@ mod json_index;
 mod json_members;
 mod json_operators;
 mod json_path;
+mod json_scalars;
 mod json_search;
-mod json_shape;
 mod maps;
 mod network;
+mod reduce;
+mod rounded;
 mod scalar;
+mod shape;
 mod struct_or_null;
 mod structs;
 mod texts;
 mod urls;
+mod value_cast;
 mod wall_time;
 
-use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use std::sync::Arc;
+
+use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
 
 pub(crate) use self::iso_time::instants_with_prefix;
 #[cfg(test)]
 pub(crate) use self::json_documents::tests as json_calls;
 pub(crate) use self::json_operators::shared as shared_json;
-pub(crate) use self::json_shape::Shape;
 use self::scalar::Definition;
+pub(crate) use self::shape::{Shape, TYPE_NAMES, WrongType};
 pub(crate) use self::struct_or_null::STRUCT_OR_NULL;
 
+/// Name of the function that casts to whole numbers go through in Trino's dialects.
+pub(crate) const ROUNDED: &str = "rounded";
 /// Name of the function that writes an instant as CloudTrail does.
 pub(crate) const ISO_TIME: &str = "iso_time";
 
@@ -66,6 +74,7 @@ pub(crate) fn register(context: &SessionContext) {
     }
     context.register_udf(ScalarUDF::new_from_impl(iso_time::IsoTime::new()));
     context.register_udf(ScalarUDF::new_from_impl(iso_time::FromIso8601::new()));
+    context.register_udf(ScalarUDF::new_from_impl(iso_time::ClockOf::new()));
     for function in calendar::DayOf::both() {
         context.register_udf(ScalarUDF::new_from_impl(function));
     }
@@ -78,7 +87,12 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::new_from_impl(structs::TypeName::new()));
     context.register_udf(ScalarUDF::new_from_impl(structs::EventJson::new()));
     context.register_udf(ScalarUDF::new_from_impl(json_cast::JsonCast::new()));
+    for function in value_cast::CastAs::both() {
+        context.register_udf(ScalarUDF::new_from_impl(function));
+    }
+    context.register_udf(ScalarUDF::new_from_impl(rounded::Rounded::new()));
     context.register_udf(ScalarUDF::new_from_impl(wall_time::WallTime::new()));
+    context.register_higher_order_function(Arc::new(HigherOrderUDF::new_from_impl(reduce::Reduce::new())));
     for kept in [maps::Kept::Count, maps::Kept::Value] {
         context.register_udaf(AggregateUDF::new_from_impl(maps::ToMap::new(kept)));
     }
@@ -103,6 +117,8 @@ pub(crate) fn reference() -> Vec<FunctionDoc> {
         .chain(structs::DOCS.iter().copied())
         .chain(maps::DOCS.iter().copied())
         .chain(json_cast::DOCS.iter().copied())
+        .chain(value_cast::DOCS.iter().copied())
+        .chain(std::iter::once(reduce::DOC))
         .collect();
     all.sort_by_key(|doc| doc.call);
     all
