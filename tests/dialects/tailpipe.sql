@@ -167,3 +167,7 @@ SELECT eid, (rp->>'maxResults')::int, (rp->>'maxResults')::int > 5 FROM r WHERE 
 SELECT event_name AS name, count(*) FROM aws_cloudtrail_log WHERE event_name LIKE '% %' OR aws_region = 'us-east-1' GROUP BY name
 ---
 SELECT name, count(*) FROM r WHERE name LIKE '% %' OR region = 'us-east-1' GROUP BY 1
+=== lists in lists, each called item | unnest, trailing comma, with
+WITH buckets AS (SELECT *, (item -> 'unnest') AS resource FROM aws_cloudtrail_log, unnest(from_json(to_json(resources), '["JSON"]')) AS item WHERE event_source = 's3.amazonaws.com'), again AS (SELECT * FROM buckets, unnest(from_json(to_json(resources), '["JSON"]')) AS item, WHERE (item -> 'unnest' ->> 'type') = 'AWS::S3::Bucket') SELECT event_id, resource ->> 'type' FROM again
+---
+SELECT eid, f->>'type' FROM (SELECT eid, e, unnest(res::json[]) AS f FROM (SELECT eid, res, unnest(res::json[]) AS e FROM r WHERE src = 's3.amazonaws.com')) WHERE e->>'type' = 'AWS::S3::Bucket'

@@ -123,6 +123,10 @@ fn of_schema(error: &SchemaError, position: Option<Position>) -> QueryError {
                 return QueryError::Wrong { message, position, hint: None };
             }
             let hint = match nearest(&field.name, &names) {
+                _ if field.name.starts_with("$file_") => Some(
+                    "of the log files the lake keeps the names, \"$path\", neither their times nor their sizes"
+                        .to_owned(),
+                ),
                 Some(name) => Some(format!("did you mean `{name}`?")),
                 None if names.is_empty() => None,
                 None if names.len() <= MAX_LISTED => Some(format!("there are: {}", names.join(", "))),

@@ -89,6 +89,10 @@ impl Dialect for MilepostDialect {
         true
     }
 
+    fn supports_from_trailing_commas(&self) -> bool {
+        true
+    }
+
     fn supports_string_literal_concatenation(&self) -> bool {
         true
     }
