@@ -36,7 +36,12 @@ impl Blame {
     fn note(&mut self, expr: &Expr, schema: &DFSchema) {
         match expr {
             Expr::Cast(cast) => {
-                if let Expr::Column(column) = cast.expr.as_ref() {
+                // a stand-in for what is cast may be round it
+                let inner = match cast.expr.as_ref() {
+                    Expr::ScalarFunction(call) if call.name() == "whole" => call.args.first(),
+                    other => Some(other),
+                };
+                if let Some(Expr::Column(column)) = inner {
                     self.casts.push((type_name(cast.field.data_type()), column.clone()));
                 }
             }

@@ -31,7 +31,10 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     let Expr::Cast { kind, expr: inner, data_type, .. } = expr else { return };
     let name = type_name(data_type);
     let function = match name.as_str() {
-        "ipaddress" | "ipprefix" => "ip_key",
+        "ipaddress" => "ip_key",
+        "ipprefix" if *kind == CastKind::Cast || *kind == CastKind::DoubleColon => "network",
+        "ipprefix" => "try_network",
+        _ if is_text(data_type) && is_address(inner) => "ip_text",
         // addresses and JSON are text here
         "inet" => "",
         "json" | "jsonb" if is_json(inner) => "",
@@ -74,11 +77,39 @@ fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType
                 **inner = call("wall_time", vec![take(inner)]);
             }
         }
+        integer if dialect.is_trino() && is_integer(integer) && literal(inner).is_none() => {
+            **inner = call("whole", vec![take(inner)]);
+        }
         DataType::Date if kind != CastKind::TryCast && dialect.is_trino() => {
             // of a text with a time too
             **inner = to_date(take(inner));
         }
         _ => {}
+    }
+}
+
+fn is_integer(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::TinyInt(_) | DataType::SmallInt(_) | DataType::Int(_) | DataType::Integer(_) | DataType::BigInt(_)
+    )
+}
+
+/// Whether an expression gives an address as bytes, as far as its function tells.
+fn is_address(expr: &Expr) -> bool {
+    gives(expr, &["ip_key", "ip_subnet_min", "ip_subnet_max"])
+}
+
+/// Whether an expression gives a network, as far as its function tells.
+pub(super) fn is_network(expr: &Expr) -> bool {
+    gives(expr, &["network", "try_network", "ip_prefix"])
+}
+
+fn gives(expr: &Expr, functions: &[&str]) -> bool {
+    match expr {
+        Expr::Nested(inner) => gives(inner, functions),
+        Expr::Function(function) => functions.contains(&function.name.to_string().to_lowercase().as_str()),
+        _ => false,
     }
 }
 
@@ -160,6 +191,7 @@ pub(super) fn is_list(expr: &Expr) -> bool {
                 "make_array"
                     | "string_to_array"
                     | "array_agg"
+                    | "split_at_most"
                     | "array_distinct"
                     | "map_keys"
                     | "map_values"
