@@ -344,6 +344,14 @@ SELECT eid, array_to_string(list_transform(list_filter(res::json[], lambda r: r-
 SELECT count(*) FROM cloudtrail_logs WHERE any_match(CAST(json_extract(requestparameters, '$.ipPermissions.items') AS ARRAY(JSON)), p -> json_extract_scalar(p, '$.fromPort') = '22')
 ---
 SELECT count(*) FROM r WHERE len(list_filter((rp->'$.ipPermissions.items')::json[], lambda p: p->>'fromPort' = '22')) > 0
+=== one value of a list | reduce
+SELECT eventid, reduce(resources, 0, (s, r) -> s + coalesce(length(r.arn), 0), s -> s * 2) FROM cloudtrail_logs WHERE cardinality(resources) > 0
+---
+SELECT eid, 2 * coalesce(list_sum(list_transform(res::json[], lambda r: length(coalesce(r->>'ARN', r->>'arn')))), 0) FROM r WHERE len(res::json[]) > 0
+=== numbers of JSON | cast as bigint, cast as boolean
+SELECT eventid, CAST(json_extract(additionaleventdata, '$.bytesTransferredOut') AS bigint), CAST(json_extract(additionaleventdata, '$.bytesTransferredOut') AS boolean), CAST(json_extract(requestparameters, '$.bucketName') AS bigint) FROM cloudtrail_logs WHERE eventname = 'GetObject'
+---
+SELECT eid, (ae->>'$.bytesTransferredOut')::double::bigint, (ae->>'$.bytesTransferredOut')::double <> 0, NULL FROM r WHERE name = 'GetObject'
 === list of values | in values
 SELECT count(*) FROM cloudtrail_logs WHERE eventname IN (VALUES 'Decrypt', 'AssumeRole') AND awsregion NOT IN (VALUES ('us-east-1'))
 ---
@@ -380,6 +388,10 @@ SELECT strftime(timezone('America/New_York', timezone('UTC', t)), '%Y-%m-%d %H')
 SELECT CAST(CAST(at_timezone(from_iso8601_timestamp(eventtime), 'Asia/Kolkata') AS TIMESTAMP) AS VARCHAR) LIKE '%:30:%' AS half, day(CAST(from_iso8601_timestamp(eventtime) AT TIME ZONE 'America/New_York' AS TIMESTAMP)) AS d, count(*) FROM cloudtrail_logs WHERE CAST(from_iso8601_timestamp(eventtime) AS TIMESTAMP) >= TIMESTAMP '2026-03-02 04:00:00' GROUP BY 1, 2
 ---
 SELECT minute(timezone('Asia/Kolkata', timezone('UTC', t))) = 30, day(timezone('America/New_York', timezone('UTC', t))), count(*) FROM r WHERE t >= TIMESTAMP '2026-03-02 04:00:00' GROUP BY 1, 2
+=== clock of another zone | with_timezone
+SELECT count(*) FROM cloudtrail_logs WHERE from_iso8601_timestamp(eventtime) >= with_timezone(TIMESTAMP '2026-03-02 04:00:00', 'America/New_York') AND from_iso8601_timestamp(eventtime) < TIMESTAMP '2026-03-03 00:00:00 Europe/Berlin'
+---
+SELECT count(*) FROM r WHERE t >= TIMESTAMP '2026-03-02 09:00:00' AND t < TIMESTAMP '2026-03-02 23:00:00'
 === structs as JSON | cast as json, cast as varchar
 SELECT eventid, json_extract_scalar(CAST(resources AS JSON), '$[0].type'), json_extract_scalar(json_parse(CAST(useridentity AS VARCHAR)), '$.sessioncontext.sessionissuer.username') FROM cloudtrail_logs WHERE cardinality(resources) > 0
 ---
@@ -416,3 +428,27 @@ SELECT eid FROM r ORDER BY t DESC, eid LIMIT 3
 SELECT coalesce(split_part(eventsource, '.', 9), eventname) AS name, CAST(length(eventname) / 2e0 AS bigint) AS half, count_if(greatest(eventname, errorcode) IS NULL) AS fine, concat_ws('+', ARRAY[eventname, awsregion]) AS joined, date_trunc('month', date(from_iso8601_timestamp(eventtime))) AS month FROM cloudtrail_logs GROUP BY 1, 2, 4, 5
 ---
 SELECT name, ((length(name) + 1) // 2)::bigint, count(*) FILTER (WHERE err IS NULL), concat_ws('+', name, region), date_trunc('month', t)::date FROM r GROUP BY 1, 2, 4, 5
+=== a partition under its own name | alias of a partition
+SELECT region AS region, DATE(date_parse(p_date, '%Y/%m/%d')) AS p_date, count(*) FROM cloudtrail_logs WHERE partition_year = '2026' AND partition_month = '03' GROUP BY 1, 2
+---
+SELECT region, day::date, count(*) FROM r WHERE year(day) = 2026 AND month(day) = 3 GROUP BY ALL
+=== fields of a row by number | subscript on a row
+SELECT resources[1][1], resources[1][3], count(*) FROM cloudtrail_logs WHERE cardinality(resources) > 0 GROUP BY 1, 2
+---
+SELECT coalesce(res->0->>'ARN', res->0->>'arn'), res->0->>'type', count(*) FROM r WHERE len(res::json[]) > 0 GROUP BY ALL
+=== computed columns of a lateral select | lateral
+SELECT eventid, x.kind, bucket FROM cloudtrail_logs, LATERAL (SELECT resources[1].type AS kind, json_extract_scalar(requestparameters, '$.bucketName') AS bucket) x WHERE bucket IS NOT NULL
+---
+SELECT eid, res->0->>'type', rp->>'bucketName' FROM r WHERE rp->>'bucketName' IS NOT NULL
+=== spans as text | parse_duration
+SELECT count(*) FROM cloudtrail_logs WHERE from_iso8601_timestamp(eventtime) > TIMESTAMP '2026-03-04 00:00:00' - parse_duration('1.5d') AND from_iso8601_timestamp(eventtime) < TIMESTAMP '2026-03-04 00:00:00'
+---
+SELECT count(*) FROM r WHERE t > TIMESTAMP '2026-03-04 00:00:00' - INTERVAL 36 HOUR AND t < TIMESTAMP '2026-03-04 00:00:00'
+=== two kinds of distinct values | count(distinct), array_agg(distinct)
+SELECT useridentity.arn, count(DISTINCT eventname), count(DISTINCT sourceipaddress), cardinality(array_agg(DISTINCT useragent)), cardinality(array_agg(DISTINCT errorcode) FILTER (WHERE errorcode IS NOT NULL)), count(*) FROM cloudtrail_logs GROUP BY useridentity.arn
+---
+SELECT uarn, count(DISTINCT name), count(DISTINCT ip), len(list(DISTINCT ua)), len(list(DISTINCT err) FILTER (err IS NOT NULL)), count(*) FROM r GROUP BY 1
+=== the database says it | table of a database
+SELECT eventname, count(*) FROM cloudtrail_logs.organization_events GROUP BY eventname
+---
+SELECT name, count(*) FROM r GROUP BY 1

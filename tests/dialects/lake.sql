@@ -115,3 +115,11 @@ SELECT name, count(*) FROM r WHERE src = 'kms.amazonaws.com' GROUP BY 1
 SELECT count(*) FROM "arn:aws:cloudtrail:eu-central-1:012345678901:eventdatastore/1e23d5c8-90ab-4def-8123-456789abcdef" WHERE date_trunc('day', eventTime) = DATE '2026-03-03'
 ---
 SELECT count(*) FROM r WHERE t::date = '2026-03-03'
+=== an id as AWS writes it in examples | hyphens in a store's name
+SELECT eventname, count(*) FROM EXAMPLEf852-4e8f-8bd1-bcf6cEXAMPLE WHERE eventsource = 's3.amazonaws.com' GROUP BY eventname UNION SELECT 'none', 0 FROM eds-ID
+---
+SELECT name, count(*) FROM r WHERE src = 's3.amazonaws.com' GROUP BY 1 UNION SELECT 'none', 0
+=== distinct values of several kinds | count(distinct)
+SELECT useridentity.principalid, count(DISTINCT awsregion), count(DISTINCT eventname), max(eventtime) FROM $EDS_ID GROUP BY useridentity.principalid HAVING count(DISTINCT eventname) > 2
+---
+SELECT upid, count(DISTINCT region), count(DISTINCT name), max(t) FROM r GROUP BY 1 HAVING count(DISTINCT name) > 2

@@ -147,3 +147,27 @@ SELECT time_bucket(INTERVAL '6 hours', t), count(*), time_bucket(INTERVAL '7 day
 SELECT count(*) FROM aws_cloudtrail_log WHERE strftime(tp_timestamp, '%Y-%m-%d') IN ('2026-03-03', '2026-03-04') AND event_time LIKE '2026-03-0%' AND substr(event_time, 1, 13) <> '2026-03-03T10'
 ---
 SELECT count(*) FROM r WHERE ts[1:10] IN ('2026-03-03', '2026-03-04') AND ts[1:13] <> '2026-03-03T10'
+=== arrows on a struct | ->>, struct
+SELECT user_identity ->> 'type', (user_identity ->> 'nosuch') IS NULL, count(*) FROM aws_cloudtrail_log WHERE (user_identity ->> 'type') != 'Root' GROUP BY ALL
+---
+SELECT utype, true, count(*) FROM r WHERE utype <> 'Root' GROUP BY ALL
+=== unnested JSON as DuckDB names it | unnest, trailing comma
+SELECT event_id, (item -> 'unnest') ->> 'type', item.unnest ->> 'account_id' FROM aws_cloudtrail_log, unnest(from_json(to_json(resources), '["JSON"]')) AS item WHERE event_source = 's3.amazonaws.com'
+---
+SELECT eid, e->>'type', e->>'accountId' FROM (SELECT eid, unnest(res::json[]) AS e FROM r WHERE src = 's3.amazonaws.com')
+=== values in a bracketed list | in
+SELECT count(*) FROM aws_cloudtrail_log WHERE 'all' IN ['all', 'b'] AND event_source NOT IN ['s3.amazonaws.com', 'ec2.amazonaws.com']
+---
+SELECT count(*) FROM r WHERE src NOT IN ('s3.amazonaws.com', 'ec2.amazonaws.com')
+=== JSON cast and compared as what it holds | casts of ->, comparisons of ->
+SELECT event_id, (request_parameters -> 'maxResults')::int, (request_parameters -> 'maxResults') > 5 FROM aws_cloudtrail_log WHERE (request_parameters -> 'maxResults') IS NOT NULL OR (request_parameters -> 'bucketName') = 'no JSON'
+---
+SELECT eid, (rp->>'maxResults')::int, (rp->>'maxResults')::int > 5 FROM r WHERE rp->>'maxResults' IS NOT NULL
+=== blanks of a web page | no-break space
+SELECT event_name AS name, count(*) FROM aws_cloudtrail_log WHERE event_name LIKE '% %' OR aws_region = 'us-east-1' GROUP BY name
+---
+SELECT name, count(*) FROM r WHERE name LIKE '% %' OR region = 'us-east-1' GROUP BY 1
+=== lists in lists, each called item | unnest, trailing comma, with
+WITH buckets AS (SELECT *, (item -> 'unnest') AS resource FROM aws_cloudtrail_log, unnest(from_json(to_json(resources), '["JSON"]')) AS item WHERE event_source = 's3.amazonaws.com'), again AS (SELECT * FROM buckets, unnest(from_json(to_json(resources), '["JSON"]')) AS item, WHERE (item -> 'unnest' ->> 'type') = 'AWS::S3::Bucket') SELECT event_id, resource ->> 'type' FROM again
+---
+SELECT eid, f->>'type' FROM (SELECT eid, e, unnest(res::json[]) AS f FROM (SELECT eid, res, unnest(res::json[]) AS e FROM r WHERE src = 's3.amazonaws.com')) WHERE e->>'type' = 'AWS::S3::Bucket'

@@ -229,9 +229,9 @@ fn errors_point_into_the_query_that_was_written() {
     assert!(list.contains("there is no column `resurces` at line 1, column 53"), "{list}");
     let after_id = error("SELECT x FROM 1e23d5c8-90ab-4def-8123-456789abcdef WHERE");
     assert!(after_id.contains("cannot parse the query") && after_id.contains("at line 1, column 57"), "{after_id}");
-    let reduced = error("SELECT reduce(resources, 0, (s, r) -> s + 1, s -> s) FROM cloudtrail_logs");
-    assert!(reduced.contains("there is no function `reduce` at line 1, column 8"), "{reduced}");
-    assert!(reduced.contains("hint: unnest the list and aggregate its elements"), "{reduced}");
+    let zipped = error("SELECT zip_with(resources, resources, (a, b) -> a.arn) FROM events");
+    assert!(zipped.contains("there is no function `zip_with` at line 1, column 8"), "{zipped}");
+    assert!(zipped.contains("hint: unnest the list and aggregate its elements"), "{zipped}");
     let table = error("SELECT * FROM vpc_flow_logs");
     assert!(table.contains("there is no table `vpc_flow_logs` at line 1, column 15"), "{table}");
     assert!(table.contains("there are: action_catalog, aws_cloudtrail_log, "), "{table}");

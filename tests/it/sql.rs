@@ -128,6 +128,47 @@ fn errors_point_into_the_query_and_say_what_is_near() {
 }
 
 #[test]
+fn errors_of_casts_point_at_the_type() {
+    let error = |query: &str| sql(&[query]).ended_with(1).stderr;
+    assert_eq!(
+        error("SELECT event_id,\n  CAST(request_parameters AS ARRAY(ROW(a VARCHR))) FROM events"),
+        "error: there is no type `VARCHR` at line 2, column 42\n  |\n2 |   CAST(request_parameters AS ARRAY(ROW(a VARCHR))) FROM events\n  \
+         |                                          ^\nhint: did you mean `VARCHAR`?\n"
+    );
+    for (query, message) in [
+        (
+            "SELECT CAST(request_parameters AS ROW(a BIGINT,\n  b ARRAY(weird))) FROM events",
+            "there is no type `weird` at line 2, column 11",
+        ),
+        ("SELECT CAST('[]' AS ARRAY(DECIMAL(99)))", "a DECIMAL has 1 to 38 digits, not 99 at line 1, column 27"),
+        (
+            "SELECT CAST('{}' AS MAP(ARRAY(JSON), JSON))",
+            "the keys of a MAP are text, numbers or booleans at line 1, column 25",
+        ),
+        ("SELECT CAST('[]' AS ARRAY(JSON b))", "`)` or a comma is missing in the type at line 1, column 32"),
+        ("SELECT CAST('[]' AS ARRAY(JSON FROM events", "Expected: ), found: EOF"),
+        (
+            "SELECT CAST(5 AS ARRAY(BIGINT))",
+            "the value cannot be cast to `ARRAY(BIGINT)`: a number is not taken for a list at line 1, column 18",
+        ),
+        (
+            "SELECT CAST(resources AS ARRAY(ROW(a VARCHAR))) FROM cloudtrail_logs",
+            "a struct of 3 fields is no ROW of 1 at line 1, column 26",
+        ),
+        ("SELECT CAST(1 AS WEIRD) FROM events", "there is no type `WEIRD` at line 1, column 18"),
+        (
+            "SELECT CAST(eventname AS BIGINT) AS n FROM cloudtrail_logs WHERE eventname = 'Decrypt'",
+            "`Decrypt` in `eventname` is no BIGINT at line 1, column 13",
+        ),
+        ("SELECT json_cast('1', 'WEIRD')", "there is no type `WEIRD`"),
+        ("SELECT reduce(5, 0, (s, x) -> s + x, s -> s)", "reduce goes through a list, and not through a number"),
+    ] {
+        let found = error(query);
+        assert!(found.contains(message) && !found.contains("milepost_"), "{query}: {found}");
+    }
+}
+
+#[test]
 fn errors_of_types_name_the_column() {
     let error = |query: &str| sql(&[query]).ended_with(1).stderr;
     assert_eq!(
@@ -192,6 +233,11 @@ fn errors_of_files_name_them_as_they_were_written() {
         let found = error(query);
         assert!(found.starts_with(&format!("error: {message}")), "{query}: {found}");
     }
+    shared().context.write("packed.csv.gz", [0x1f, 0x8b, 8, 0]);
+    for query in ["SELECT * FROM read_csv('packed.csv.gz')", "SELECT * FROM 'packed.csv.gz'"] {
+        let found = error(query);
+        assert!(found.starts_with("error: `packed.csv.gz` is compressed"), "{query}: {found}");
+    }
     let refused = sql(&["SELECT * FROM 'no.parquet'"]).ended_with(1).stderr;
     assert!(refused.contains("there is no table `no.parquet`") && refused.contains("--allow-files"), "{refused}");
 }
@@ -204,6 +250,10 @@ fn columns_are_called_as_they_were_written() {
             "SELECT sum(1), max(resources[1]['arn']), CAST(1 AS DOUBLE), e.region, request_parameters->>'bucketName' FROM events e GROUP BY e.region, 5"
         ),
         "sum(1),max(resources[1]['arn']),CAST(1 AS DOUBLE),region,request_parameters ->> 'bucketName'"
+    );
+    assert_eq!(
+        header("SELECT CAST('[1]' AS ARRAY(BIGINT)), upper(CAST('{}' AS ROW(\"a b\"  VARCHAR))['a b'])"),
+        "CAST('[1]' AS ARRAY(BIGINT)),\"upper(CAST('{}' AS ROW(\"\"a b\"\" VARCHAR))['a b'])\""
     );
     assert_eq!(header("SELECT a.region, b.region, 1, 1 FROM events a, events b LIMIT 1"), "region,region_1,1,1_1");
 }

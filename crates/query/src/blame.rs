@@ -5,6 +5,7 @@ use datafusion::common::{Column, DFSchema, ExprSchema as _};
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, LogicalPlan};
 
 use crate::error::QueryError;
+use crate::functions::ROUNDED;
 use crate::typing::place;
 use crate::wording::type_name;
 
@@ -36,12 +37,11 @@ impl Blame {
     fn note(&mut self, expr: &Expr, schema: &DFSchema) {
         match expr {
             Expr::Cast(cast) => {
-                // a stand-in for what is cast may be round it
-                let inner = match cast.expr.as_ref() {
-                    Expr::ScalarFunction(call) if call.name() == "whole" => call.args.first(),
+                let cast_from = match cast.expr.as_ref() {
+                    Expr::ScalarFunction(call) if call.func.name() == ROUNDED => call.args.first(),
                     other => Some(other),
                 };
-                if let Some(Expr::Column(column)) = inner {
+                if let Some(Expr::Column(column)) = cast_from {
                     self.casts.push((type_name(cast.field.data_type()), column.clone()));
                 }
             }

@@ -11,6 +11,7 @@ use milepost_lake::LakeError;
 
 use crate::compat;
 use crate::error::{Position, QueryError};
+use crate::functions::TYPE_NAMES;
 use crate::wording::{plain, reworded};
 
 /// Names further off than this many edits per name are not suggested.
@@ -145,6 +146,10 @@ fn of_schema(error: &SchemaError, position: Option<Position>) -> QueryError {
                 return QueryError::Wrong { message, position, hint: None };
             }
             let hint = match nearest(&field.name, &names) {
+                _ if field.name.starts_with("$file_") => Some(
+                    "of the log files the lake keeps the names, \"$path\", neither their times nor their sizes"
+                        .to_owned(),
+                ),
                 Some(name) => Some(format!("did you mean `{name}`?")),
                 None if names.is_empty() => None,
                 None if names.len() <= MAX_LISTED => Some(format!("there are: {}", names.join(", "))),
@@ -281,6 +286,17 @@ fn explained(message: &str) -> (String, Option<String>) {
     if let Some(name) = message.strip_prefix("No value found for placeholder with name $") {
         return (format!("there is no value for the placeholder `${name}`"), Some(format!("add --param {name}=VALUE")));
     }
+    if let Some(name) = message.strip_prefix("Unsupported SQL type ").filter(|name| !name.contains(' ')) {
+        return explained(&format!("there is no type `{name}`"));
+    }
+    if let Some(name) = message.strip_prefix("there is no type `").and_then(|rest| rest.split('`').next()) {
+        let names = TYPE_NAMES.map(str::to_owned);
+        let hint = match nearest(name, &names) {
+            Some(near) => format!("did you mean `{}`?", near.to_uppercase()),
+            None => format!("there are: {}", names.join(", ").to_uppercase()),
+        };
+        return (message.to_owned(), Some(hint));
+    }
     match reworded(message) {
         Some((message, hint)) => (message, Some(hint)),
         None => (message.to_owned(), None),
@@ -289,16 +305,8 @@ fn explained(message: &str) -> (String, Option<String>) {
 
 /// Whether a function works on lists with lambdas that only Trino and DuckDB know.
 fn takes_lambdas(name: &str) -> bool {
-    const NAMES: [&str; 8] = [
-        "reduce",
-        "reduce_agg",
-        "zip_with",
-        "map_filter",
-        "map_zip_with",
-        "transform_keys",
-        "transform_values",
-        "list_reduce",
-    ];
+    const NAMES: [&str; 7] =
+        ["reduce_agg", "zip_with", "map_filter", "map_zip_with", "transform_keys", "transform_values", "list_reduce"];
     NAMES.contains(&name)
 }
 

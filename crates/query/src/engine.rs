@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{CatalogProvider, MemTable, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
 use datafusion::error::DataFusionError;
+use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::session_state::SessionStateBuilder;
@@ -21,6 +22,7 @@ use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
 use crate::constants;
 use crate::diagnosis;
 use crate::dialect::{self, Dialect};
+use crate::distinct::ShareDistinct;
 use crate::error::QueryError;
 use crate::file_tables;
 use crate::fold_structs::FoldStructs;
@@ -32,8 +34,9 @@ use crate::parameters::{Parameters, check_all_used, to_datafusion};
 use crate::permissions::Permissions;
 use crate::placed;
 use crate::provider::LakeTable;
+use crate::renamed_columns::QualifyRenamed;
 use crate::scans::{ScanLog, ScanWatch};
-use crate::shared_json::ShareJson;
+use crate::shared_json::{PlainJson, ShareJson};
 use crate::typing;
 
 pub(crate) const CATALOG: &str = "milepost";
@@ -120,6 +123,8 @@ impl Engine {
         }
         let permissions = Permissions { files: options.files, protected: options.protected, names: Vec::new() };
         let mut engine = Self { context, version, permissions, dialect: None };
+        // before those that plan the operators
+        engine.context.register_expr_planner(Arc::new(PlainJson)).map_err(set_up)?;
         datafusion_functions_json::register_all(&mut engine.context).map_err(set_up)?;
         functions::register(&engine.context);
         functions::register_stand_ins(&mut engine.context).map_err(set_up)?;
@@ -272,9 +277,11 @@ fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
         .with_config(config)
         .with_runtime_env(options.runtime()?)
         .with_default_features()
+        .with_analyzer_rule(Arc::new(QualifyRenamed))
         .with_optimizer_rule(Arc::new(FoldStructs))
         .with_optimizer_rule(Arc::new(BoundTimes))
         .with_optimizer_rule(Arc::new(ShareJson))
+        .with_optimizer_rule(Arc::new(ShareDistinct))
         .with_physical_optimizer_rule(Arc::new(KeepScanOrder))
         .with_physical_optimizer_rule(Arc::new(MoveLambdaParameters))
         .build();

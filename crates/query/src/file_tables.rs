@@ -46,7 +46,24 @@ fn of_file(path: &str, error: &DataFusionError) -> DataFusionError {
     if message.starts_with("No files found at") || message.contains("No such file or directory") {
         return plan_datafusion_err!("there is no file `{path}`");
     }
+    if let Some(name) = compression(path) {
+        return plan_datafusion_err!("`{path}` is compressed with {name}: what comes out of it can be read");
+    }
     plan_datafusion_err!("cannot read `{path}`: {message}")
+}
+
+/// How a file is compressed, by its first bytes.
+fn compression(path: &str) -> Option<&'static str> {
+    let mut start = [0; 4];
+    let mut file = std::fs::File::open(path).ok()?;
+    std::io::Read::read_exact(&mut file, &mut start).ok()?;
+    match start {
+        [0x1f, 0x8b, ..] => Some("gzip"),
+        [0x28, 0xb5, 0x2f, 0xfd] => Some("zstd"),
+        [b'B', b'Z', b'h', _] => Some("bzip2"),
+        [b'P', b'K', 3, 4] => Some("zip"),
+        _ => None,
+    }
 }
 
 impl TableFunctionImpl for ReadFiles {

@@ -26,6 +26,10 @@ pub(crate) fn of_file(error: &DataFusionError, files: &[String]) -> Option<Query
             | DataFusionError::IoError(_)
     );
     let [file] = files else { return None };
+    if matches!(root, DataFusionError::NotImplemented(message) if message.contains("Compression")) {
+        let message = format!("`{file}` is compressed: what comes out of it can be read");
+        return Some(QueryError::Wrong { message, position: None, hint: None });
+    }
     let message = format!("cannot read `{file}`: {}", plain(&root.strip_backtrace()));
     is_of_file.then_some(QueryError::Wrong { message, position: None, hint: None })
 }

@@ -3,11 +3,15 @@
 //! Our own functions do so by themselves. Those behind PostgreSQL's operators are of another crate, which folds them into each
 //! other while a query is planned; so ours take their places behind that.
 
+use arrow::datatypes::DataType;
+use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode as _};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::ScalarFunction;
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
+use datafusion::logical_expr::{Expr, ExprSchemable as _, LogicalPlan, cast};
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
+use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use crate::functions;
 
@@ -41,6 +45,30 @@ impl OptimizerRule for ShareJson {
                 })
             })
         })
+    }
+}
+
+/// Takes texts out of their dictionary before JSON operators: what they give of a dictionary, nothing else takes.
+#[derive(Debug)]
+pub(crate) struct PlainJson;
+
+impl ExprPlanner for PlainJson {
+    fn plan_binary_op(&self, mut expr: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+        let is_json = matches!(
+            expr.op,
+            BinaryOperator::Arrow
+                | BinaryOperator::LongArrow
+                | BinaryOperator::HashArrow
+                | BinaryOperator::HashLongArrow
+                | BinaryOperator::Question
+        );
+        if is_json
+            && let Ok(DataType::Dictionary(_, value)) = expr.left.get_type(schema)
+            && value.is_string()
+        {
+            expr.left = cast(expr.left, DataType::Utf8);
+        }
+        Ok(PlannerResult::Original(expr))
     }
 }
 

@@ -75,8 +75,6 @@ pub(super) const HIDDEN: &[Column] = &[
     column("insightdetails", "insight_details"),
     column("eventcontext", "event_context"),
     column("$path", "source_file"),
-    column("$file_modified_time", "CAST(NULL AS TIMESTAMP)"),
-    column("$file_size", "CAST(NULL AS BIGINT)"),
     column("$partition", "concat('region=', region, '/account=', account, '/date=', date)"),
     column("region", "region"),
     column("region_partition", "region"),

@@ -77,7 +77,7 @@ impl DayForm {
 
     /// What the column `name` is in this form.
     pub(super) fn sql(self, name: &str) -> String {
-        let code = match name {
+        let code = match part_of(name) {
             "year" => "%Y",
             "month" => "%m",
             "hour" if self == Self::Number => return "CAST(to_char(event_time, '%H') AS BIGINT)".to_owned(),
@@ -86,7 +86,8 @@ impl DayForm {
             _ => "%Y-%m-%d",
         };
         match self {
-            Self::Usual if matches!(name, "timestamp" | "datehour") => "to_char(date, '%Y/%m/%d')".to_owned(),
+            Self::Usual if WITH_SLASHES.contains(&name) => "to_char(date, '%Y/%m/%d')".to_owned(),
+            Self::Usual if name == "eventday" => "to_char(date, '%Y%m%d')".to_owned(),
             Self::Usual | Self::TwoDigits => format!("to_char(date, '{code}')"),
             Self::HourSlashes => "to_char(event_time, '%Y/%m/%d/%H')".to_owned(),
             Self::HourDashes => "to_char(event_time, '%Y-%m-%d-%H')".to_owned(),
@@ -99,9 +100,20 @@ impl DayForm {
     }
 }
 
+/// Columns of days that their authors write `2026/03/01`.
+const WITH_SLASHES: [&str; 4] = ["timestamp", "datehour", "date_partition", "p_date"];
+
+/// The part of a date that a column is named for, as `partition_year` is for the year; the name itself if it is for none.
+pub(crate) fn part_of(name: &str) -> &str {
+    let bare = ["partition_", "p_", "log_"].iter().find_map(|prefix| name.strip_prefix(prefix));
+    let bare = bare.or_else(|| name.strip_suffix("_partition")).unwrap_or(name);
+    if matches!(bare, "year" | "month" | "day" | "hour") { bare } else { name }
+}
+
 /// Whether a column of this name holds whole days in Athena tables.
 pub(crate) fn is_day_column(name: &str) -> bool {
-    const DAYS: [&str; 14] = [
+    const DAYS: [&str; 15] = [
+        "eventday",
         "day",
         "date",
         "dt",
@@ -117,10 +129,10 @@ pub(crate) fn is_day_column(name: &str) -> bool {
         "datestamp",
         "date_key",
     ];
-    DAYS.contains(&name)
+    DAYS.contains(&name) || part_of(name) == "day"
 }
 
 /// Whether a column of this name holds a part of a day's date.
 pub(crate) fn is_part_of_day(name: &str) -> bool {
-    matches!(name, "year" | "month" | "hour")
+    matches!(part_of(name), "year" | "month" | "hour")
 }

@@ -9,7 +9,7 @@ mod lake;
 mod notebook;
 mod tailpipe;
 
-pub(crate) use days::{DayForm, is_day_column, is_part_of_day};
+pub(crate) use days::{DayForm, is_day_column, is_part_of_day, part_of};
 
 /// A column of a view.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use datafusion::sql::sqlparser::ast::{
 
 use super::Dialect;
 use super::build::{call, cast, column_name, literal, text};
-use super::types::is_json;
+use super::types::{is_json, is_nested};
 use crate::compat::Table;
 
 pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
@@ -15,7 +15,7 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
         return;
     }
     let Expr::BinaryOp { left, op, right } = expr else { return };
-    if let Some(replacement) = operator(left, op, right, dialect) {
+    if let Some(replacement) = operator(left, op, right, (dialect, tables)) {
         *expr = replacement;
         return;
     }
@@ -33,6 +33,8 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
         align(right, left, tables);
         of_numbers(left, right);
         of_numbers(right, left);
+        of_plain_text(left, right);
+        of_plain_text(right, left);
     }
 }
 
@@ -106,9 +108,18 @@ fn is_without_seconds(text: &[u8]) -> bool {
 }
 
 /// Operators that DataFusion does not have.
-fn operator(left: &mut Expr, op: &BinaryOperator, right: &mut Expr, dialect: Dialect) -> Option<Expr> {
+fn operator(
+    left: &mut Expr,
+    op: &BinaryOperator,
+    right: &mut Expr,
+    (dialect, tables): (Dialect, &[Table]),
+) -> Option<Expr> {
     let take = |expr: &mut Expr| std::mem::replace(expr, Expr::value(Value::Null));
     match op {
+        // what `unnest(list) AS item` gives is a row of one column in DuckDB, and the column is called so
+        BinaryOperator::Arrow if !dialect.is_trino() && literal(right) == Some("unnest") && is_name(left) => {
+            Some(take(left))
+        }
         BinaryOperator::Arrow | BinaryOperator::LongArrow if !dialect.is_trino() => {
             let by_index = matches!(right, Expr::Value(value) if matches!(value.value, Value::Number(_, _)))
                 || matches!(right, Expr::UnaryOp { .. });
@@ -118,7 +129,9 @@ fn operator(left: &mut Expr, op: &BinaryOperator, right: &mut Expr, dialect: Dia
                 (_, false) => "json_arrow_text",
                 (_, true) => "json_arrow_text_index",
             };
-            Some(call(name, vec![take(left), take(right)]))
+            let is_struct = is_nested(left, tables);
+            let json = if is_struct { call("to_json", vec![take(left)]) } else { take(left) };
+            Some(call(name, vec![json, take(right)]))
         }
         BinaryOperator::Custom(symbol) if matches!(symbol.as_str(), "<<=" | "<<") => {
             Some(call("cidr_contains", vec![take(right), take(left)]))
@@ -132,6 +145,13 @@ fn operator(left: &mut Expr, op: &BinaryOperator, right: &mut Expr, dialect: Dia
         BinaryOperator::Multiply if is_interval(right) => Some(call("interval_times", vec![take(left), take(right)])),
         BinaryOperator::Multiply if is_interval(left) => Some(call("interval_times", vec![take(right), take(left)])),
         _ => None,
+    }
+}
+
+fn is_name(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_name(inner),
+        other => matches!(other, Expr::Identifier(_)),
     }
 }
 
@@ -200,7 +220,20 @@ fn of_numbers(compared: &mut Expr, other: &Expr) {
         _ => false,
     };
     if number && is_json_text(compared) {
-        let taken = std::mem::replace(compared, Expr::value(Value::Null));
+        let mut taken = std::mem::replace(compared, Expr::value(Value::Null));
+        if is_json(&taken) {
+            taken = call("json_text", vec![taken]);
+        }
         *compared = cast(taken, DataType::Double(ExactNumberInfo::None), CastKind::TryCast);
+    }
+}
+
+/// JSON that is compared with text that is no JSON: its text is meant. As JSON, the one would never be the other, and no row
+/// would say why.
+fn of_plain_text(compared: &mut Expr, other: &Expr) {
+    let is_plain = literal(other).is_some_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_err());
+    if is_plain && is_json(compared) {
+        let taken = std::mem::replace(compared, Expr::value(Value::Null));
+        *compared = call("json_text", vec![taken]);
     }
 }

@@ -2,7 +2,7 @@
 
 use datafusion::sql::sqlparser::ast::{AccessExpr, Expr, Ident, Subscript, UnaryOperator, Value};
 
-use super::build::{call, literal, text};
+use super::build::{call, column_name, literal, text};
 use super::json_names::JsonNames;
 
 pub(super) fn rewrite(expr: &mut Expr, json: &JsonNames) {
@@ -20,6 +20,7 @@ pub(super) fn rewrite(expr: &mut Expr, json: &JsonNames) {
                 *expr = read;
                 return;
             }
+            of_resource(root, access_chain);
             for access in access_chain.iter_mut() {
                 if let AccessExpr::Dot(Expr::Identifier(name)) = access {
                     *access = AccessExpr::Subscript(Subscript::Index { index: text(folded(name)) });
@@ -30,6 +31,24 @@ pub(super) fn rewrite(expr: &mut Expr, json: &JsonNames) {
             }
         }
         _ => {}
+    }
+}
+
+/// `resources[1][2]`: Trino counts the fields of a row, too.
+fn of_resource(root: &Expr, chain: &mut [AccessExpr]) {
+    const FIELDS: [&str; 3] = ["arn", "accountid", "type"];
+    if column_name(root).as_deref() != Some("resources") {
+        return;
+    }
+    let [AccessExpr::Subscript(Subscript::Index { .. }), AccessExpr::Subscript(Subscript::Index { index }), ..] = chain
+    else {
+        return;
+    };
+    let Expr::Value(value) = &*index else { return };
+    let Value::Number(number, _) = &value.value else { return };
+    let position = number.to_string().parse::<usize>().ok().and_then(|position| position.checked_sub(1));
+    if let Some(name) = position.and_then(|at| FIELDS.get(at)) {
+        *index = text(*name);
     }
 }
 

@@ -52,7 +52,7 @@ fn name_items(select: &mut Select) {
                 Some(last) => unique(&folded(last), &mut taken),
                 None => continue,
             },
-            _ => unique(&expr.to_string(), &mut taken),
+            _ => unique(&super::json_types::display(expr), &mut taken),
         };
         let expr = expr.clone();
         *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', wanted) };

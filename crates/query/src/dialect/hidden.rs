@@ -12,19 +12,19 @@ use super::Dialect;
 use super::build::column_name;
 use super::functions::arguments;
 use super::tables::Names;
-use crate::compat::{DayForm, Hidden, Table, is_day_column, is_part_of_day};
+use crate::compat::{DayForm, Hidden, Table, is_day_column, is_part_of_day, part_of};
 
 /// The hidden columns of `tables` that the statement names.
-pub(super) fn named(statement: &Statement, tables: &[Table]) -> Vec<(Table, Hidden)> {
-    let mut found = Found { tables, ..Found::default() };
+pub(super) fn named(statement: &Statement, tables: &[Table], names: &Names<'_>) -> Vec<(Table, Hidden)> {
+    let mut found = Found { tables, names: Some(names), ..Found::default() };
     let _ = statement.visit(&mut found);
     let mut hidden = BTreeSet::new();
     for name in &found.named {
         if found.defined.contains(name) {
             continue;
         }
-        // an alias of that name is meant, unless rows are chosen by it, where no alias counts
-        if found.aliases.contains(name) && !found.chosen_by.contains(name) {
+        // an alias of that name is meant, unless rows are chosen by it or values made of it, where no alias counts
+        if found.aliases.contains(name) && !found.read.contains(name) {
             continue;
         }
         let form = found.forms.get(name).copied().unwrap_or_default();
@@ -38,9 +38,12 @@ pub(super) fn named(statement: &Statement, tables: &[Table]) -> Vec<(Table, Hidd
 #[derive(Default)]
 struct Found<'a> {
     tables: &'a [Table],
+    /// Which names mean such a table; none while a part of a select is looked at.
+    names: Option<&'a Names<'a>>,
     named: BTreeSet<String>,
     aliases: BTreeSet<String>,
-    chosen_by: BTreeSet<String>,
+    /// Named where no alias counts.
+    read: BTreeSet<String>,
     /// Columns that an alias of a list or a subquery names.
     defined: BTreeSet<String>,
     forms: BTreeMap<String, DayForm>,
@@ -56,9 +59,15 @@ impl Visitor for Found<'_> {
             }
         }
         if let Some(condition) = &select.selection {
-            let mut inside = Found { tables: self.tables, ..Found::default() };
-            let _ = condition.visit(&mut inside);
-            self.chosen_by.extend(inside.named);
+            self.read.extend(self.named_in(condition));
+        }
+        // what a select makes of a table that is read right there, it makes of columns
+        if self.reads_a_table(select) {
+            for item in &select.projection {
+                if let SelectItem::ExprWithAlias { expr, .. } | SelectItem::UnnamedExpr(expr) = item {
+                    self.read.extend(self.named_in(expr));
+                }
+            }
         }
         ControlFlow::Continue(())
     }
@@ -108,6 +117,22 @@ impl Visitor for Found<'_> {
 }
 
 impl Found<'_> {
+    fn named_in(&self, expr: &Expr) -> BTreeSet<String> {
+        let mut inside = Found { tables: self.tables, ..Found::default() };
+        let _ = expr.visit(&mut inside);
+        inside.named
+    }
+
+    /// Whether a table with hidden columns stands in the FROM of this select itself.
+    fn reads_a_table(&self, select: &Select) -> bool {
+        let joined = select.from.iter().flat_map(|from| from.joins.iter().map(|join| &join.relation));
+        let mut factors = select.from.iter().map(|from| &from.relation).chain(joined);
+        factors.any(|factor| match factor {
+            TableFactor::Table { name, .. } => self.names.is_some_and(|names| names.table(name).is_some()),
+            _ => false,
+        })
+    }
+
     fn note(&mut self, name: &str) {
         let name = name.to_lowercase();
         if self.tables.iter().any(|table| table.is_hidden(&name)) {
@@ -184,7 +209,7 @@ fn form_of(other: &Expr) -> Option<DayForm> {
 pub(super) fn pad(expr: &mut Expr, tables: &[Table]) {
     let is_part = |expr: &Expr| {
         column_name(expr).is_some_and(|name| {
-            matches!(name.as_str(), "month" | "day" | "hour") && tables.iter().any(|table| table.is_hidden(&name))
+            matches!(part_of(&name), "month" | "day" | "hour") && tables.iter().any(|table| table.is_hidden(&name))
         })
     };
     match expr {

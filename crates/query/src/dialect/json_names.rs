@@ -18,6 +18,8 @@ use crate::compat::{Table, parse_key};
 #[derive(Debug, Default, Clone)]
 struct Columns {
     json: HashSet<String>,
+    /// Those of them that functions give: JSON by its type, where the tables' own are text.
+    values: HashSet<String>,
     /// Known to be something else.
     other: HashSet<String>,
     /// In their order, as far as it is known.
@@ -25,7 +27,10 @@ struct Columns {
 }
 
 impl Columns {
-    fn push(&mut self, name: String, is_json: bool) {
+    fn push(&mut self, name: String, is_json: bool, is_value: bool) {
+        if is_value {
+            self.values.insert(name.clone());
+        }
         if is_json {
             self.json.insert(name.clone())
         } else {
@@ -37,13 +42,13 @@ impl Columns {
     fn of(table: Table) -> Self {
         let json: HashSet<String> = table.json_columns().iter().map(|name| (*name).to_owned()).collect();
         let all = table.columns().iter().map(|column| column.name.to_owned());
-        Self { other: all.filter(|name| !json.contains(name)).collect(), json, order: Vec::new() }
+        Self { other: all.filter(|name| !json.contains(name)).collect(), json, ..Self::default() }
     }
 
     fn own() -> Self {
         let mut found = Self::default();
         for column in COLUMNS {
-            found.push(column.name.to_owned(), column.kind == Kind::Json);
+            found.push(column.name.to_owned(), column.kind == Kind::Json, false);
         }
         Self { order: Vec::new(), ..found }
     }
@@ -55,14 +60,16 @@ impl Columns {
         }
         let mut found = Self::default();
         for (at, column) in alias.columns.iter().enumerate() {
-            let is_json = self.order.get(at).is_some_and(|old| self.json.contains(old));
-            found.push(column.name.value.to_lowercase(), is_json);
+            let old = self.order.get(at);
+            let is_in = |names: &HashSet<String>| old.is_some_and(|old| names.contains(old));
+            found.push(column.name.value.to_lowercase(), is_in(&self.json), is_in(&self.values));
         }
         found
     }
 
     fn extend(&mut self, more: &Self) {
         self.json.extend(more.json.iter().cloned());
+        self.values.extend(more.values.iter().cloned());
         self.other.extend(more.other.iter().cloned());
     }
 }
@@ -99,6 +106,22 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// Whether a column is JSON by its type; `None` if nothing here is called so.
+    fn is_value(&self, parts: &[String]) -> Option<bool> {
+        let has = |columns: &Columns, name| columns.json.contains(name) || columns.other.contains(name);
+        match parts {
+            [name] => {
+                let mut named = self.relations.iter().filter(|(_, columns)| has(columns, name)).peekable();
+                named.peek()?;
+                Some(named.all(|(_, columns)| columns.values.contains(name)))
+            }
+            [relation, name] => self.relation(relation).map(|columns| columns.values.contains(name)),
+            _ => None,
+        }
+    }
+}
+
 /// Calls `rewrite` on every expression of a statement, the inside first, with what is JSON there.
 pub(super) fn visit(statement: &mut Statement, tables: &[Table], rewrite: impl FnMut(&mut Expr, &JsonNames)) {
     let mut everywhere = Columns::default();
@@ -127,6 +150,15 @@ impl JsonNames {
     pub(super) fn position(&self, parts: &[Ident]) -> Option<usize> {
         let parts: Vec<String> = parts.iter().map(|part| part.value.to_lowercase()).collect();
         self.scopes.iter().rev().find_map(|scope| scope.find(&parts)).flatten()
+    }
+
+    /// Whether a column is JSON by its type, as a function gave it.
+    pub(super) fn is_value(&self, expr: &Expr) -> bool {
+        if let Expr::Nested(inner) = expr {
+            return self.is_value(inner);
+        }
+        let parts = name_parts(expr);
+        self.scopes.iter().rev().find_map(|scope| scope.is_value(&parts)).unwrap_or(false)
     }
 
     fn query(&mut self, query: &Query) -> Columns {
@@ -208,11 +240,11 @@ fn outputs(select: &Select, scope: &Scope) -> Columns {
         match item {
             SelectItem::UnnamedExpr(expr) => {
                 if let Some(name) = column_name(expr) {
-                    found.push(name, gives_json(expr, scope));
+                    found.push(name, gives_json(expr, scope), gives_value(expr, scope));
                 }
             }
             SelectItem::ExprWithAlias { expr, alias } => {
-                found.push(alias.value.to_lowercase(), gives_json(expr, scope));
+                found.push(alias.value.to_lowercase(), gives_json(expr, scope), gives_value(expr, scope));
             }
             SelectItem::Wildcard(_) => scope.relations.iter().for_each(|(_, columns)| found.extend(columns)),
             SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
@@ -228,14 +260,30 @@ fn outputs(select: &Select, scope: &Scope) -> Columns {
 }
 
 fn gives_json(expr: &Expr, scope: &Scope) -> bool {
-    let parts: Vec<String> = match expr {
-        Expr::Identifier(name) => vec![name.value.to_lowercase()],
-        Expr::CompoundIdentifier(parts) => parts.iter().map(|part| part.value.to_lowercase()).collect(),
+    let parts = match expr {
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => name_parts(expr),
         Expr::Nested(inner) => return gives_json(inner, scope),
         other => return is_json(other),
     };
     // a column alone: what dots lead to is text
     scope.find(&parts).flatten() == Some(parts.len() - 1)
+}
+
+fn gives_value(expr: &Expr, scope: &Scope) -> bool {
+    match expr {
+        Expr::Nested(inner) => gives_value(inner, scope),
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => scope.is_value(&name_parts(expr)) == Some(true),
+        other => is_json(other),
+    }
+}
+
+/// The parts of a column's name, in lower case.
+fn name_parts(expr: &Expr) -> Vec<String> {
+    match expr {
+        Expr::Identifier(name) => vec![name.value.to_lowercase()],
+        Expr::CompoundIdentifier(parts) => parts.iter().map(|part| part.value.to_lowercase()).collect(),
+        _ => Vec::new(),
+    }
 }
 
 struct Visit<F> {

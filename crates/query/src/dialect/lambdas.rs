@@ -124,6 +124,10 @@ pub(super) fn bind<V: VisitMut>(statement: &mut V) {
                 let names: Vec<String> = lambda.params.iter().map(|param| param.name.value.to_lowercase()).collect();
                 let _ = visit_expressions_mut(lambda.body.as_mut(), |part| {
                     subscripts(part, &names);
+                    if let Expr::Array(list) = part {
+                        // DataFusion does not know parameters in brackets
+                        *part = call("make_array", std::mem::take(&mut list.elem));
+                    }
                     ControlFlow::<()>::Continue(())
                 });
             }

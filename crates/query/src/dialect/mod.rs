@@ -20,6 +20,7 @@ mod hidden;
 mod json_names;
 mod json_types;
 mod lambdas;
+mod lateral;
 mod parser;
 mod refusals;
 mod shorthand;
@@ -135,6 +136,7 @@ pub(crate) fn statement(sql: &str, forced: Option<Dialect>, known: &[String]) ->
     };
     if let Some(inner) = sql_of(&mut statement) {
         refuse_samples(inner)?;
+        json_types::check(inner)?;
         rewrite(inner, forced, known)?;
     }
     Ok(statement)
@@ -180,9 +182,10 @@ pub(crate) fn files(statement: &Statement) -> Vec<String> {
 /// Where the text of a query has a name first.
 pub(crate) fn place_of(sql: &str, name: &str) -> Option<Position> {
     let tokens = tokens::of(sql).ok()?;
-    let found = tokens.into_iter().find(
-        |token| matches!(&token.token, Token::Word(word) if !name.is_empty() && word.value.eq_ignore_ascii_case(name)),
-    )?;
+    let is_it = |word: &str| json_types::of_name(word).unwrap_or(word).eq_ignore_ascii_case(name);
+    let found = tokens
+        .into_iter()
+        .find(|token| matches!(&token.token, Token::Word(word) if !name.is_empty() && is_it(&word.value)))?;
     Some(Position { line: found.span.start.line, column: found.span.start.column })
 }
 
@@ -250,7 +253,8 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     if tables.contains(&Table::Athena) {
         glue_partitions::rewrite(statement)?;
     }
-    let hidden = hidden::named(statement, tables);
+    let names = tables::Names::of(statement, forced, known);
+    let hidden = hidden::named(statement, tables, &names);
     hidden::keep_out_of_wildcards(statement, &hidden, forced, known);
     headers::limit(statement);
     headers::nulls_last(statement);
@@ -277,7 +281,7 @@ fn own(statement: &mut SqlStatement) {
         fields::rewrite(expr, json);
         comparisons::complete_times(expr);
         comparisons::texts_of_times(expr, &[]);
-        json_types::rewrite(expr, |_| false);
+        json_types::rewrite(expr);
         functions::rewrite_own(expr);
     });
 }
@@ -289,7 +293,7 @@ fn expressions(part: &mut SqlStatement, dialect: Dialect, tables: &[Table]) {
         fields::rewrite(expr, json);
         comparisons::complete_times(expr);
         comparisons::texts_of_times(expr, tables);
-        types::rewrite(expr, dialect, tables);
+        types::rewrite(expr, dialect, tables, json);
         types::nested_values(expr, tables);
         functions::rewrite(expr, dialect);
         comparisons::rewrite(expr, dialect, tables);

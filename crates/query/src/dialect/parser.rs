@@ -89,6 +89,10 @@ impl Dialect for MilepostDialect {
         true
     }
 
+    fn supports_from_trailing_commas(&self) -> bool {
+        true
+    }
+
     fn supports_string_literal_concatenation(&self) -> bool {
         true
     }
@@ -123,7 +127,8 @@ impl Dialect for MilepostDialect {
         let function = match word.value.to_ascii_lowercase().as_str() {
             "ipaddress" => "ip_key",
             "ipprefix" => "network",
-            "inet" | "json" => "",
+            "json" => "json_parse",
+            "inet" => "",
             _ => return None,
         };
         parser.advance_token();
@@ -161,7 +166,7 @@ fn is_distinct_from(parser: &mut Parser) -> Option<bool> {
     parser.parse_keywords(&[Keyword::IS, Keyword::NOT, Keyword::DISTINCT, Keyword::FROM]).then_some(false)
 }
 
-/// Steps over `[NOT] IN` before a column; whether it was with `NOT`.
+/// Steps over `[NOT] IN` before a column or a list in brackets; whether it was with `NOT`.
 fn in_a_column(parser: &mut Parser) -> Option<bool> {
     let is = |at: usize, keyword: Keyword| matches!(&parser.peek_nth_token_ref(at).token, Token::Word(word) if word.keyword == keyword);
     let negated = is(0, Keyword::NOT);
@@ -169,7 +174,7 @@ fn in_a_column(parser: &mut Parser) -> Option<bool> {
     if !is(at, Keyword::IN) || is(at + 1, Keyword::UNNEST) {
         return None;
     }
-    let Token::Word(_) = &parser.peek_nth_token_ref(at + 1).token else { return None };
+    let (Token::Word(_) | Token::LBracket) = &parser.peek_nth_token_ref(at + 1).token else { return None };
     (0..=at).for_each(|_| parser.advance_token());
     Some(negated)
 }

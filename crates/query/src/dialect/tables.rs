@@ -52,7 +52,14 @@ impl<'a> Names<'a> {
             let system = parts.iter().any(|part| part.value.eq_ignore_ascii_case("information_schema"));
             return table.filter(|_| !is_ours && !system);
         }
-        found
+        found.or_else(|| self.by_database(&parts))
+    }
+
+    /// `cloudtrail_logs.organization_events`: the database says what the table is.
+    fn by_database(&self, parts: &[&Ident]) -> Option<Table> {
+        let [.., database, table] = parts else { return None };
+        let is_ours = self.known.contains(&table.value.to_lowercase());
+        compat::table_named(&database.value).filter(|named| *named == Table::Athena && !is_ours)
     }
 }
 

@@ -42,6 +42,13 @@ fn stand_ins(sql: &str) -> String {
         let is_start = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'_' | b'-'));
         at = match bytes[at] {
             quote @ (b'\'' | b'"' | b'`') => end_of(bytes, at + 1, &[quote]),
+            // blanks of web pages, which no tokenizer takes for blanks
+            _ if wide_blank(&bytes[at..]) > 0 => {
+                out.push_str(&sql[copied..at]);
+                out.push(' ');
+                copied = at + wide_blank(&bytes[at..]);
+                copied
+            }
             b'-' if bytes[at..].starts_with(b"--") => end_of(bytes, at, b"\n"),
             b'/' if bytes[at..].starts_with(b"/*") => end_of(bytes, at + 2, b"*/"),
             b'a' if is_start && store_arn(&bytes[at..]).is_some() => {
@@ -63,6 +70,15 @@ fn stand_ins(sql: &str) -> String {
     }
     out.push_str(&sql[copied..]);
     out
+}
+
+/// Length of a blank that does not break, is narrow or has no width, if the text begins with one.
+fn wide_blank(bytes: &[u8]) -> usize {
+    match bytes {
+        [0xc2, 0xa0, ..] => 2,
+        [0xe2, 0x80, 0x87 | 0xaf | 0x8b, ..] | [0xe3, 0x80, 0x80, ..] | [0xef, 0xbb, 0xbf, ..] => 3,
+        _ => 0,
+    }
 }
 
 fn stand_in(id: &str, out: &mut String) {
@@ -132,6 +148,7 @@ fn tables(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     while let Some(mut token) = rest.pop_front() {
         if expected {
             placeholder(&mut token, &mut rest);
+            hyphenated(&mut token, &mut rest);
         }
         (expected, named) = match &token.token {
             Token::Whitespace(_) => (expected, false),
@@ -170,33 +187,69 @@ fn placeholder(token: &mut TokenWithSpan, rest: &mut VecDeque<TokenWithSpan>) {
     token.token = quoted(name);
 }
 
-/// Puts names of our own in place of `ARRAY(…)`, `MAP(…)` and `ROW(…)` behind `AS`, which only exist in Trino.
+/// Makes one name of `EXAMPLEf852-4e8f-8bd1-bcf6cEXAMPLE`, as AWS writes ids in examples: where a table is named, nothing is
+/// subtracted.
+fn hyphenated(token: &mut TokenWithSpan, rest: &mut VecDeque<TokenWithSpan>) {
+    let Token::Word(Word { value, quote_style: None, .. }) = &token.token else { return };
+    let is_part = |next: &TokenWithSpan| matches!(next.token, Token::Minus | Token::Word(_) | Token::Number(_, _));
+    let parts = rest.iter().take(MAX_PLACEHOLDER).take_while(|next| is_part(next)).count();
+    if parts < 2 || rest.front().is_none_or(|next| next.token != Token::Minus) {
+        return;
+    }
+    let mut name = value.clone();
+    for next in rest.drain(..parts) {
+        token.span.end = next.span.end;
+        name.push_str(&next.token.to_string());
+    }
+    if table_named(&name).is_none() {
+        name.insert_str(0, "event data store ");
+    }
+    token.token = quoted(name);
+}
+
+/// Puts names of our own in place of `ARRAY(…)`, `MAP(…)` and `ROW(…)` that something is cast to, which only exist in Trino.
 fn types(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    // of each open parenthesis: whether it is that of a cast
+    let mut casts: Vec<bool> = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        let before = out.iter().rev().find(|token| !matches!(token.token, Token::Whitespace(_)));
-        let is_type = before.is_some_and(|token| is_keyword(&token.token, Keyword::AS));
+        let before = out.iter().rev().map(|token| &token.token).find(|token| !matches!(token, Token::Whitespace(_)));
+        let is_type = before.is_some_and(|token| match token {
+            Token::DoubleColon => true,
+            token => casts.last() == Some(&true) && is_keyword(token, Keyword::AS),
+        });
         let end = if is_type { end_of_type(&tokens[at..]) } else { None };
         let name = end.and_then(|end| json_types::name(&tokens[at..at + end]));
-        let (Some(end), Some(name)) = (end, name) else {
-            out.push(token.clone());
-            at += 1;
+        if let (Some(end), Some(name)) = (end, name) {
+            let mut span = token.span;
+            span.end = tokens[at + end - 1].span.end;
+            out.push(TokenWithSpan { token: quoted(name), span });
+            at += end;
             continue;
-        };
-        let mut span = token.span;
-        span.end = tokens[at + end - 1].span.end;
-        out.push(TokenWithSpan { token: quoted(name), span });
-        at += end;
+        }
+        match token.token {
+            Token::LParen => casts.push(before.is_some_and(is_cast)),
+            Token::RParen => {
+                casts.pop();
+            }
+            _ => {}
+        }
+        out.push(token.clone());
+        at += 1;
     }
     out
+}
+
+fn is_cast(token: &Token) -> bool {
+    [Keyword::CAST, Keyword::TRY_CAST, Keyword::SAFE_CAST].iter().any(|word| is_keyword(token, *word))
 }
 
 /// How many tokens a type with parentheses has, if one begins here.
 fn end_of_type(tokens: &[TokenWithSpan]) -> Option<usize> {
     let Token::Word(word) = &tokens.first()?.token else { return None };
     let has_parts = ["array", "map", "row"].iter().any(|name| word.value.eq_ignore_ascii_case(name));
-    if !has_parts || word.quote_style.is_some() || !matches!(tokens.get(1)?.token, Token::LParen | Token::Lt) {
+    if !has_parts || word.quote_style.is_some() {
         return None;
     }
     let mut depth = 0;
@@ -205,13 +258,16 @@ fn end_of_type(tokens: &[TokenWithSpan]) -> Option<usize> {
             Token::LParen | Token::Lt => 1,
             Token::RParen | Token::Gt => -1,
             Token::ShiftRight => -2,
+            Token::Whitespace(_) if depth == 0 => continue,
             _ => 0,
         };
         if depth <= 0 {
-            return Some(at + 1);
+            // what opened nothing is another type, or none
+            return (at > 1 && !matches!(token.token, Token::Word(_))).then_some(at + 1);
         }
     }
-    Some(tokens.len())
+    // it is not closed, which the parser sees at the end
+    (depth > 0).then_some(tokens.len())
 }
 
 #[cfg(test)]
@@ -239,28 +295,43 @@ mod tests {
     }
 
     #[test]
+    fn blanks_of_web_pages_are_blanks_but_not_in_strings() {
+        let written = written("SELECT\u{a0}1\u{3000}AS x, '\u{a0}'\u{feff}");
+        assert_eq!(written, "SELECT 1 AS x, '\u{a0}' ");
+    }
+
+    #[test]
     fn placeholders_become_names_where_tables_stand() {
         assert_eq!(written("SELECT a FROM $EDS_ID WHERE a < $b"), "SELECT a FROM \"EDS_ID\" WHERE a < $b");
         assert_eq!(written("SELECT a FROM <event data store>"), "SELECT a FROM \"event data store\"");
         assert_eq!(written("SELECT a FROM {store_id} x"), "SELECT a FROM \"store_id\" x");
         assert_eq!(written("SELECT a FROM ${db}.<table> x"), "SELECT a FROM \"cloudtrail db\".\"cloudtrail table\" x");
         assert_eq!(written("SELECT a < b FROM t"), "SELECT a < b FROM t");
+        assert_eq!(
+            written("SELECT a FROM EXAMPLEf8-4e8f-6c x"),
+            "SELECT a FROM \"event data store EXAMPLEf8-4e8f-6c\" x"
+        );
+        assert_eq!(written("SELECT a FROM eds-ID"), "SELECT a FROM \"eds-ID\"");
+        assert_eq!(written("SELECT a FROM t WHERE b -c > d"), "SELECT a FROM t WHERE b -c > d");
     }
 
     #[test]
     fn types_of_trino_become_names() {
-        assert_eq!(written("CAST(x AS ARRAY(JSON))"), "CAST(x AS \"milepost_json ARRAY(JSON)\")");
-        assert_eq!(written("CAST(x AS array<varchar>)"), "CAST(x AS \"milepost_json array<varchar>\")");
+        assert_eq!(written("CAST(x AS ARRAY(JSON))"), "CAST(x AS \"milepost_type ARRAY(JSON)\")");
+        assert_eq!(written("CAST(x AS array<varchar>)"), "CAST(x AS \"milepost_type array<varchar>\")");
         let map = "TRY_CAST(x AS MAP(VARCHAR, ARRAY(JSON)))";
-        assert_eq!(written(map), "TRY_CAST(x AS \"milepost_json MAP(VARCHAR, ARRAY(JSON))\")");
+        assert_eq!(written(map), "TRY_CAST(x AS \"milepost_type MAP(VARCHAR, ARRAY(JSON))\")");
         let row = "CAST(x AS ROW(\"a b\" VARCHAR)) FROM t";
-        assert_eq!(written(row), "CAST(x AS \"milepost_json ROW(\"a b\" VARCHAR)\") FROM t");
+        assert_eq!(written(row), "CAST(x AS \"milepost_type ROW(\"a b\" VARCHAR)\") FROM t");
+        assert_eq!(written("CAST(x AS ARRAY (a /* ) */ b))"), "CAST(x AS \"milepost_type ARRAY (a         b)\")");
+        assert_eq!(written("x::row(bigint)[1]"), "x::\"milepost_type row(bigint)\"[1]");
         for kept in [
             "SELECT array[1]",
             "SELECT 1 FROM t AS row(a, b)",
             "SELECT 1 FROM t AS map(k, v)",
-            "CAST(x AS ARRAY(",
-            "CAST(x AS ARRAY(a b))",
+            "CAST(x AS ARRAY<BYTEA>)",
+            "CAST(x AS ARRAY)",
+            "SELECT cast(x) AS array(json)",
         ] {
             assert_eq!(written(kept), kept);
         }

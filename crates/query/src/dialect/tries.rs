@@ -33,6 +33,7 @@ pub(super) fn forgiving(mut expr: Expr) -> Expr {
 fn forgiving_name(name: &str) -> Option<&'static str> {
     match name {
         "day_of" => Some("try_day_of"),
+        "cast_as" => Some("try_cast_as"),
         "network" => Some("try_network"),
         _ => None,
     }

@@ -1,10 +1,13 @@
 //! Functions of Trino, which Athena and CloudTrail Lake speak.
 
-use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr, Function, OrderByExpr, OrderByOptions};
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, Expr, Function, OrderByExpr, OrderByOptions, TimezoneInfo,
+};
 
-use super::build::{self, binary, literal, number, text};
+use super::build::{self, binary, cast, literal, number, text};
 use super::formats::{of_joda, of_mysql};
 use super::functions::{choice, count_if, date_part, first_by, instant, is_number, most_by, renamed, to_date, to_text};
+use super::types::{on_its_clock, with_its_clock};
 
 /// The call in DataFusion's words; `None` if it is one of DataFusion's already.
 pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Option<Expr> {
@@ -70,8 +73,6 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
                 vec![if is_text_hash(&bytes) { bytes } else { build::call("encode", vec![bytes, text("hex")]) }],
             ))
         }
-        // JSON is text here
-        ("json_parse" | "json_format", 1) => Some(next()),
         ("json_array_contains", 2) => rename("json_array_contains", vec![next(), to_text(next())]),
         // conditions
         ("if", 2) => Some(choice(next(), next(), None)),
@@ -167,9 +168,13 @@ fn of_format(name: &str, count: usize, next: &mut impl FnMut() -> Expr) -> Optio
         }
         ("from_iso8601_date", 1) => Some(to_date(build::call("from_iso8601_timestamp", vec![next()]))),
         ("to_iso8601", 1) => Some(build::call("iso8601_text", vec![instant(next())])),
-        ("date", 1) => Some(to_date(next())),
+        ("date", 1) => Some(to_date(with_its_clock(next()))),
         ("from_unixtime", 1) => Some(build::call("unix_time", vec![next()])),
         ("to_unixtime", 1) => Some(build::call("unix_seconds", vec![next()])),
+        ("parse_duration", 1) => {
+            let span = span(literal(&next())?)?;
+            Some(cast(text(span), DataType::Interval { fields: None, precision: None }, CastKind::Cast))
+        }
         ("localtimestamp", 0) => Some(build::call("now", vec![])),
         ("current_timezone", 0) => Some(text("UTC")),
         ("date_trunc", 2) => Some(build::call("start_of", vec![next(), next()])),
@@ -184,7 +189,10 @@ fn of_format(name: &str, count: usize, next: &mut impl FnMut() -> Expr) -> Optio
         }
         ("with_timezone", 2) => {
             let (time, zone) = (next(), next());
-            (literal(&zone) == Some("UTC")).then_some(time)
+            // what its clock shows, as the time on the clocks of another zone
+            let clock = DataType::Timestamp(None, TimezoneInfo::None);
+            let time = build::cast(on_its_clock(time), clock, CastKind::Cast);
+            Some(Expr::AtTimeZone { timestamp: Box::new(build::nested(time)), time_zone: Box::new(zone) })
         }
         ("truncate", 1) => Some(build::call("trunc", vec![next()])),
         ("round", 2) => {
@@ -196,3 +204,19 @@ fn of_format(name: &str, count: usize, next: &mut impl FnMut() -> Expr) -> Optio
 }
 
 const ISO_FORMAT: &str = "%Y-%m-%dT%H:%M:%SZ";
+
+/// Trino's `1.5d` as an interval is written.
+fn span(written: &str) -> Option<String> {
+    let unit = written.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '.');
+    let number = written.strip_suffix(unit)?.trim();
+    let unit = match unit.trim() {
+        "us" => "microseconds",
+        "ms" => "milliseconds",
+        "s" => "seconds",
+        "m" => "minutes",
+        "h" => "hours",
+        "d" => "days",
+        _ => return None,
+    };
+    number.parse::<f64>().is_ok().then(|| format!("{number} {unit}"))
+}

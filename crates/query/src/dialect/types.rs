@@ -1,4 +1,4 @@
-//! Types that DataFusion does not have: JSON and addresses; those that JSON is cast to are in `json_types`.
+//! Types that DataFusion does not have: JSON and addresses; lists, maps and rows are in `json_types`.
 
 use datafusion::sql::sqlparser::ast::{
     CastKind, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo, TypedString, Value,
@@ -7,10 +7,11 @@ use datafusion::sql::sqlparser::ast::{
 use super::Dialect;
 use super::build::{call, literal, text};
 use super::functions::to_date;
+use super::json_names::JsonNames;
 use crate::compat::Table;
-use crate::functions::is_instant;
+use crate::functions::{Shape, is_instant};
 
-pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
+pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table], json: &JsonNames) {
     if let Expr::TypedString(TypedString { data_type: DataType::Timestamp(_, _), value, .. }) = expr
         && let Value::SingleQuotedString(written) = &value.value
     {
@@ -18,17 +19,30 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
         let written = written.strip_suffix(" UTC").map_or_else(|| written.clone(), |time| format!("{time}Z"));
         if is_instant(&written) {
             *expr = call("from_iso8601_timestamp", vec![text(written)]);
-        } else if names_zone(&written) {
-            // without a zone in its type, it would be taken for the time on the clock of what it is compared with
-            *expr = call("arrow_cast", vec![text(written), text("Timestamp(Microsecond, Some(\"UTC\"))")]);
+        } else if let Some(zone) = zone_of(&written) {
+            // with the zone in its type, its clock is known, and it is compared as an instant
+            let kind = format!("Timestamp(Microsecond, Some(\"{zone}\"))");
+            *expr = call("arrow_cast", vec![text(written), text(kind)]);
         }
         // what is wrong is left to DataFusion, which says so
         return;
     }
-    if super::json_types::rewrite(expr, |inner| is_nested(inner, tables)) {
+    if super::json_types::rewrite(expr) {
         return;
     }
     let Expr::Cast { kind, expr: inner, data_type, .. } = expr else { return };
+    let is_value = is_json(inner) || json.is_value(inner);
+    if is_value && dialect.is_trino() {
+        if let Some(cast) = of_json(inner, data_type) {
+            *expr = cast;
+            return;
+        }
+        if is_text(data_type) || matches!(data_type, DataType::Timestamp(_, _) | DataType::Date) {
+            // a JSON string is its content, not its text with quotes
+            let value = std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
+            **inner = call("json_text", vec![value]);
+        }
+    }
     let name = type_name(data_type);
     let function = match name.as_str() {
         "ipaddress" => "ip_key",
@@ -37,7 +51,7 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
         _ if is_text(data_type) && is_address(inner) => "ip_text",
         // addresses and JSON are text here
         "inet" => "",
-        "json" | "jsonb" if is_json(inner) => "",
+        "json" | "jsonb" if is_value => "",
         "json" | "jsonb" => "to_json",
         _ if is_text(data_type) && is_nested(inner, tables) => "to_json",
         _ => {
@@ -49,17 +63,25 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     *expr = if function.is_empty() { inner } else { call(function, vec![inner]) };
 }
 
-/// Whether the name of a zone stands behind a time: `2026-03-04 00:00:00 Europe/Berlin`.
-fn names_zone(written: &str) -> bool {
-    written.rsplit_once(' ').is_some_and(|(time, zone)| {
-        time.contains(['T', ' ']) && zone.starts_with(|first: char| first.is_ascii_alphabetic())
-    })
+/// JSON as a number or a boolean: of texts and of other numbers too.
+fn of_json(inner: &Expr, data_type: &DataType) -> Option<Expr> {
+    let written = data_type.to_string();
+    let shape = Shape::parse(&written).ok()?;
+    shape.is_number_or_boolean().then(|| call("json_cast", vec![inner.clone(), text(written)]))
+}
+
+/// The name of a zone behind a time: `2026-03-04 00:00:00 Europe/Berlin`.
+fn zone_of(written: &str) -> Option<String> {
+    let (time, zone) = written.rsplit_once(' ')?;
+    let is_name = zone.chars().all(|letter| letter.is_ascii_alphanumeric() || "/_+-".contains(letter));
+    let is_zone = time.contains(['T', ' ']) && is_name && zone.starts_with(|first: char| first.is_ascii_alphabetic());
+    is_zone.then(|| zone.to_owned())
 }
 
 fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType, dialect: Dialect) {
     let take = |inner: &mut Box<Expr>| std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
-    if dialect.is_trino() && is_json(inner) {
-        // a JSON string is its content, not its text with quotes
+    if is_json(inner) && !dialect.is_trino() && !is_text(data_type) {
+        // DuckDB has the quotes of a JSON string only where it makes text of it
         **inner = call("json_text", vec![take(inner)]);
     }
     match data_type {
@@ -74,25 +96,24 @@ fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType
                 **inner = call("from_iso8601_timestamp", vec![take(inner)]);
                 *zone = TimezoneInfo::None;
             } else if dialect.is_trino() && literal(inner).is_none() {
-                **inner = call("wall_time", vec![take(inner)]);
+                **inner = on_its_clock(take(inner));
             }
         }
-        integer if dialect.is_trino() && is_integer(integer) && literal(inner).is_none() => {
-            **inner = call("whole", vec![take(inner)]);
+        DataType::TinyInt(_)
+        | DataType::SmallInt(_)
+        | DataType::Int(_)
+        | DataType::Integer(_)
+        | DataType::BigInt(_)
+            if dialect.is_trino() && may_have_fraction(inner) =>
+        {
+            **inner = call("rounded", vec![take(inner)]);
         }
         DataType::Date if kind != CastKind::TryCast && dialect.is_trino() => {
             // of a text with a time too
-            **inner = to_date(take(inner));
+            **inner = to_date(with_its_clock(take(inner)));
         }
         _ => {}
     }
-}
-
-fn is_integer(data_type: &DataType) -> bool {
-    matches!(
-        data_type,
-        DataType::TinyInt(_) | DataType::SmallInt(_) | DataType::Int(_) | DataType::Integer(_) | DataType::BigInt(_)
-    )
 }
 
 /// Whether an expression gives an address as bytes, as far as its function tells.
@@ -113,6 +134,34 @@ fn gives(expr: &Expr, functions: &[&str]) -> bool {
     }
 }
 
+/// Whether a value may be a number with a fraction.
+fn may_have_fraction(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => may_have_fraction(inner),
+        Expr::Value(value) => matches!(&value.value, Value::Number(written, _) if written.contains(['.', 'e', 'E'])),
+        _ => true,
+    }
+}
+
+/// A time as the clock of its own zone shows it.
+pub(super) fn on_its_clock(time: Expr) -> Expr {
+    match with_its_clock(time) {
+        Expr::Function(function) if function.name.to_string() == "clock_of" => Expr::Function(function),
+        other => call("wall_time", vec![other]),
+    }
+}
+
+/// What is read from a text keeps what the clock shows there; all else stays.
+pub(super) fn with_its_clock(time: Expr) -> Expr {
+    match &time {
+        Expr::Nested(inner) => with_its_clock(inner.as_ref().clone()),
+        Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("from_iso8601_timestamp") => {
+            super::functions::arguments(function).map_or(time, |arguments| call("clock_of", arguments))
+        }
+        _ => time,
+    }
+}
+
 fn is_text(data_type: &DataType) -> bool {
     matches!(
         data_type,
@@ -125,7 +174,7 @@ fn is_text(data_type: &DataType) -> bool {
 }
 
 /// Whether a column of the tables, or a field of one, is a struct or a list, which nothing but JSON makes text of.
-fn is_nested(expr: &Expr, tables: &[Table]) -> bool {
+pub(super) fn is_nested(expr: &Expr, tables: &[Table]) -> bool {
     let names: Vec<String> = match expr {
         Expr::Identifier(name) => vec![name.value.to_lowercase()],
         Expr::CompoundIdentifier(parts) => parts.iter().map(|part| part.value.to_lowercase()).collect(),
@@ -172,31 +221,13 @@ pub(super) fn is_json(expr: &Expr) -> bool {
             let name = function.name.to_string().to_lowercase();
             matches!(
                 name.as_str(),
-                "json_extract" | "json_array_get" | "json_arrow" | "json_arrow_index" | "json_query"
-            )
-        }
-        _ => false,
-    }
-}
-
-/// Whether an expression gives a list, as far as its function tells.
-pub(super) fn is_list(expr: &Expr) -> bool {
-    match expr {
-        Expr::Array(_) => true,
-        Expr::Nested(inner) => is_list(inner),
-        Expr::Function(function) => {
-            let name = function.name.to_string().to_lowercase();
-            matches!(
-                name.as_str(),
-                "make_array"
-                    | "string_to_array"
-                    | "array_agg"
-                    | "split_at_most"
-                    | "array_distinct"
-                    | "map_keys"
-                    | "map_values"
-                    | "json_array"
-                    | "json_texts"
+                "json_extract"
+                    | "json_array_get"
+                    | "json_arrow"
+                    | "json_arrow_index"
+                    | "json_query"
+                    | "json_parse"
+                    | "to_json"
             )
         }
         _ => false,

@@ -8,20 +8,22 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem, Statement, TableAlias,
-    TableFactor, TableWithJoins, Value, VisitMut, VisitorMut, visit_expressions_mut,
+    BinaryOperator, ExceptSelectItem, Expr, Ident, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem,
+    SetExpr, Statement, TableAlias, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut,
+    WildcardAdditionalOptions, visit_expressions_mut,
 };
 
 use milepost_schema::column_index;
 
 use super::build::{call, literal, number, text};
+use super::lateral::{self, Columns};
 use crate::compat::Table;
 
 /// What an alias of an UNNEST became: its columns, as they were and as they are.
 type Renamed = HashMap<String, Vec<(String, String)>>;
 
 pub(super) fn rewrite(statement: &mut Statement, tables: &[Table]) {
-    let mut unnest = Unnest { tables, renamed: Renamed::new() };
+    let mut unnest = Unnest { tables, renamed: Renamed::new(), given: HashMap::new() };
     let _ = statement.visit(&mut unnest);
     if unnest.renamed.is_empty() {
         return;
@@ -49,10 +51,20 @@ fn rename(expr: &mut Expr, renamed: &Renamed) {
 struct Unnest<'a> {
     tables: &'a [Table],
     renamed: Renamed,
+    /// Columns that queries of a WITH give beside those of their tables, because they unnest a list.
+    given: HashMap<String, Vec<String>>,
 }
 
 impl VisitorMut for Unnest<'_> {
     type Break = ();
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        for definition in query.with.iter().flat_map(|with| &with.cte_tables) {
+            let given = unnested_with_all(&definition.query);
+            self.given.insert(definition.alias.name.value.to_lowercase(), given);
+        }
+        ControlFlow::Continue(())
+    }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
         self.joins_of_commas(select);
@@ -76,7 +88,7 @@ impl Unnest<'_> {
     fn joins_of_commas(&self, select: &mut Select) {
         let mut at = 1;
         while at < select.from.len() {
-            if !matches!(select.from[at].relation, TableFactor::UNNEST { .. }) {
+            if !goes_by_row(&select.from[at].relation) {
                 at += 1;
                 continue;
             }
@@ -96,6 +108,11 @@ impl Unnest<'_> {
                 continue;
             };
             let Join { relation, .. } = from.joins.remove(at);
+            if let Some((alias, columns)) = lateral::columns(&relation) {
+                let (target, alias) = (last_table(from), alias.map(|alias| alias.name.value.clone()));
+                self.derive(target, alias, columns);
+                continue;
+            }
             let TableFactor::UNNEST { alias, array_exprs, with_ordinality, .. } = relation else { continue };
             let mut list = List { exprs: array_exprs, alias, with_ordinality, keeps_rows_without: keeps };
             // the names of lists that were unnested before are gone
@@ -110,16 +127,25 @@ impl Unnest<'_> {
                 Some(join) => &mut from.joins[join].relation,
                 None => &mut from.relation,
             };
-            self.derive(target, list);
+            let columns = self.columns(&list);
+            let is_nameless = list.alias.as_ref().is_some_and(|alias| alias.columns.is_empty());
+            let alias = list.alias.map(|alias| alias.name.value);
+            self.derive(target, alias.clone(), columns);
+            // DuckDB calls a column that nobody named so
+            if let (true, Some(names)) =
+                (is_nameless, alias.and_then(|alias| self.renamed.get_mut(&alias.to_lowercase())))
+                && let [(_, new)] = names.as_slice()
+            {
+                names.push(("unnest".to_owned(), new.clone()));
+            }
         }
     }
 
-    /// Makes a derived table of `target` and the elements.
-    fn derive(&mut self, target: &mut TableFactor, list: List) {
+    /// Makes a derived table of `target` and further columns.
+    fn derive(&mut self, target: &mut TableFactor, alias: Option<String>, columns: Columns) {
         let Some(name) = name_of(target) else { return };
-        let columns = self.columns(&list);
-        let alias = list.alias.as_ref().map_or_else(|| name.value.clone(), |alias| alias.name.value.clone());
-        let mut projection = vec![SelectItem::Wildcard(Default::default())];
+        let alias = alias.unwrap_or_else(|| name.value.clone());
+        let mut projection = vec![SelectItem::Wildcard(self.all_but(target, &columns))];
         let mut names = Vec::new();
         for (old, expr) in columns {
             let new = self.free_name(&alias, &old);
@@ -135,6 +161,17 @@ impl Unnest<'_> {
             alias: Some(TableAlias { explicit: true, name, columns: vec![], at: None }),
             sample: None,
         };
+    }
+
+    /// All columns but those that an earlier query of a WITH gave by the same names: the new ones are meant by them.
+    fn all_but(&self, target: &TableFactor, columns: &Columns) -> WildcardAdditionalOptions {
+        let TableFactor::Table { name, .. } = target else { return Default::default() };
+        let given = self.given.get(&name.to_string().to_lowercase());
+        let is_new = |name: &&String| columns.iter().any(|(new, _)| new.eq_ignore_ascii_case(name));
+        let mut hidden = given.into_iter().flatten().filter(is_new).map(|name| Ident::with_quote('"', name.clone()));
+        let Some(first_element) = hidden.next() else { return Default::default() };
+        let opt_except = Some(ExceptSelectItem { first_element, additional_elements: hidden.collect() });
+        WildcardAdditionalOptions { opt_except, ..Default::default() }
     }
 
     /// A name that the table has no column of.
@@ -198,6 +235,23 @@ impl Unnest<'_> {
     }
 }
 
+/// The names of the elements that a query unnests and gives along with all other columns.
+fn unnested_with_all(query: &Query) -> Vec<String> {
+    let SetExpr::Select(select) = query.body.as_ref() else { return Vec::new() };
+    if !select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_))) {
+        return Vec::new();
+    }
+    let joined = select.from.iter().flat_map(|from| from.joins.iter().map(|join| &join.relation));
+    let factors = select.from.iter().map(|from| &from.relation).chain(joined);
+    let name = |factor: &TableFactor| match factor {
+        TableFactor::UNNEST { alias: Some(alias), .. } if alias.columns.is_empty() => {
+            Some(alias.name.value.to_lowercase())
+        }
+        _ => None,
+    };
+    factors.filter_map(name).collect()
+}
+
 /// One column of each field, as newer Trino has them, by the order of a resource's fields.
 fn fields_of(named: &[String], element: Expr) -> Vec<(String, Expr)> {
     const FIELDS: [&str; 4] = ["arn", "accountid", "type", "arnprefix"];
@@ -222,9 +276,22 @@ fn one_null_if_empty(expr: Expr) -> Expr {
     super::functions::choice(filled, expr, Some(call("make_array", vec![Expr::value(Value::Null)])))
 }
 
+/// The table that was named last; a lateral select may speak of all of them, and mostly there is one.
+fn last_table(from: &mut TableWithJoins) -> &mut TableFactor {
+    match from.joins.last_mut() {
+        Some(join) => &mut join.relation,
+        None => &mut from.relation,
+    }
+}
+
+/// Whether it gives rows or columns to each row of the tables before it.
+fn goes_by_row(factor: &TableFactor) -> bool {
+    matches!(factor, TableFactor::UNNEST { .. }) || lateral::computes_columns(factor)
+}
+
 /// Whether a join unnests a list, and if so whether rows without elements stay.
 fn unnest_kind(join: &Join) -> Option<bool> {
-    if !matches!(join.relation, TableFactor::UNNEST { .. }) {
+    if !goes_by_row(&join.relation) {
         return None;
     }
     let always = |constraint: &JoinConstraint| match constraint {
@@ -275,7 +342,7 @@ fn name_of(factor: &TableFactor) -> Option<Ident> {
 
 fn select_from(projection: Vec<SelectItem>, relation: TableFactor) -> Query {
     use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
-    use datafusion::sql::sqlparser::ast::{GroupByExpr, SelectFlavor, SetExpr};
+    use datafusion::sql::sqlparser::ast::{GroupByExpr, SelectFlavor};
     let select = Select {
         select_token: AttachedToken::empty(),
         optimizer_hints: vec![],

@@ -21,8 +21,7 @@ use super::FunctionDoc;
 use super::scalar::instant_type;
 
 #[rustfmt::skip]
-pub(super) const DOCS: [FunctionDoc; 7] = [
-    FunctionDoc { call: "whole(x)", meaning: "a fraction rounded to the next whole number, halves away from zero, before Trino's casts to integers; anything else as it is" },
+pub(super) const DOCS: [FunctionDoc; 6] = [
     FunctionDoc { call: "nonzero(x, dividend)", meaning: "null for a zero that the dividend cannot be divided by; `x` otherwise" },
     FunctionDoc { call: "reversed(x)", meaning: "Trino's `reverse`: a text or a list from its end" },
     FunctionDoc { call: "texts_joined(separator, x)", meaning: "Trino's `concat_ws`: the elements of a list, or a text" },
@@ -41,15 +40,8 @@ pub(super) struct ByType {
 
 impl ByType {
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        let names = [
-            ("whole", 1),
-            ("nonzero", 2),
-            ("reversed", 1),
-            ("texts_joined", 2),
-            ("holds", 2),
-            ("start_of", 2),
-            ("series", 2),
-        ];
+        let names =
+            [("nonzero", 2), ("reversed", 1), ("texts_joined", 2), ("holds", 2), ("start_of", 2), ("series", 2)];
         names.into_iter().map(|(name, arguments)| Self {
             name,
             arguments,
@@ -101,10 +93,6 @@ fn is_list(kind: &DataType) -> bool {
     matches!(kind, DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(_, _))
 }
 
-fn is_fraction(kind: &DataType) -> bool {
-    kind.is_floating() || kind.is_decimal()
-}
-
 fn element_of_series(first: &DataType) -> DataType {
     match first {
         DataType::Date32 | DataType::Date64 => DataType::Date32,
@@ -128,20 +116,19 @@ impl FunctionRewrite for PutAside {
         let types = call.args.iter().map(|argument| argument.get_type(schema)).collect::<Result<Vec<_>>>()?;
         let wanted = stand_in.return_type(&types)?;
         let chosen = chosen(stand_in.name, call.args.clone(), &types)?;
-        // what it is must be what it was planned to be; a whole number is cast anyway
-        let is_another = stand_in.name != "whole" && chosen.get_type(schema).is_ok_and(|kind| kind != wanted);
+        // what it is must be what it was planned to be
+        let is_another = chosen.get_type(schema).is_ok_and(|kind| kind != wanted);
         Ok(Transformed::yes(if is_another { cast(chosen, wanted) } else { chosen }))
     }
 }
 
 fn chosen(name: &str, arguments: Vec<Expr>, types: &[DataType]) -> Result<Expr> {
     match (name, arguments.as_slice(), types) {
-        ("whole", [x], [kind]) if is_fraction(kind) => Ok(scalar::round(vec![x.clone()])),
         // a double that is divided by zero is infinite, and no error
         ("nonzero", [x, _], [kind, of]) if kind.is_numeric() && !kind.is_floating() && !of.is_floating() => {
             Ok(scalar::nullif(x.clone(), lit(ScalarValue::new_zero(kind)?)))
         }
-        ("whole", [x], _) | ("nonzero", [x, _], _) => Ok(x.clone()),
+        ("nonzero", [x, _], _) => Ok(x.clone()),
         ("reversed", [x], [kind]) if is_list(kind) => Ok(nested::array_reverse(x.clone())),
         ("reversed", [x], _) => Ok(scalar::reverse(x.clone())),
         ("texts_joined", [separator, x], [_, kind]) if is_list(kind) => {

@@ -172,9 +172,81 @@ impl ScalarUDFImpl for FromIso8601 {
     }
 }
 
+/// `clock_of(text)`: what the clock shows in a text, whatever zone it names, as if that were UTC.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct ClockOf(FromIso8601);
+
+impl ClockOf {
+    pub(super) fn new() -> Self {
+        Self(FromIso8601::new())
+    }
+}
+
+impl ScalarUDFImpl for ClockOf {
+    fn name(&self) -> &'static str {
+        "clock_of"
+    }
+
+    fn signature(&self) -> &Signature {
+        self.0.signature()
+    }
+
+    fn return_type(&self, given: &[DataType]) -> Result<DataType> {
+        self.0.return_type(given)
+    }
+
+    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        self.0.coerce_types(given)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        if args.args.first().is_some_and(|argument| !argument.data_type().is_string()) {
+            return self.0.invoke_with_args(args);
+        }
+        let written = texts(&args, 0)?;
+        let clock = |row| {
+            let text = written.get(row)?;
+            parse_instant(text)?.checked_add(offset_of(text))
+        };
+        let shown: TimestampMicrosecondArray = (0..rows(&args)).map(clock).collect();
+        result(&args, Arc::new(shown.with_timezone("UTC")))
+    }
+
+    /// Times of records are in UTC, so that files are left out by them.
+    fn simplify(&self, args: Vec<Expr>, context: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        self.0.simplify(args, context)
+    }
+}
+
+/// Microseconds that the clock is before UTC in a text that ends with an offset: `…T10:00:00+02:00`, `+0200`, `+02`.
+fn offset_of(text: &str) -> i64 {
+    let text = text.trim();
+    let Some((_, clock)) = text.split_once(['T', ' ']) else { return 0 };
+    let Some(at) = clock.rfind(['+', '-']) else { return 0 };
+    let digits: String = clock[at + 1..].chars().filter(char::is_ascii_digit).collect();
+    let number = |range: std::ops::Range<usize>| digits.get(range).and_then(|digits| digits.parse::<i64>().ok());
+    let minutes = number(0..2).unwrap_or(0) * 60 + number(2..4).unwrap_or(0);
+    let micros = minutes * 60 * SECOND;
+    if clock[at..].starts_with('-') { -micros } else { micros }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn offsets_are_read_in_any_form() {
+        let hours = |text: &str| offset_of(text) as f64 / (3600 * SECOND) as f64;
+        for (text, expected) in [
+            ("2024-01-01T10:00:00+02:00", 2.0),
+            ("2024-01-01 10:00:00.5-0530", -5.5),
+            ("2024-01-01 10:00:00+02", 2.0),
+            ("2024-01-01T10:00:00Z", 0.0),
+            ("2024-01-01", 0.0),
+        ] {
+            assert!((hours(text) - expected).abs() < f64::EPSILON, "{text}");
+        }
+    }
 
     #[test]
     fn a_text_is_compared_as_the_instants_behind_it() {

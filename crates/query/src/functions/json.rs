@@ -69,6 +69,8 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     define("json_text", &[Text], text, json_text, "json_text(json)", "content of a JSON string; other JSON stays as it is, JSON null is null"),
     define("json_array", &[Text], list_of_text, json_array, "json_array(json)", "elements of a JSON array as a list of JSON texts"),
     define("json_texts", &[Text], list_of_text, json_texts, "json_texts(json)", "elements of a JSON array as a list of texts"),
+    define("json_parse", &[Text], text, as_it_is, "json_parse(text)", "the text itself, which is taken for JSON"),
+    define("json_format", &[Text], text, as_it_is, "json_format(json)", "the text of JSON"),
     define("json_keys", &[Text], list_of_text, json_keys, "json_keys(json)", "names of the members of a JSON object"),
     define("json_map", &[Text], |_| map_type(), json_map, "json_map(json)", "members of a JSON object as a map of texts; nested values as compact JSON text"),
     define("json_array_length", &[Text], integer, array_length, "json_array_length(json)", "number of elements of a JSON array"),
@@ -157,6 +159,13 @@ fn as_written(json: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Borrowed(json))
 }
 
+fn as_it_is(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    match args.args.first() {
+        Some(json) => Ok(json.clone()),
+        None => exec_err!("a text is missing"),
+    }
+}
+
 pub(super) fn extract_scalar(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     by_path(args, json_path::parse, Rule::Exact, scalar_text)
 }
@@ -222,11 +231,11 @@ fn elements(args: &ScalarFunctionArgs, convert: Convert) -> Result<ColumnarValue
     result(args, Arc::new(builder.finish()))
 }
 
-fn json_array(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+pub(super) fn json_array(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     elements(args, as_written)
 }
 
-fn json_texts(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+pub(super) fn json_texts(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     elements(args, any_text)
 }
 
@@ -242,7 +251,7 @@ fn json_keys(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     result(args, Arc::new(builder.finish()))
 }
 
-fn json_map(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+pub(super) fn json_map(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let mut json = Documents::new(args, 0)?;
     let mut builder = MapBuilder::new(Some(field_names()), StringBuilder::new(), StringBuilder::new());
     for row in 0..rows(args) {

@@ -3,11 +3,11 @@
 //! A column at a time: the texts of all rows become the texts of a field's values, and these become its array. What is not of
 //! the type that it is taken for is null, where Trino ends the query.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, ListArray, MapArray, StringArray, StructArray};
+use arrow::array::{Array as _, ArrayRef, ListArray, MapArray, StringArray, StructArray};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{ScalarValue, internal_err, plan_err};
 use datafusion::error::Result;
@@ -17,14 +17,15 @@ use datafusion::logical_expr::{
 
 use super::FunctionDoc;
 use super::arguments::{Texts, result, rows, texts};
-use super::json::{any_text, scalar_text};
+use super::json::{self, any_text};
 use super::json_path;
-use super::json_shape::Shape;
+use super::json_scalars::{self, Scalar};
+use super::shape::Shape;
 
 pub(super) const DOCS: &[FunctionDoc] = &[FunctionDoc {
     call: "json_cast(json, 'type')",
-    meaning: "Trino's `CAST(json AS type)`: `ARRAY(…)`, `MAP(VARCHAR, …)` and `ROW(name type, …)` in each other; what is missing or \
-              of another type is null",
+    meaning: "Trino's `CAST(json AS type)`: numbers, booleans, `ARRAY(…)`, `MAP(VARCHAR, …)` and `ROW(name type, …)` in each other; \
+              what is missing or cannot be cast is null",
 }];
 
 /// `json_cast(json, 'type')`.
@@ -37,13 +38,22 @@ impl JsonCast {
     }
 }
 
-fn shape(value: Option<&ScalarValue>) -> Result<Shape> {
+/// The type that an argument says.
+pub(super) fn shape(function: &str, value: Option<&ScalarValue>) -> Result<Shape> {
     let Some(Some(text)) = value.and_then(ScalarValue::try_as_str) else {
-        return plan_err!("json_cast takes a type in quotes: json_cast(json, 'ROW(name VARCHAR)')");
+        return plan_err!("{function} takes a type in quotes: {function}(value, 'ROW(name VARCHAR)')");
     };
     match Shape::parse(text) {
-        Some(shape) => Ok(shape),
-        None => plan_err!("JSON cannot be cast to `{text}`"),
+        Ok(shape) => Ok(shape),
+        Err(wrong) => plan_err!("{} in the type '{text}'", wrong.reason),
+    }
+}
+
+/// The type that the second argument of a call is.
+pub(super) fn constant_shape(function: &str, args: &ScalarFunctionArgs) -> Result<Shape> {
+    match texts(args, 1)? {
+        Texts::Same(text) => shape(function, Some(&ScalarValue::Utf8(text))),
+        Texts::Each(_) => shape(function, None),
     }
 }
 
@@ -61,32 +71,40 @@ impl ScalarUDFImpl for JsonCast {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
-        let shape = shape(args.scalar_arguments.get(1).copied().flatten())?;
+        let shape = shape(self.name(), args.scalar_arguments.get(1).copied().flatten())?;
         Ok(Arc::new(Field::new(self.name(), shape.data_type(), true)))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let json = texts(&args, 0)?;
-        let shape = match texts(&args, 1)? {
-            Texts::Same(text) => shape(Some(&ScalarValue::Utf8(text)))?,
-            Texts::Each(_) => shape(None)?,
-        };
-        let values: Vec<Option<&str>> = (0..rows(&args)).map(|row| json.get(row)).collect();
-        result(&args, array(&shape, &values)?)
+        of_json(&args, &constant_shape(self.name(), &args)?)
+    }
+}
+
+/// The values that the texts of JSON in the first argument are.
+pub(super) fn of_json(args: &ScalarFunctionArgs, shape: &Shape) -> Result<ColumnarValue> {
+    match shape {
+        Shape::List(of) if **of == Shape::Json => json::json_array(args),
+        Shape::List(of) if **of == Shape::Text => json::json_texts(args),
+        // these go on from what other calls have found in the column
+        Shape::Map(key, of) if **key == Shape::Text && matches!(**of, Shape::Text | Shape::Json) => {
+            json::json_map(args)
+        }
+        _ => {
+            let json = texts(args, 0)?;
+            let values: Vec<Option<&str>> = (0..rows(args)).map(|row| json.get(row)).collect();
+            result(args, array(shape, &values)?)
+        }
     }
 }
 
 /// The values that texts of JSON are.
-fn array(shape: &Shape, values: &[Option<&str>]) -> Result<ArrayRef> {
+pub(super) fn array(shape: &Shape, values: &[Option<&str>]) -> Result<ArrayRef> {
     match shape {
         Shape::Text => Ok(Arc::new(values.iter().map(|value| any_text((*value)?)).collect::<StringArray>())),
         Shape::Json => Ok(Arc::new(values.iter().copied().collect::<StringArray>())),
-        Shape::Scalar(kind) => {
-            let texts: StringArray = values.iter().map(|value| scalar_text((*value)?)).collect();
-            Ok(cast_with_options(&texts, kind, &CastOptions { safe: true, ..CastOptions::default() })?)
-        }
+        Shape::Scalar(kind) => json_scalars::array(kind, values.iter().map(|value| Scalar::of((*value)?))),
         Shape::List(element) => list(element, values),
-        Shape::Map(value) => map(value, values),
+        Shape::Map(key, value) => map(key, value, values),
         Shape::Row(fields) => row(fields, values),
     }
 }
@@ -100,17 +118,39 @@ fn list(element: &Shape, values: &[Option<&str>]) -> Result<ArrayRef> {
     Ok(Arc::new(ListArray::try_new(field, lengths, array(element, &elements)?, Some(nulls))?))
 }
 
-fn map(value: &Shape, values: &[Option<&str>]) -> Result<ArrayRef> {
-    let maps: Vec<_> = values.iter().map(|value| json_path::members((*value)?)).collect();
+/// Names and values of an object.
+type Members<'a> = Vec<(Cow<'a, str>, &'a str)>;
+
+fn map(key: &Shape, value: &Shape, values: &[Option<&str>]) -> Result<ArrayRef> {
+    let mut maps: Vec<Option<Members>> = values.iter().map(|value| json_path::members((*value)?)).collect();
+    let mut keys = names(key, &maps)?;
+    if keys.null_count() > 0 {
+        // an object with a name that is no such key is no such map
+        let mut at = 0;
+        for map in &mut maps {
+            let length = map.as_ref().map_or(0, Vec::len);
+            if keys.slice(at, length).null_count() > 0 {
+                *map = None;
+            }
+            at += length;
+        }
+        keys = names(key, &maps)?;
+    }
     let lengths = OffsetBuffer::from_lengths(maps.iter().map(|map| map.as_ref().map_or(0, Vec::len)));
     let nulls: NullBuffer = maps.iter().map(Option::is_some).collect();
-    let members = || maps.iter().flatten().flatten();
-    let keys: StringArray = members().map(|(name, _)| Some(name)).collect();
-    let found: Vec<Option<&str>> = members().map(|(_, text)| Some(*text)).collect();
-    let fields = Shape::entries(value);
-    let entries = StructArray::try_new(fields, vec![Arc::new(keys), array(value, &found)?], None)?;
-    let field = Arc::new(Field::new("entries", DataType::Struct(Shape::entries(value)), false));
+    let found: Vec<Option<&str>> = maps.iter().flatten().flatten().map(|(_, text)| Some(*text)).collect();
+    let entries = StructArray::try_new(Shape::entries(key, value), vec![keys, array(value, &found)?], None)?;
+    let field = Arc::new(Field::new("entries", DataType::Struct(Shape::entries(key, value)), false));
     Ok(Arc::new(MapArray::try_new(field, lengths, entries, Some(nulls), false)?))
+}
+
+/// The names of all objects as keys.
+fn names(key: &Shape, maps: &[Option<Members>]) -> Result<ArrayRef> {
+    let names = maps.iter().flatten().flatten().map(|(name, _)| name.as_ref());
+    match key {
+        Shape::Scalar(kind) => json_scalars::array(kind, names.map(|name| Some(Scalar::Text(Cow::Borrowed(name))))),
+        _ => Ok(Arc::new(names.map(Some).collect::<StringArray>())),
+    }
 }
 
 /// Of an object the members called so in any case, of an array its elements in their order.

@@ -17,39 +17,45 @@ mod json_index;
 mod json_members;
 mod json_operators;
 mod json_path;
+mod json_scalars;
 mod json_search;
-mod json_shape;
 mod map_shapes;
 mod maps;
 mod network;
 mod number_format;
 mod pieces;
 mod prefixes;
+mod reduce;
+mod rounded;
 mod scalar;
+mod shape;
 mod sql_json;
 mod struct_or_null;
 mod structs;
 mod texts;
 mod urls;
+mod value_cast;
 mod wall_time;
 
 use std::sync::Arc;
 
 use datafusion::error::Result;
 use datafusion::execution::FunctionRegistry;
-use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
 
 pub(crate) use self::iso_time::instants_with_prefix;
 #[cfg(test)]
 pub(crate) use self::json_documents::tests as json_calls;
 pub(crate) use self::json_operators::shared as shared_json;
-pub(crate) use self::json_shape::Shape;
 pub(crate) use self::number_format::Place;
 use self::scalar::Definition;
+pub(crate) use self::shape::{Shape, TYPE_NAMES, WrongType};
 pub(crate) use self::sql_json::is_path;
 pub(crate) use self::struct_or_null::STRUCT_OR_NULL;
 
+/// Name of the function that casts to whole numbers go through in Trino's dialects.
+pub(crate) const ROUNDED: &str = "rounded";
 /// Name of the function that writes an instant as CloudTrail does.
 pub(crate) const ISO_TIME: &str = "iso_time";
 
@@ -95,6 +101,7 @@ pub(crate) fn register(context: &SessionContext) {
     }
     context.register_udf(ScalarUDF::new_from_impl(iso_time::IsoTime::new()));
     context.register_udf(ScalarUDF::new_from_impl(iso_time::FromIso8601::new()));
+    context.register_udf(ScalarUDF::new_from_impl(iso_time::ClockOf::new()));
     for function in calendar::DayOf::both() {
         context.register_udf(ScalarUDF::new_from_impl(function));
     }
@@ -107,6 +114,10 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::new_from_impl(structs::TypeName::new()));
     context.register_udf(ScalarUDF::new_from_impl(structs::EventJson::new()));
     context.register_udf(ScalarUDF::new_from_impl(json_cast::JsonCast::new()));
+    for function in value_cast::CastAs::both() {
+        context.register_udf(ScalarUDF::new_from_impl(function));
+    }
+    context.register_udf(ScalarUDF::new_from_impl(rounded::Rounded::new()));
     context.register_udf(ScalarUDF::new_from_impl(wall_time::WallTime::new()));
     for function in greatest::OrNull::both() {
         context.register_udf(ScalarUDF::new_from_impl(function));
@@ -114,6 +125,7 @@ pub(crate) fn register(context: &SessionContext) {
     for function in map_shapes::MapShape::both() {
         context.register_udf(ScalarUDF::new_from_impl(function));
     }
+    context.register_higher_order_function(Arc::new(HigherOrderUDF::new_from_impl(reduce::Reduce::new())));
     for kept in [maps::Kept::Count, maps::Kept::Value, maps::Kept::All] {
         context.register_udaf(AggregateUDF::new_from_impl(maps::ToMap::new(kept)));
     }
@@ -152,6 +164,8 @@ pub(crate) fn reference() -> Vec<FunctionDoc> {
         .chain(by_type::DOCS.iter().copied())
         .chain(greatest::DOCS.iter().copied())
         .chain(map_shapes::DOCS.iter().copied())
+        .chain(value_cast::DOCS.iter().copied())
+        .chain(std::iter::once(reduce::DOC))
         .collect();
     all.sort_by_key(|doc| doc.call);
     all

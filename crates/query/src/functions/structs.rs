@@ -163,18 +163,22 @@ impl ScalarUDFImpl for ToJson {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let values = array(&args, 0)?;
-        if values.data_type().is_string() {
-            return result(&args, arrow::compute::cast(&values, &DataType::Utf8)?);
-        }
-        let mut texts = Vec::with_capacity(values.len());
-        for row in 0..values.len() {
-            let mut json = String::new();
-            write_json(&values, row, &mut json)?;
-            texts.push(values.is_valid(row).then_some(json));
-        }
-        result(&args, Arc::new(StringArray::from(texts)))
+        result(&args, json_of(&array(&args, 0)?)?)
     }
+}
+
+/// Values as JSON text; text is taken for JSON already.
+pub(super) fn json_of(values: &ArrayRef) -> Result<ArrayRef> {
+    if values.data_type().is_string() {
+        return Ok(arrow::compute::cast(values, &DataType::Utf8)?);
+    }
+    let mut texts = Vec::with_capacity(values.len());
+    for row in 0..values.len() {
+        let mut json = String::new();
+        write_json(values, row, &mut json)?;
+        texts.push(values.is_valid(row).then_some(json));
+    }
+    Ok(Arc::new(StringArray::from(texts)))
 }
 
 /// Writes one value as JSON, nulls included, as DuckDB does.

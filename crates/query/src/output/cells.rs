@@ -1,4 +1,4 @@
-//! Values as the formats want them: instants as ISO 8601 in UTC, nested values as JSON, text safe for a terminal.
+//! Values as the formats want them: instants as ISO 8601, nested values as JSON, text safe for a terminal.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -57,10 +57,18 @@ fn as_text(array: &ArrayRef, field: &Arc<Field>) -> Result<ArrayRef, ArrowError>
     }
 }
 
+/// ISO 8601: in UTC, or with the clock and offset of the zone that the query asked for.
 fn instants(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    if matches!(array.data_type(), DataType::Timestamp(_, Some(zone)) if !is_utc(zone)) {
+        return cast(array, &DataType::Utf8);
+    }
     let micros = cast(array, &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))?;
     let micros = micros.as_primitive::<TimestampMicrosecondType>();
     Ok(Arc::new(micros.iter().map(|value| value.map(time::format_micros)).collect::<StringArray>()))
+}
+
+fn is_utc(zone: &str) -> bool {
+    matches!(zone, "UTC" | "Etc/UTC" | "Z" | "GMT" | "+00:00" | "+0000")
 }
 
 fn nested(array: &ArrayRef, field: &Arc<Field>) -> Result<ArrayRef, ArrowError> {
@@ -83,7 +91,6 @@ fn nested(array: &ArrayRef, field: &Arc<Field>) -> Result<ArrayRef, ArrowError> 
     Ok(Arc::new(texts.collect::<StringArray>()))
 }
 
-/// What `json_get` and `->` give: a value that is of another type in every row.
 /// The type of a map whose keys are texts, as the names in JSON are: `histogram(read_only)` has others.
 fn with_text_keys(kind: &DataType) -> Option<DataType> {
     let DataType::Map(entries, sorted) = kind else { return None };
@@ -95,6 +102,7 @@ fn with_text_keys(kind: &DataType) -> Option<DataType> {
     Some(DataType::Map(Arc::new(entries), *sorted))
 }
 
+/// What `json_get` and `->` give: a value that is of another type in every row.
 fn json_unions(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let union =
         array.as_any().downcast_ref::<UnionArray>().and_then(|union| JsonUnionEncoder::from_union(union.clone()));
