@@ -424,6 +424,10 @@ SELECT eid, rp->>'bucketName' FROM r WHERE name = 'GetObject' AND rp->>'bucketNa
 SELECT eventid FROM cloudtrail_logs ORDER BY eventtime DESC, eventid FETCH FIRST 3 ROWS ONLY
 ---
 SELECT eid FROM r ORDER BY t DESC, eid LIMIT 3
+=== trino means of functions | split_part, rounding cast, greatest, concat_ws list, date_trunc of date
+SELECT coalesce(split_part(eventsource, '.', 9), eventname) AS name, CAST(length(eventname) / 2e0 AS bigint) AS half, count_if(greatest(eventname, errorcode) IS NULL) AS fine, concat_ws('+', ARRAY[eventname, awsregion]) AS joined, date_trunc('month', date(from_iso8601_timestamp(eventtime))) AS month FROM cloudtrail_logs GROUP BY 1, 2, 4, 5
+---
+SELECT name, ((length(name) + 1) // 2)::bigint, count(*) FILTER (WHERE err IS NULL), concat_ws('+', name, region), date_trunc('month', t)::date FROM r GROUP BY 1, 2, 4, 5
 === a partition under its own name | alias of a partition
 SELECT region AS region, DATE(date_parse(p_date, '%Y/%m/%d')) AS p_date, count(*) FROM cloudtrail_logs WHERE partition_year = '2026' AND partition_month = '03' GROUP BY 1, 2
 ---

@@ -229,7 +229,7 @@ fn errors_point_into_the_query_that_was_written() {
     assert!(list.contains("there is no column `resurces` at line 1, column 53"), "{list}");
     let after_id = error("SELECT x FROM 1e23d5c8-90ab-4def-8123-456789abcdef WHERE");
     assert!(after_id.contains("cannot parse the query") && after_id.contains("at line 1, column 57"), "{after_id}");
-    let zipped = error("SELECT zip_with(resources, resources, (a, b) -> a.arn) FROM cloudtrail_logs");
+    let zipped = error("SELECT zip_with(resources, resources, (a, b) -> a.arn) FROM events");
     assert!(zipped.contains("there is no function `zip_with` at line 1, column 8"), "{zipped}");
     assert!(zipped.contains("hint: unnest the list and aggregate its elements"), "{zipped}");
     let table = error("SELECT * FROM vpc_flow_logs");

@@ -303,6 +303,51 @@ fn nothing_is_changed_and_no_file_is_touched() {
 }
 
 #[test]
+fn statements_of_athena_that_do_not_ask_say_what_to_do() {
+    for (query, message, hint) in [
+        ("CREATE TABLE x WITH (format = 'ORC') AS SELECT nope FROM cloudtrail_logs", "CREATE TABLE makes", "--output"),
+        ("UNLOAD (SELECT 1) TO 's3://x/' WITH (format = 'PARQUET')", "UNLOAD writes files", "--partition-by"),
+        ("MSCK REPAIR TABLE cloudtrail_logs", "MSCK REPAIR TABLE changes", "DESCRIBE events"),
+        ("ALTER TABLE t ADD PARTITION (region='x') LOCATION 's3://x'", "ALTER TABLE changes", "DESCRIBE events"),
+        (
+            "CREATE EXTERNAL TABLE t (u STRUCT<a:STRING>) ROW FORMAT SERDE 'x'",
+            "CREATE EXTERNAL TABLE",
+            "DESCRIBE events",
+        ),
+        ("INSERT INTO x SELECT nope FROM cloudtrail_logs", "INSERT adds rows", "milepost export"),
+        ("CREATE OR REPLACE VIEW v AS SELECT nope FROM cloudtrail_logs", "CREATE VIEW defines", "--output"),
+        ("DROP TABLE x", "DROP takes", "--allow-files"),
+        ("SHOW PARTITIONS cloudtrail_logs", "SHOW PARTITIONS is not there", "lake info --partitions"),
+        ("PREPARE p FROM SELECT ?", "PREPARE is not there", "--param"),
+        ("EXECUTE p USING 'a'", "EXECUTE is not there", "--param"),
+    ] {
+        let output = sql(&[query]).ended_with(1);
+        let first = output.stderr.lines().next().unwrap_or_default();
+        assert!(first.contains(message) && output.stderr.contains(hint), "{query}: {}", output.stderr);
+    }
+}
+
+#[test]
+fn constants_that_are_wrong_are_known_before_anything_is_written() {
+    for (query, message, place) in [
+        ("SELECT json_value(requestparameters, 'lax $.a.size()') FROM cloudtrail_logs", "is no JSONPath", "column 38"),
+        ("SELECT date_diff('eon', now(), now()) FROM cloudtrail_logs", "`eon` is no unit of time", "column 18"),
+        ("SELECT regexp_like(eventname, '(?!Get)x') FROM cloudtrail_logs", "look-around", "column 31"),
+        ("SELECT IPPREFIX 'x' FROM cloudtrail_logs", "`x` is no network", "column 17"),
+        ("SELECT 1 FROM cloudtrail_logs WHERE eventname = \"GetUser\"", "single quotes: 'GetUser'", "column 49"),
+        ("SELECT eventtime + INTERVAL '1' DAY FROM cloudtrail_logs", "from_iso8601_timestamp(x)", "column 8"),
+        ("SELECT json_extract_path(requestparameters, 'a') FROM cloudtrail_logs", "json_extract_scalar(", "column 8"),
+        ("SELECT split('a', 'b', 1, 2) FROM cloudtrail_logs", "`split` that takes these arguments", "column 8"),
+    ] {
+        let output = sql(&[query, "-F", "csv"]).ended_with(1);
+        assert_eq!(output.stdout, "", "{query}");
+        assert!(output.stderr.contains(message) && output.stderr.contains(place), "{query}: {}", output.stderr);
+    }
+    let cast = sql(&["SELECT count(*) FROM cloudtrail_logs WHERE CAST(eventtime AS BIGINT) > 5"]).ended_with(1).stderr;
+    assert!(cast.contains("` in `eventtime` is no BIGINT at line 1, column 49"), "{cast}");
+}
+
+#[test]
 fn parameters_are_bound_and_never_pasted() {
     let query = "SELECT count(*) AS n FROM events WHERE event_name = $name";
     let hostile = "name=x' OR '1' = '1";

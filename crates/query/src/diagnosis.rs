@@ -16,6 +16,29 @@ use crate::wording::{plain, reworded};
 
 /// Names further off than this many edits per name are not suggested.
 const MAX_DISTANCE: usize = 4;
+/// Functions that are rewritten where they have the arguments that they should have: what is left of them has others.
+const OF_TRINO: [&str; 20] = [
+    "split",
+    "max_by",
+    "min_by",
+    "format",
+    "contains",
+    "element_at",
+    "slice",
+    "filter",
+    "transform",
+    "any_match",
+    "all_match",
+    "none_match",
+    "find_first",
+    "sequence",
+    "zip",
+    "approx_percentile",
+    "date_parse",
+    "date_format",
+    "count_if",
+    "at_timezone",
+];
 /// Letters from which on a part of a name stands for it.
 const MIN_PART: usize = 4;
 /// Names listed where none is near.
@@ -219,6 +242,14 @@ fn explained(message: &str) -> (String, Option<String>) {
     if let Some(name) = message.strip_prefix("Invalid function '").and_then(|rest| rest.split('\'').next()) {
         let suggested = message.split_once("Did you mean '").and_then(|(_, rest)| rest.split('\'').next());
         let near = suggested.filter(|near| strsim::damerau_levenshtein(name, near) <= MAX_DISTANCE.min(near.len() / 3));
+        if OF_TRINO.contains(&name) {
+            let message = format!("there is no function `{name}` that takes these arguments");
+            return (message, Some("docs/sql.md says what each dialect has".to_owned()));
+        }
+        if name == "json_extract_path" || name == "json_extract_path_text" {
+            let hint = "json_extract_scalar(json, '$.a.b') gives text, json_extract(json, '$.a.b') JSON".to_owned();
+            return (format!("there is no function `{name}`"), Some(hint));
+        }
         if takes_lambdas(name) {
             let hint = "unnest the list and aggregate its elements: SELECT event_id, sum(x) FROM t CROSS JOIN UNNEST(list) \
                 AS u(x) GROUP BY event_id";

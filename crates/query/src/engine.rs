@@ -19,6 +19,7 @@ use crate::answer::Answer;
 use crate::blame::Blame;
 use crate::bound_times::BoundTimes;
 use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
+use crate::constants;
 use crate::diagnosis;
 use crate::dialect::{self, Dialect};
 use crate::distinct::ShareDistinct;
@@ -126,6 +127,7 @@ impl Engine {
         engine.context.register_expr_planner(Arc::new(PlainJson)).map_err(set_up)?;
         datafusion_functions_json::register_all(&mut engine.context).map_err(set_up)?;
         functions::register(&engine.context);
+        functions::register_stand_ins(&mut engine.context).map_err(set_up)?;
         engine.permissions.names = engine.tables();
         if engine.permissions.files {
             engine.context = engine.context.enable_url_table();
@@ -215,7 +217,12 @@ impl Engine {
     }
 
     pub(crate) async fn plan(&self, sql: &str, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
-        let wrong = |error: DataFusionError| placed::at_name(placed::operand(self.wrong(&error), sql), sql);
+        let wrong = |error: DataFusionError| {
+            placed::at_name(placed::operand(placed::quoted_text(self.wrong(&error), sql), sql), sql)
+        };
+        if let Some(refusal) = dialect::refusal(sql, self.permissions.files) {
+            return Err(refusal);
+        }
         let tables = self.tables();
         let mut statement = dialect::statement(sql, self.dialect, &tables).map_err(wrong)?;
         let files = if self.permissions.files { dialect::files(&statement) } else { Vec::new() };
@@ -225,6 +232,7 @@ impl Engine {
         let wrong = |error: DataFusionError| placed::of_file(&error, &files).unwrap_or_else(|| wrong(error));
         let plan = self.context.state().statement_to_plan(statement).await.map_err(wrong)?;
         self.permissions.verify(&plan)?;
+        constants::check(&plan, sql)?;
         check_all_used(&plan, parameters)?;
         plan.with_param_values(to_datafusion(parameters)).map_err(|error| self.wrong(&error))
     }

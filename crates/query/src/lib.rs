@@ -13,6 +13,7 @@ mod bloom_filters;
 mod bound_times;
 mod catalog;
 mod compat;
+mod constants;
 mod diagnosis;
 mod dialect;
 mod distinct;

@@ -34,6 +34,19 @@ pub(crate) fn of_file(error: &DataFusionError, files: &[String]) -> Option<Query
     is_of_file.then_some(QueryError::Wrong { message, position: None, hint: None })
 }
 
+/// A column that is not there because a text stands in the quotes of a name: `event_name = "GetUser"`.
+pub(crate) fn quoted_text(error: QueryError, sql: &str) -> QueryError {
+    let QueryError::Wrong { message, position: Some(position), hint } = error else { return error };
+    let name = message.strip_prefix("there is no column `").and_then(|rest| rest.strip_suffix('`'));
+    let hint = match name {
+        Some(name) if dialect::is_quoted_value(sql, position) => {
+            Some(format!("text takes single quotes: '{name}'; double quotes are for names"))
+        }
+        _ => hint,
+    };
+    QueryError::Wrong { message, position: Some(position), hint }
+}
+
 /// An operator that does not take its values, with the name of the first of them.
 pub(crate) fn operand(error: QueryError, sql: &str) -> QueryError {
     let QueryError::Wrong { message, position: Some(position), hint } = error else { return error };
@@ -43,7 +56,11 @@ pub(crate) fn operand(error: QueryError, sql: &str) -> QueryError {
         Some(format!("cannot compute `{name}` ({first}) {rest}"))
     });
     let Some(named) = found else { return QueryError::Wrong { message, position: Some(position), hint } };
-    let hint = hint.unwrap_or_else(|| "CAST(x AS BIGINT) makes a number of text; || puts texts together".to_owned());
+    let is_of_span = named.contains("VARCHAR)") && named.ends_with("INTERVAL");
+    let of_span = is_of_span.then(|| "from_iso8601_timestamp(x) makes an instant of text".to_owned());
+    let hint = of_span
+        .or(hint)
+        .unwrap_or_else(|| "CAST(x AS BIGINT) makes a number of text; || puts texts together".to_owned());
     QueryError::Wrong { message: named, position: Some(position), hint: Some(hint) }
 }
 

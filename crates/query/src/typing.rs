@@ -40,6 +40,7 @@ fn of(binary: &BinaryExpr, schema: &DFSchema) -> Option<QueryError> {
     BinaryTypeCoercer::new(&left, &binary.op, &right).get_input_types().err()?;
     let side = |expr: &Expr, kind: &DataType| match expr {
         Expr::Column(column) => format!("`{}`, which is {}", column.name, type_in_words(kind)),
+        Expr::Literal(_, _) if matches!(kind, DataType::Interval(_)) => type_in_words(kind).to_owned(),
         Expr::Literal(value, _) => format!("{} ({})", value, type_in_words(kind)),
         _ => format!("a value that is {}", type_in_words(kind)),
     };
@@ -49,6 +50,9 @@ fn of(binary: &BinaryExpr, schema: &DFSchema) -> Option<QueryError> {
     let hint = match (&left, &right) {
         (DataType::Boolean, other) | (other, DataType::Boolean) if other.is_string() => {
             "compare with true or false, without quotes"
+        }
+        (text, DataType::Interval(_)) | (DataType::Interval(_), text) if text.is_string() => {
+            "from_iso8601_timestamp(x) makes an instant of text"
         }
         (DataType::Timestamp(_, _), _) | (_, DataType::Timestamp(_, _)) => {
             "write an instant as '2026-03-01T12:00:00Z', or say ago('7d')"

@@ -1,7 +1,9 @@
 //! Messages of the engine's layers in the words of SQL: without the layers' names, with SQL's names of types.
 
 /// What the layers put before their messages, which says nothing to a user.
-const LABELS: [&str; 14] = [
+const LABELS: [&str; 16] = [
+    "External: ",
+    "Error evaluating filter predicate: ",
     "Error during planning: ",
     "Execution error: ",
     "Arrow error: ",
@@ -19,7 +21,8 @@ const LABELS: [&str; 14] = [
 ];
 
 /// Names of types within the engine, and in SQL; longer names before those that they begin with.
-const TYPES: [(&str, &str); 14] = [
+const TYPES: [(&str, &str); 15] = [
+    ("Interval(MonthDayNano)", "INTERVAL"),
     ("Timestamp(µs, \"UTC\")", "TIMESTAMP"),
     ("Timestamp(ns)", "TIMESTAMP"),
     ("Timestamp(µs)", "TIMESTAMP"),
@@ -43,7 +46,22 @@ pub(crate) fn plain(message: &str) -> String {
     while let Some(rest) = LABELS.iter().find_map(|label| message.strip_prefix(label)) {
         message = rest;
     }
+    // an error that another one has in its debugging form
+    if let Some(inner) = debugged(message) {
+        return plain(&inner);
+    }
     casts(message.trim_end_matches('.')).unwrap_or_else(|| message.trim_end_matches('.').to_owned())
+}
+
+/// The text within `ArrowError(CastError("…"), Some(""))`.
+fn debugged(message: &str) -> Option<String> {
+    let inner = message.strip_prefix("ArrowError(")?;
+    if inner.starts_with("DivideByZero") {
+        return Some("Divide by zero error".to_owned());
+    }
+    let quoted = inner.split_once("(\"")?.1;
+    let text = quoted.rsplit_once("\"), ").map_or(quoted, |(text, _)| text);
+    Some(text.replace("\\\"", "\"").replace("\\'", "'").replace("\\\\", "\\"))
 }
 
 /// Messages about values and types that do not go together.
@@ -72,6 +90,10 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
     }
     if let Some(problem) = message.strip_prefix("regex parse error:") {
         let reason = problem.rsplit_once("error: ").map_or(problem, |(_, reason)| reason);
+        if reason.contains("look-around") {
+            let hint = "say what must not be there apart: NOT regexp_like(x, '…')".to_owned();
+            return Some(("look-around, such as (?=…) and (?!…), is not there in patterns".to_owned(), hint));
+        }
         let hint = "a sign that means itself has a backslash before it: '\\('".to_owned();
         return Some((format!("the regular expression is wrong: {}", reason.trim()), hint));
     }
@@ -91,6 +113,16 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
         let name = rest.split('\'').next()?;
         let hint = "`SHOW FUNCTIONS` lists what a function takes; typeof(x) says what a value is".to_owned();
         return Some((format!("the function `{name}` does not take values of these types"), hint));
+    }
+    if message == "Timestamp out of range" {
+        let hint = "times reach from the year 1678 to 2262: take a shorter INTERVAL".to_owned();
+        return Some(("a time is too early or too late".to_owned(), hint));
+    }
+    if message == "Divide by zero error" || message == "Divide by zero" {
+        return Some(("something is divided by zero".to_owned(), "x / nullif(y, 0) gives null for it".to_owned()));
+    }
+    if message.starts_with("cannot compute VARCHAR") && message.ends_with("INTERVAL") {
+        return Some((message.to_owned(), "from_iso8601_timestamp(x) makes an instant of text".to_owned()));
     }
     if message.starts_with("cannot compute TIMESTAMP") && message.ends_with("VARCHAR") {
         return Some((
@@ -124,6 +156,10 @@ mod tests {
                 "cannot compute TIMESTAMP - VARCHAR",
             ),
             ("Execution error: Arrow error: Divide by zero error", "Divide by zero error"),
+            (
+                "External: Compute error: Error evaluating filter predicate: ArrowError(CastError(\"Cannot cast string \\'a\\\"b\\' to value of Int64 type\"), Some(\"\"))",
+                "`a\"b` is no BIGINT",
+            ),
         ] {
             assert_eq!(plain(message), expected);
         }

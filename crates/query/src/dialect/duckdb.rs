@@ -3,7 +3,7 @@
 use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, DataType, Expr, Function, Value};
 
 use super::build::{self, binary, cast, literal, number, text};
-use super::functions::{choice, count_if, date_part, first_by, instant, renamed};
+use super::functions::{choice, count_if, date_part, first_by, instant, most_by, renamed};
 
 /// The call in DataFusion's words; `None` if it is one of DataFusion's already.
 pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Option<Expr> {
@@ -92,11 +92,15 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         ("group_concat" | "listagg", 2) => rename("string_agg"),
         ("arg_max" | "max_by" | "argmax", 2) => {
             let (value, order) = (next(), next());
-            Some(first_by(value, order, true))
+            Some(first_by(value, order, true, function))
+        }
+        ("arg_max" | "max_by" | "argmax" | "arg_min" | "min_by" | "argmin", 3) => {
+            let (value, order, most) = (next(), next(), next());
+            Some(most_by(value, order, most, name.contains("max"), function))
         }
         ("arg_min" | "min_by" | "argmin", 2) => {
             let (value, order) = (next(), next());
-            Some(first_by(value, order, false))
+            Some(first_by(value, order, false, function))
         }
         ("approx_count_distinct", 1) => rename("approx_distinct"),
         _ => None,

@@ -32,9 +32,12 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
     }
     super::aggregates::rewrite(expr);
     super::aggregates::rename(expr, dialect.is_trino());
+    super::sql_json::object(expr);
     let Expr::Function(function) = expr else { return };
     let name = function.name.to_string().to_lowercase();
-    let Some(arguments) = arguments(function) else { return };
+    // `localtimestamp` has no parentheses
+    let bare = matches!(function.args, FunctionArguments::None).then(Vec::new);
+    let Some(arguments) = bare.or_else(|| arguments(function)) else { return };
     let replacement = if dialect.is_trino() {
         trino::call(&name, arguments, function)
     } else {
@@ -128,21 +131,41 @@ pub(super) fn count_if(condition: Expr, function: &Function) -> Expr {
     Expr::Function(count)
 }
 
-/// The first value of another expression's order: `max_by(x, y)`.
-pub(super) fn first_by(value: Expr, order: Expr, descending: bool) -> Expr {
+/// Values by another expression's order, with the FILTER of the call that asks for them.
+fn in_order_of(name: &str, value: Expr, order: Expr, descending: bool, function: &Function) -> Function {
     use datafusion::sql::sqlparser::ast::{FunctionArgumentClause, FunctionArgumentList, OrderByExpr, OrderByOptions};
-    let mut first = super::build::function("first_value", vec![]);
+    let mut ordered = super::build::function(name, vec![]);
     let order = OrderByExpr {
         expr: order,
         options: OrderByOptions { asc: Some(!descending), nulls_first: Some(false) },
         with_fill: None,
     };
-    first.args = FunctionArguments::List(FunctionArgumentList {
+    ordered.args = FunctionArguments::List(FunctionArgumentList {
         duplicate_treatment: None,
         args: vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(value))],
         clauses: vec![FunctionArgumentClause::OrderBy(vec![order])],
     });
-    Expr::Function(first)
+    ordered.filter.clone_from(&function.filter);
+    ordered.over.clone_from(&function.over);
+    ordered
+}
+
+/// The first value of another expression's order: `max_by(x, y)`.
+pub(super) fn first_by(value: Expr, order: Expr, descending: bool, function: &Function) -> Expr {
+    Expr::Function(in_order_of("first_value", value, order, descending, function))
+}
+
+/// The first `most` values of another expression's order, as a list: `max_by(x, y, 3)`.
+pub(super) fn most_by(value: Expr, order: Expr, most: Expr, descending: bool, function: &Function) -> Expr {
+    use super::build::{binary, nested, number};
+    use datafusion::sql::sqlparser::ast::BinaryOperator;
+    let has_order = Expr::IsNotNull(Box::new(nested(order.clone())));
+    let mut all = in_order_of("array_agg", value, order, descending, function);
+    all.filter = Some(Box::new(match all.filter.take() {
+        Some(filter) => binary(has_order, BinaryOperator::And, *filter),
+        None => has_order,
+    }));
+    call("array_slice", vec![Expr::Function(all), number(1), most])
 }
 
 pub(super) fn is_number(expr: &Expr, wanted: &str) -> bool {

@@ -13,16 +13,17 @@ use datafusion::sql::sqlparser::ast::{
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::build::{call, not, text};
+use super::build::{call, not, subscript, text};
 
 /// Functions of Trino, DuckDB and DataFusion that take lambdas. Some exist only to be refused by their own name.
-const FUNCTIONS: [&str; 18] = [
+const FUNCTIONS: [&str; 19] = [
     "transform",
     "filter",
     "any_match",
     "all_match",
     "none_match",
     "reduce",
+    "find_first",
     "zip_with",
     "map_filter",
     "transform_keys",
@@ -157,6 +158,37 @@ pub(super) fn matches(list: Expr, lambda: Expr, all: bool) -> Option<Expr> {
         lambda.body = Box::new(not(*lambda.body));
     }
     Some(not(call("array_any_match", vec![list, Expr::Lambda(lambda)])))
+}
+
+/// What stands for the two parameters of a lambda.
+pub(super) fn pair() -> Ident {
+    Ident::new("pair_of_two")
+}
+
+/// A lambda of two parameters as one of a pair, by the names of its fields: DataFusion's lists have lambdas, its maps have not.
+pub(super) fn of_pair(lambda: Expr, fields: [&str; 2]) -> Option<Expr> {
+    let Expr::Lambda(mut lambda) = lambda else { return None };
+    let OneOrManyWithParens::Many(parameters) = &lambda.params else { return None };
+    let [one, other] = parameters.as_slice() else { return None };
+    let names = [one, other].map(|parameter| parameter.name.value.to_lowercase());
+    let found = visit_expressions_mut(lambda.body.as_mut(), |part| {
+        // a lambda within that calls its own parameter so means another value
+        if let Expr::Lambda(inner) = part
+            && inner.params.iter().any(|parameter| names.contains(&parameter.name.value.to_lowercase()))
+        {
+            return ControlFlow::Break(());
+        }
+        let at = match part {
+            Expr::Identifier(name) => names.iter().position(|known| *known == name.value.to_lowercase()),
+            _ => None,
+        };
+        if let Some(field) = at.and_then(|at| fields.get(at)) {
+            *part = subscript(Expr::Identifier(pair()), text(*field));
+        }
+        ControlFlow::Continue(())
+    });
+    lambda.params = OneOrManyWithParens::One(LambdaFunctionParameter { name: pair(), data_type: None });
+    found.is_continue().then_some(Expr::Lambda(lambda))
 }
 
 #[cfg(test)]

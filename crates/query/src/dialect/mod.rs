@@ -22,11 +22,15 @@ mod json_types;
 mod lambdas;
 mod lateral;
 mod parser;
+mod refusals;
 mod shorthand;
+mod sql_json;
 mod tables;
 mod texts;
 mod tokens;
+mod tries;
 mod trino;
+mod trino_lists;
 mod types;
 mod unnest;
 
@@ -38,6 +42,7 @@ use datafusion::common::{not_impl_err, plan_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{Statement as SqlStatement, TableFactor, Visit as _, Visitor, visit_relations};
+use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::compat::Table;
@@ -45,6 +50,7 @@ use crate::error::Position;
 pub(crate) use csv_files::as_calls as csv_files_as_calls;
 
 pub(crate) use constructs::CONSTRUCTS;
+pub(crate) use refusals::refusal;
 
 /// What a query is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -181,6 +187,30 @@ pub(crate) fn place_of(sql: &str, name: &str) -> Option<Position> {
         .into_iter()
         .find(|token| matches!(&token.token, Token::Word(word) if !name.is_empty() && is_it(&word.value)))?;
     Some(Position { line: found.span.start.line, column: found.span.start.column })
+}
+
+/// Where the text of a query has a literal first.
+pub(crate) fn place_of_text(sql: &str, literal: &str) -> Option<Position> {
+    let tokens = tokens::of(sql).ok()?;
+    let found =
+        tokens.into_iter().find(|token| matches!(&token.token, Token::SingleQuotedString(text) if text == literal))?;
+    Some(Position { line: found.span.start.line, column: found.span.start.column })
+}
+
+/// Whether what stands at a place of the text of a query is in double quotes and is compared with something.
+pub(crate) fn is_quoted_value(sql: &str, place: Position) -> bool {
+    let Ok(tokens) = tokens::of(sql) else { return false };
+    let mut before = &Token::EOF;
+    for token in tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))) {
+        if token.span.start.line == place.line && token.span.start.column == place.column {
+            let is_quoted = matches!(&token.token, Token::Word(word) if word.quote_style == Some('"'));
+            let compares =
+                matches!(before, Token::Eq | Token::Neq | Token::Lt | Token::Gt | Token::LParen | Token::Comma);
+            return is_quoted && (compares || tokens::is_keyword(before, Keyword::LIKE));
+        }
+        before = &token.token;
+    }
+    false
 }
 
 /// The name that stands at a place of the text of a query, with what is before its last dot.

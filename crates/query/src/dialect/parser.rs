@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::Token;
 
-use super::{build, lambdas};
+use super::{build, lambdas, sql_json};
 
 const POSTGRES: PostgreSqlDialect = PostgreSqlDialect {};
 
@@ -118,11 +118,15 @@ impl Dialect for MilepostDialect {
         if let Some(lambda) = lambdas::parse(parser) {
             return Some(lambda);
         }
+        if let Some(call) = sql_json::parse(parser) {
+            return Some(call);
+        }
         let (first, second) = (parser.peek_nth_token_ref(0), parser.peek_nth_token_ref(1));
         let Token::Word(word) = &first.token else { return None };
         let Token::SingleQuotedString(_) = &second.token else { return None };
         let function = match word.value.to_ascii_lowercase().as_str() {
-            "ipaddress" | "ipprefix" => "ip_key",
+            "ipaddress" => "ip_key",
+            "ipprefix" => "network",
             "json" => "json_parse",
             "inet" => "",
             _ => return None,

@@ -1,11 +1,13 @@
-//! `format('%s of %d', a, b)`, which is a chain of `||`: the places that CloudTrail's queries use, and no others.
+//! `format('%s of %d', a, b)`, which is a chain of `||` with what fills each place.
 
 use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr};
 
 use super::build::{binary, call, literal, number, text};
 use super::functions::to_text;
+use crate::functions::Place;
 
-/// The text of a format that is known now; `None` for formats that are not and for places beyond `%s`, `%d`, `%.2f`, `%%`.
+/// The text of a format that is known now; `None` for formats that are not and for places of
+/// Java's that are rarer than texts and numbers.
 pub(super) fn format(format: &Expr, values: Vec<Expr>) -> Option<Expr> {
     let mut values = values.into_iter();
     let mut pieces = Vec::new();
@@ -40,7 +42,11 @@ fn filled<'a>(place: &'a str, values: &mut impl Iterator<Item = Expr>) -> Option
     if let Some(behind) = place.strip_prefix(['s', 'd']) {
         return Some((written(values.next()?), behind));
     }
-    let (decimals, behind) = place.strip_prefix('.')?.split_once('f')?;
-    let decimals: i64 = decimals.parse().ok().filter(|decimals| (0..10).contains(decimals))?;
-    Some((written(call("fixed_text", vec![values.next()?, number(decimals)])), behind))
+    let (_, behind) = Place::parse(place)?;
+    let value = values.next()?;
+    let written_as = &place[..place.len() - behind.len()];
+    if let Some(decimals) = written_as.strip_prefix('.').and_then(|rest| rest.strip_suffix('f')) {
+        return Some((written(call("fixed_text", vec![value, number(decimals)])), behind));
+    }
+    Some((call("format_place", vec![text(format!("%{written_as}")), value]), behind))
 }

@@ -1,13 +1,12 @@
 //! Functions of Trino, which Athena and CloudTrail Lake speak.
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, Ident, ObjectName, OrderByExpr, OrderByOptions, TimezoneInfo,
+    BinaryOperator, CastKind, DataType, Expr, Function, OrderByExpr, OrderByOptions, TimezoneInfo,
 };
 
-use super::build::{self, binary, cast, literal, number, subscript, text};
+use super::build::{self, binary, cast, literal, number, text};
 use super::formats::{of_joda, of_mysql};
-use super::functions::{choice, count_if, date_part, first_by, instant, is_number, renamed, to_date, to_text};
-use super::lambdas;
+use super::functions::{choice, count_if, date_part, first_by, instant, is_number, most_by, renamed, to_date, to_text};
 use super::types::{on_its_clock, with_its_clock};
 
 /// The call in DataFusion's words; `None` if it is one of DataFusion's already.
@@ -16,29 +15,32 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
     let mut rest = arguments.into_iter();
     let mut next = || rest.next().unwrap_or_else(|| build::text(""));
     let rename = |to: &str, arguments: Vec<Expr>| Some(renamed(function, to, arguments));
-    if let Some(found) = of_time(name, count, &mut next).or_else(|| of_list(name, count, &mut next, function)) {
+    if let Some(found) =
+        of_time(name, count, &mut next).or_else(|| super::trino_lists::call(name, count, &mut next, function))
+    {
         return Some(found);
     }
     match (name, count) {
         // aggregates
         ("count_if", 1) => Some(count_if(next(), function)),
         ("approx_percentile", 2) => {
-            let (value, share) = (next(), next());
-            let mut percentile = build::function("approx_percentile_cont", vec![share]);
-            percentile.within_group = vec![OrderByExpr {
-                expr: value,
-                options: OrderByOptions { asc: None, nulls_first: None },
-                with_fill: None,
-            }];
-            percentile.filter.clone_from(&function.filter);
-            Some(Expr::Function(percentile))
+            let (value, shares) = (next(), next());
+            Some(percentiles(&value, &shares, function))
         }
         ("approx_distinct", 2) => rename("approx_distinct", vec![next()]),
         ("arbitrary" | "any_value", 1) => rename("first_value", vec![next()]),
         ("every", 1) => rename("bool_and", vec![next()]),
         ("max_by" | "min_by", 2) => {
             let (value, order) = (next(), next());
-            Some(first_by(value, order, name == "max_by"))
+            Some(first_by(value, order, name == "max_by", function))
+        }
+        ("max_by" | "min_by", 3) => {
+            let (value, order, most) = (next(), next(), next());
+            Some(most_by(value, order, most, name == "max_by", function))
+        }
+        ("geometric_mean", 1) => {
+            let mean = rename("avg", vec![build::call("ln", vec![next()])])?;
+            Some(build::call("exp", vec![mean]))
         }
         ("variance", 1) => rename("var_samp", vec![next()]),
         ("set_agg", 1) => Some(build::call("array_distinct", vec![rename("array_agg", vec![next()])?])),
@@ -47,6 +49,10 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
             let first = next();
             Some((1..count).fold(first, |left, _| binary(left, BinaryOperator::StringConcat, next())))
         }
+        ("concat_ws", 2) => rename("texts_joined", vec![next(), next()]),
+        ("reverse", 1) => rename("reversed", vec![next()]),
+        ("split_part", 3) => rename("nth_part", vec![next(), next(), next()]),
+        ("strpos", 3) => rename("nth_position", vec![next(), next(), next()]),
         ("replace", 2) => rename("replace", vec![next(), next(), text("")]),
         ("regexp_replace", 2) => rename("regexp_replace", vec![next(), next(), text(""), text("g")]),
         ("regexp_replace", 3) => rename("regexp_replace", vec![next(), next(), next(), text("g")]),
@@ -56,7 +62,10 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         }
         ("levenshtein_distance", 2) => rename("levenshtein", vec![next(), next()]),
         ("codepoint", 1) => rename("ascii", vec![next()]),
-        ("to_utf8" | "from_utf8", 1) => Some(next()),
+        ("to_utf8", 1) => Some(next()),
+        ("from_utf8", 1) => Some(as_text(next())),
+        ("to_base64", 1) => rename("encode", vec![next(), text("base64pad")]),
+        ("from_base64", 1) => rename("decode", vec![next(), text("base64pad")]),
         ("to_hex", 1) => {
             let bytes = next();
             Some(build::call(
@@ -68,69 +77,47 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         // conditions
         ("if", 2) => Some(choice(next(), next(), None)),
         ("if", 3) => Some(choice(next(), next(), Some(next()))),
-        ("try", 1) => Some(forgiving(next())),
+        ("try", 1) => Some(super::tries::forgiving(next())),
+        ("greatest", 1..) => rename("greatest_or_null", (0..count).map(|_| next()).collect()),
+        ("least", 1..) => rename("least_or_null", (0..count).map(|_| next()).collect()),
+        // numbers
+        ("mod", 2) => Some(binary(next(), BinaryOperator::Modulo, next())),
+        ("bitwise_and", 2) => Some(binary(next(), BinaryOperator::BitwiseAnd, next())),
+        ("bitwise_or", 2) => Some(binary(next(), BinaryOperator::BitwiseOr, next())),
+        ("bitwise_xor", 2) => Some(binary(next(), BinaryOperator::BitwiseXor, next())),
+        ("bitwise_not", 1) => Some(binary(number(-1), BinaryOperator::Minus, next())),
         ("typeof", 1) => rename("typeof", vec![next()]),
         _ => None,
     }
 }
 
-/// Lists and maps.
-fn of_list(name: &str, count: usize, next: &mut impl FnMut() -> Expr, function: &Function) -> Option<Expr> {
-    let rename = |to: &str, arguments: Vec<Expr>| Some(renamed(function, to, arguments));
-    match (name, count) {
-        ("element_at", 2) => {
-            let (root, index) = (next(), next());
-            Some(subscript(root, index))
-        }
-        ("contains", 2) => {
-            let (whole, part) = (next(), next());
-            // a network is a text, a list never is
-            let function = if literal(&whole).is_some() { "cidr_contains" } else { "array_has" };
-            Some(build::call(function, vec![whole, part]))
-        }
-        ("slice", 3) => {
-            let (list, start, length) = (next(), next(), next());
-            let end = binary(binary(start.clone(), BinaryOperator::Plus, length), BinaryOperator::Minus, number(1));
-            Some(build::call("array_slice", vec![list, start, end]))
-        }
-        ("array_join", 2) => rename("array_to_string", vec![next(), next()]),
-        ("array_join", 3) => rename("array_to_string", vec![next(), next(), next()]),
-        ("arrays_overlap", 2) => rename("array_has_any", vec![next(), next()]),
-        ("sequence", 2) => rename("generate_series", vec![next(), next()]),
-        ("split", 2) => rename("string_to_array", vec![next(), next()]),
-        ("transform", 2) => rename("array_transform", vec![next(), next()]),
-        ("filter", 2) => rename("array_filter", vec![next(), next()]),
-        ("any_match", 2) => rename("array_any_match", vec![next(), next()]),
-        ("all_match" | "none_match", 2) => {
-            let (list, lambda) = (next(), next());
-            lambdas::matches(list, lambda, name == "all_match")
-        }
-        ("cardinality", 1) => Some(build::call("cardinality", vec![next()])),
-        _ => None,
+/// `approx_percentile(x, p)`, and a list of them for `ARRAY[p, q]`.
+fn percentiles(value: &Expr, shares: &Expr, function: &Function) -> Expr {
+    let one = |share: &Expr| {
+        let mut percentile = build::function("approx_percentile_cont", vec![share.clone()]);
+        percentile.within_group = vec![OrderByExpr {
+            expr: value.clone(),
+            options: OrderByOptions { asc: None, nulls_first: None },
+            with_fill: None,
+        }];
+        percentile.filter.clone_from(&function.filter);
+        Expr::Function(percentile)
+    };
+    match shares {
+        Expr::Array(list) => build::call("make_array", list.elem.iter().map(one).collect()),
+        Expr::Nested(inner) => percentiles(value, inner, function),
+        share => one(share),
     }
+}
+
+/// The text of bytes; what is text already stays it.
+fn as_text(bytes: Expr) -> Expr {
+    let is_decoded = matches!(&bytes, Expr::Function(function) if function.name.to_string() == "decode");
+    if is_decoded { build::call("utf8_text", vec![bytes]) } else { bytes }
 }
 
 fn is_text_hash(expr: &Expr) -> bool {
     matches!(expr, Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("md5"))
-}
-
-/// What gives null where it would fail.
-fn forgiving(expr: Expr) -> Expr {
-    let mut expr = expr;
-    let _ = datafusion::sql::sqlparser::ast::visit_expressions_mut(&mut expr, |part| {
-        match part {
-            Expr::Cast { kind, .. } => *kind = CastKind::TryCast,
-            Expr::Function(function) => {
-                let name = function.name.to_string();
-                if matches!(name.as_str(), "day_of" | "cast_as") {
-                    function.name = ObjectName::from(vec![Ident::new(format!("try_{name}"))]);
-                }
-            }
-            _ => {}
-        }
-        std::ops::ControlFlow::<()>::Continue(())
-    });
-    expr
 }
 
 fn of_time(name: &str, count: usize, next: &mut impl FnMut() -> Expr) -> Option<Expr> {
@@ -189,6 +176,8 @@ fn of_format(name: &str, count: usize, next: &mut impl FnMut() -> Expr) -> Optio
             Some(cast(text(span), DataType::Interval { fields: None, precision: None }, CastKind::Cast))
         }
         ("localtimestamp", 0) => Some(build::call("now", vec![])),
+        ("current_timezone", 0) => Some(text("UTC")),
+        ("date_trunc", 2) => Some(build::call("start_of", vec![next(), next()])),
         ("last_day_of_month", 1) => {
             let month = build::call("date_trunc", vec![text("month"), instant(next())]);
             let next_month = build::call("date_add", vec![text("month"), number(1), month]);

@@ -45,7 +45,10 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table], json:
     }
     let name = type_name(data_type);
     let function = match name.as_str() {
-        "ipaddress" | "ipprefix" => "ip_key",
+        "ipaddress" => "ip_key",
+        "ipprefix" if *kind == CastKind::Cast || *kind == CastKind::DoubleColon => "network",
+        "ipprefix" => "try_network",
+        _ if is_text(data_type) && is_address(inner) => "ip_text",
         // addresses and JSON are text here
         "inet" => "",
         "json" | "jsonb" if is_value => "",
@@ -110,6 +113,24 @@ fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType
             **inner = to_date(with_its_clock(take(inner)));
         }
         _ => {}
+    }
+}
+
+/// Whether an expression gives an address as bytes, as far as its function tells.
+fn is_address(expr: &Expr) -> bool {
+    gives(expr, &["ip_key", "ip_subnet_min", "ip_subnet_max"])
+}
+
+/// Whether an expression gives a network, as far as its function tells.
+pub(super) fn is_network(expr: &Expr) -> bool {
+    gives(expr, &["network", "try_network", "ip_prefix"])
+}
+
+fn gives(expr: &Expr, functions: &[&str]) -> bool {
+    match expr {
+        Expr::Nested(inner) => gives(inner, functions),
+        Expr::Function(function) => functions.contains(&function.name.to_string().to_lowercase().as_str()),
+        _ => false,
     }
 }
 

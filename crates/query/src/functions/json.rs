@@ -38,6 +38,11 @@ pub(super) fn map_type() -> DataType {
     DataType::Map(Arc::new(Field::new("entries", DataType::Struct(fields), false)), false)
 }
 
+/// The names in [`map_type`], for builders.
+pub(super) fn field_names() -> MapFieldNames {
+    MapFieldNames { entry: "entries".to_owned(), key: "key".to_owned(), value: "value".to_owned() }
+}
+
 const fn define(
     name: &'static str,
     arguments: &'static [Kind],
@@ -55,8 +60,6 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     define("json_extract_scalar", &[Text, Text], text, extract_scalar, "json_extract_scalar(json, '$.path')", "text, number or boolean at a JSONPath as text; null for objects, arrays and what is not there"),
     define("json_extract", &[Text, Text], text, extract, "json_extract(json, '$.path')", "value at a JSONPath as JSON text"),
     define("json_extract_string", &[Text, Text], text, extract_string, "json_extract_string(json, key)", "value at a JSONPath, a JSON pointer or a key as text; objects and arrays as JSON text"),
-    define("json_value", &[Text, Text], text, extract_scalar, "json_value(json, '$.path')", "as `json_extract_scalar`"),
-    define("json_query", &[Text, Text], text, extract, "json_query(json, '$.path')", "as `json_extract`"),
     define("json_arrow", &[Text, Text], text, arrow, "json_arrow(json, key)", "DuckDB's `->`: value at a key, JSONPath or index as JSON text"),
     define("json_arrow_text", &[Text, Text], text, extract_string, "json_arrow_text(json, key)", "DuckDB's `->>`: the same as text"),
     define("json_arrow_index", &[Text, Integer], text, arrow_index, "json_arrow_index(json, n)", "DuckDB's `-> n`: element from 0, from the end if negative, as JSON text"),
@@ -147,7 +150,7 @@ pub(super) fn any_text(json: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The text itself, if it is JSON.
-fn valid(json: &str) -> Option<&str> {
+pub(super) fn valid(json: &str) -> Option<&str> {
     let json = json.trim();
     serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok().then_some(json)
 }
@@ -163,11 +166,11 @@ fn as_it_is(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     }
 }
 
-fn extract_scalar(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+pub(super) fn extract_scalar(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     by_path(args, json_path::parse, Rule::Exact, scalar_text)
 }
 
-fn extract(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+pub(super) fn extract(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     by_path(args, json_path::parse, Rule::Exact, as_written)
 }
 
@@ -250,8 +253,7 @@ fn json_keys(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 
 pub(super) fn json_map(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let mut json = Documents::new(args, 0)?;
-    let names = MapFieldNames { entry: "entries".to_owned(), key: "key".to_owned(), value: "value".to_owned() };
-    let mut builder = MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new());
+    let mut builder = MapBuilder::new(Some(field_names()), StringBuilder::new(), StringBuilder::new());
     for row in 0..rows(args) {
         let members = json.members(row);
         let found = members.is_some();

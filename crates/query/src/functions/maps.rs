@@ -1,4 +1,4 @@
-//! Aggregates that give a map: Trino's `histogram(x)` and `map_agg(key, value)`.
+//! Aggregates that give a map: Trino's `histogram(x)`, `map_agg(key, value)` and `multimap_agg(key, value)`.
 //!
 //! Their memory is that of the distinct keys of each group. Keys come out in order, so that equal questions get equal answers.
 
@@ -8,19 +8,24 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray as _, ListArray, MapArray, StructArray};
 use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::{DataType, Field, FieldRef, Fields};
+use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{ScalarValue, internal_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
 
 use super::FunctionDoc;
+use super::map_shapes::entries;
 
-pub(super) const DOCS: [FunctionDoc; 2] = [
+pub(super) const DOCS: [FunctionDoc; 3] = [
     FunctionDoc { call: "histogram(value)", meaning: "aggregate: how often each value occurs, as a map" },
     FunctionDoc {
         call: "map_agg(key, value)",
         meaning: "aggregate: a map from keys to values; of several values of a key the smallest",
+    },
+    FunctionDoc {
+        call: "multimap_agg(key, value)",
+        meaning: "aggregate: a map from keys to lists of values, in order",
     },
 ];
 
@@ -31,6 +36,8 @@ pub(super) enum Kept {
     Count,
     /// The smallest of its values.
     Value,
+    /// All of its values, in order.
+    All,
 }
 
 /// One of the aggregates.
@@ -51,6 +58,7 @@ impl ToMap {
         let value = match self.kept {
             Kept::Count => DataType::Int64,
             Kept::Value => arguments.get(1).cloned().unwrap_or(DataType::Null),
+            Kept::All => list_of(arguments.get(1).cloned().unwrap_or(DataType::Null)),
         };
         (key, value)
     }
@@ -61,6 +69,7 @@ impl AggregateUDFImpl for ToMap {
         match self.kept {
             Kept::Count => "histogram",
             Kept::Value => "map_agg",
+            Kept::All => "multimap_agg",
         }
     }
 
@@ -90,9 +99,8 @@ impl AggregateUDFImpl for ToMap {
     }
 }
 
-fn entries(key: &DataType, value: &DataType) -> FieldRef {
-    let fields = vec![Field::new("key", key.clone(), false), Field::new("value", value.clone(), true)];
-    Arc::new(Field::new("entries", DataType::Struct(Fields::from(fields)), false))
+fn list_of(item: DataType) -> DataType {
+    DataType::List(Arc::new(Field::new_list_field(item, true)))
 }
 
 #[derive(Debug)]
@@ -100,7 +108,8 @@ struct Entries {
     kept: Kept,
     key: DataType,
     value: DataType,
-    found: HashMap<ScalarValue, ScalarValue>,
+    /// One value each, unless all are kept.
+    found: HashMap<ScalarValue, Vec<ScalarValue>>,
 }
 
 impl Entries {
@@ -108,36 +117,42 @@ impl Entries {
         if key.is_null() {
             return Ok(());
         }
-        let kept = self.kept;
-        match self.found.entry(key) {
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(value);
+        let values = self.found.entry(key).or_default();
+        match (self.kept, values.last_mut()) {
+            (Kept::All, _) | (_, None) => values.push(value),
+            (Kept::Count, Some(count)) => *count = count.add_checked(&value)?,
+            (Kept::Value, Some(there)) => {
+                let is_smaller = value.partial_cmp(there) == Some(Ordering::Less) && !value.is_null();
+                if is_smaller || there.is_null() {
+                    *there = value;
+                }
             }
-            std::collections::hash_map::Entry::Occupied(mut there) => match kept {
-                Kept::Count => {
-                    let sum = there.get().add_checked(&value)?;
-                    there.insert(sum);
-                }
-                Kept::Value => {
-                    let is_smaller = value.partial_cmp(there.get()) == Some(Ordering::Less) && !value.is_null();
-                    if is_smaller || there.get().is_null() {
-                        there.insert(value);
-                    }
-                }
-            },
         }
         Ok(())
     }
 
+    /// What stands beside a key.
+    fn value(&self, values: &[ScalarValue]) -> Option<ScalarValue> {
+        let DataType::List(item) = &self.value else { return values.first().cloned() };
+        if self.kept != Kept::All {
+            return values.first().cloned();
+        }
+        // threads hand them over in any order
+        let mut values = values.to_vec();
+        values.sort_by(|one, other| one.partial_cmp(other).unwrap_or(Ordering::Equal));
+        Some(ScalarValue::List(ScalarValue::new_list_nullable(&values, item.data_type())))
+    }
+
     /// Keys in order, and their values.
     fn sorted(&self) -> Result<(ArrayRef, ArrayRef)> {
-        let mut pairs: Vec<(&ScalarValue, &ScalarValue)> = self.found.iter().collect();
+        let mut pairs: Vec<(&ScalarValue, &Vec<ScalarValue>)> = self.found.iter().collect();
         pairs.sort_by(|one, other| one.0.partial_cmp(other.0).unwrap_or(Ordering::Equal));
         let array = |values: Vec<ScalarValue>, kind: &DataType| match values.is_empty() {
             true => Ok(arrow::array::new_empty_array(kind)),
             false => ScalarValue::iter_to_array(values),
         };
-        let (keys, values) = pairs.into_iter().map(|(key, value)| (key.clone(), value.clone())).unzip();
+        let pair = |(key, values): (&ScalarValue, &Vec<ScalarValue>)| Some((key.clone(), self.value(values)?));
+        let (keys, values) = pairs.into_iter().filter_map(pair).unzip();
         Ok((array(keys, &self.key)?, array(values, &self.value)?))
     }
 }
@@ -147,7 +162,7 @@ impl Accumulator for Entries {
         let Some(keys) = values.first() else { return internal_err!("an aggregate without arguments") };
         for row in 0..keys.len() {
             let value = match (self.kept, values.get(1)) {
-                (Kept::Value, Some(values)) => ScalarValue::try_from_array(values, row)?,
+                (Kept::Value | Kept::All, Some(values)) => ScalarValue::try_from_array(values, row)?,
                 _ => ScalarValue::Int64(Some(1)),
             };
             self.add(ScalarValue::try_from_array(keys, row)?, value)?;
@@ -163,7 +178,15 @@ impl Accumulator for Entries {
         for (keys, values) in keys.iter().zip(values.iter()) {
             let (Some(keys), Some(values)) = (keys, values) else { continue };
             for row in 0..keys.len() {
-                self.add(ScalarValue::try_from_array(&keys, row)?, ScalarValue::try_from_array(&values, row)?)?;
+                let key = ScalarValue::try_from_array(&keys, row)?;
+                match ScalarValue::try_from_array(&values, row)? {
+                    ScalarValue::List(all) if self.kept == Kept::All => {
+                        for at in 0..all.values().len() {
+                            self.add(key.clone(), ScalarValue::try_from_array(all.values(), at)?)?;
+                        }
+                    }
+                    value => self.add(key, value)?,
+                }
             }
         }
         Ok(())
@@ -193,7 +216,7 @@ impl Accumulator for Entries {
     }
 
     fn size(&self) -> usize {
-        let entries: usize = self.found.iter().map(|(key, value)| key.size() + value.size()).sum();
+        let entries: usize = self.found.iter().map(|(key, values)| key.size() + ScalarValue::size_of_vec(values)).sum();
         size_of_val(self) + entries
     }
 }

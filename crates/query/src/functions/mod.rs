@@ -4,7 +4,10 @@
 //! whole batches. Text is taken in any of Arrow's forms, null gives null, and malformed values give null, never an error.
 
 mod arguments;
+mod by_type;
+mod bytes;
 mod calendar;
+mod greatest;
 mod instants;
 mod iso_time;
 mod json;
@@ -16,12 +19,17 @@ mod json_operators;
 mod json_path;
 mod json_scalars;
 mod json_search;
+mod map_shapes;
 mod maps;
 mod network;
+mod number_format;
+mod pieces;
+mod prefixes;
 mod reduce;
 mod rounded;
 mod scalar;
 mod shape;
+mod sql_json;
 mod struct_or_null;
 mod structs;
 mod texts;
@@ -31,6 +39,8 @@ mod wall_time;
 
 use std::sync::Arc;
 
+use datafusion::error::Result;
+use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
 
@@ -38,14 +48,26 @@ pub(crate) use self::iso_time::instants_with_prefix;
 #[cfg(test)]
 pub(crate) use self::json_documents::tests as json_calls;
 pub(crate) use self::json_operators::shared as shared_json;
+pub(crate) use self::number_format::Place;
 use self::scalar::Definition;
 pub(crate) use self::shape::{Shape, TYPE_NAMES, WrongType};
+pub(crate) use self::sql_json::is_path;
 pub(crate) use self::struct_or_null::STRUCT_OR_NULL;
 
 /// Name of the function that casts to whole numbers go through in Trino's dialects.
 pub(crate) const ROUNDED: &str = "rounded";
 /// Name of the function that writes an instant as CloudTrail does.
 pub(crate) const ISO_TIME: &str = "iso_time";
+
+/// Whether a text is a way into JSON that `json_extract` takes.
+pub(crate) fn is_json_path(text: &str) -> bool {
+    json_path::parse(text).is_some()
+}
+
+/// Whether a text is a network.
+pub(crate) fn is_network(text: &str) -> bool {
+    network::Network::parse(text).is_some()
+}
 
 /// Whether a text is an instant that `from_iso8601_timestamp` reads.
 pub(crate) fn is_instant(text: &str) -> bool {
@@ -62,6 +84,11 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         urls::FUNCTIONS,
         instants::FORMATS,
         calendar::FUNCTIONS,
+        pieces::FUNCTIONS,
+        number_format::FUNCTIONS,
+        bytes::FUNCTIONS,
+        prefixes::FUNCTIONS,
+        sql_json::FUNCTIONS,
     ]
     .into_iter()
     .flatten()
@@ -92,10 +119,27 @@ pub(crate) fn register(context: &SessionContext) {
     }
     context.register_udf(ScalarUDF::new_from_impl(rounded::Rounded::new()));
     context.register_udf(ScalarUDF::new_from_impl(wall_time::WallTime::new()));
+    for function in greatest::OrNull::both() {
+        context.register_udf(ScalarUDF::new_from_impl(function));
+    }
+    for function in map_shapes::MapShape::both() {
+        context.register_udf(ScalarUDF::new_from_impl(function));
+    }
     context.register_higher_order_function(Arc::new(HigherOrderUDF::new_from_impl(reduce::Reduce::new())));
-    for kept in [maps::Kept::Count, maps::Kept::Value] {
+    for kept in [maps::Kept::Count, maps::Kept::Value, maps::Kept::All] {
         context.register_udaf(AggregateUDF::new_from_impl(maps::ToMap::new(kept)));
     }
+}
+
+/// Makes what stands for other calls known to `context`, with the rule that puts those in its place.
+///
+/// # Errors
+/// None of a user's making.
+pub(crate) fn register_stand_ins(context: &mut SessionContext) -> Result<()> {
+    for stand_in in by_type::ByType::all() {
+        FunctionRegistry::register_udf(context, Arc::new(ScalarUDF::new_from_impl(stand_in)))?;
+    }
+    context.register_function_rewrite(Arc::new(by_type::PutAside))
 }
 
 /// A function as the reference lists it.
@@ -117,6 +161,9 @@ pub(crate) fn reference() -> Vec<FunctionDoc> {
         .chain(structs::DOCS.iter().copied())
         .chain(maps::DOCS.iter().copied())
         .chain(json_cast::DOCS.iter().copied())
+        .chain(by_type::DOCS.iter().copied())
+        .chain(greatest::DOCS.iter().copied())
+        .chain(map_shapes::DOCS.iter().copied())
         .chain(value_cast::DOCS.iter().copied())
         .chain(std::iter::once(reduce::DOC))
         .collect();

@@ -1,16 +1,16 @@
 //! Addresses and networks.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array as _, AsArray, BinaryArray, BooleanArray};
+use arrow::array::{Array as _, AsArray, BinaryArray, BooleanArray, StringArray};
 use arrow::datatypes::DataType;
 use datafusion::common::exec_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
+use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, Volatility, lit};
 
 use super::arguments::{Texts, array, result, rows, texts};
-use super::scalar::{Definition, Kind};
+use super::scalar::{Definition, Function, Kind};
 
 const fn define(
     name: &'static str,
@@ -34,26 +34,26 @@ pub(super) const FUNCTIONS: &[Definition] = &[
 ];
 
 /// An address as 16 bytes: IPv4 is written as it is in IPv6.
-fn key(address: IpAddr) -> [u8; 16] {
+pub(super) fn key(address: IpAddr) -> [u8; 16] {
     match address {
         IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
         IpAddr::V6(address) => address.octets(),
     }
 }
 
-fn parse(text: &str) -> Option<IpAddr> {
+pub(super) fn parse(text: &str) -> Option<IpAddr> {
     text.trim().parse().ok()
 }
 
 /// A network: its first address and how many bits of it count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Network {
-    bits: u128,
-    mask: u128,
+pub(super) struct Network {
+    pub(super) bits: u128,
+    pub(super) mask: u128,
 }
 
 impl Network {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (address, length) = match text.trim().split_once('/') {
             Some((address, length)) => (parse(address)?, Some(length.parse::<u32>().ok()?)),
             None => (parse(text)?, None),
@@ -67,7 +67,7 @@ impl Network {
         Some(Self { bits: u128::from_be_bytes(key(address)) & mask, mask })
     }
 
-    fn contains(self, address: [u8; 16]) -> bool {
+    pub(super) fn contains(self, address: [u8; 16]) -> bool {
         u128::from_be_bytes(address) & self.mask == self.bits
     }
 }
@@ -103,6 +103,18 @@ impl Networks {
     }
 }
 
+/// A call of `cidr_contains`.
+pub(super) fn cidr_contains_call(network: Expr, address: Expr) -> Expr {
+    static FUNCTION: LazyLock<Option<Arc<ScalarUDF>>> = LazyLock::new(|| {
+        let definition = FUNCTIONS.iter().find(|definition| definition.name == "cidr_contains")?;
+        Some(Arc::new(ScalarUDF::new_from_impl(Function::new(definition))))
+    });
+    match FUNCTION.as_ref() {
+        Some(function) => function.call(vec![network, address]),
+        None => lit(false),
+    }
+}
+
 fn ip_in_cidr(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let (addresses, networks) = (texts(args, 0)?, Networks::new(texts(args, 1)?)?);
     let answer = |row: usize| networks.contain(row, key(parse(addresses.get(row)?)?));
@@ -110,23 +122,42 @@ fn ip_in_cidr(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     result(args, Arc::new(truths))
 }
 
+/// Addresses by row, written as text or as `ip_key` gives them.
+pub(super) enum Addresses {
+    Keys(BinaryArray),
+    Written(StringArray),
+}
+
+impl Addresses {
+    /// Those of the argument at `index`.
+    pub(super) fn new(args: &ScalarFunctionArgs, index: usize) -> Result<Self> {
+        let given = array(args, index)?;
+        match given.as_binary_opt::<i32>() {
+            Some(keys) => Ok(Self::Keys(keys.clone())),
+            None => Ok(Self::Written(arrow::compute::cast(&given, &DataType::Utf8)?.as_string::<i32>().clone())),
+        }
+    }
+
+    pub(super) fn get(&self, row: usize) -> Option<[u8; 16]> {
+        match self {
+            Self::Keys(keys) => keys.is_valid(row).then(|| keys.value(row).try_into().ok()).flatten(),
+            Self::Written(written) => written.is_valid(row).then(|| parse(written.value(row)).map(key)).flatten(),
+        }
+    }
+
+    /// The text, if it is one.
+    pub(super) fn text(&self, row: usize) -> Option<&str> {
+        match self {
+            Self::Keys(_) => None,
+            Self::Written(written) => written.is_valid(row).then(|| written.value(row)),
+        }
+    }
+}
+
 fn cidr_contains(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let networks = Networks::new(texts(args, 0)?)?;
-    let addresses = array(args, 1)?;
-    let keys = addresses.as_binary_opt::<i32>().cloned();
-    let written = match &keys {
-        Some(_) => None,
-        None => Some(arrow::compute::cast(&addresses, &DataType::Utf8)?),
-    };
-    let address = |row: usize| match (&keys, &written) {
-        (Some(keys), _) => keys.is_valid(row).then(|| keys.value(row).try_into().ok()).flatten(),
-        (None, Some(written)) => {
-            let written = written.as_string::<i32>();
-            written.is_valid(row).then(|| parse(written.value(row)).map(key)).flatten()
-        }
-        (None, None) => None,
-    };
-    let truths: BooleanArray = (0..rows(args)).map(|row| networks.contain(row, address(row)?)).collect();
+    let addresses = Addresses::new(args, 1)?;
+    let truths: BooleanArray = (0..rows(args)).map(|row| networks.contain(row, addresses.get(row)?)).collect();
     result(args, Arc::new(truths))
 }
 

@@ -66,10 +66,10 @@ pub(super) const FUNCTIONS: &[Definition] = &[
 
 /// Patterns that were used before; most often it is one.
 #[derive(Default)]
-struct Patterns(HashMap<String, Regex>);
+pub(super) struct Patterns(HashMap<String, Regex>);
 
 impl Patterns {
-    fn get(&mut self, pattern: &str) -> Result<&Regex> {
+    pub(super) fn get(&mut self, pattern: &str) -> Result<&Regex> {
         if !self.0.contains_key(pattern) {
             match Regex::new(pattern) {
                 Ok(regex) => self.0.insert(pattern.to_owned(), regex),
@@ -211,7 +211,7 @@ fn fixed_text(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 }
 
 /// Rounded by the digits that a number is written with, not by those of the binary fraction behind them.
-fn fixed(number: f64, decimals: usize) -> String {
+pub(super) fn fixed(number: f64, decimals: usize) -> String {
     if !number.is_finite() {
         let name = if number.is_nan() { "NaN" } else { "Infinity" };
         return if number < 0.0 { format!("-{name}") } else { name.to_owned() };

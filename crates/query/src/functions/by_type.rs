@@ -1,0 +1,150 @@
+//! Calls whose meaning follows from the types of their arguments, which nobody knows while the statement is rewritten.
+//!
+//! The rewritten statement has a stand-in; when the plan is analysed, before types are made to fit, the stand-in gives way to
+//! calls that DataFusion knows. So nothing of it is left when conditions are looked at that leave files out.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, IntervalMonthDayNano};
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::Transformed;
+use datafusion::common::{DFSchema, ScalarValue, internal_err, plan_err};
+use datafusion::error::Result;
+use datafusion::functions::expr_fn as scalar;
+use datafusion::functions_nested::expr_fn as nested;
+use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, ExprSchemable as _, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility, cast, lit,
+};
+
+use super::FunctionDoc;
+use super::scalar::instant_type;
+
+#[rustfmt::skip]
+pub(super) const DOCS: [FunctionDoc; 6] = [
+    FunctionDoc { call: "nonzero(x, dividend)", meaning: "null for a zero that the dividend cannot be divided by; `x` otherwise" },
+    FunctionDoc { call: "reversed(x)", meaning: "Trino's `reverse`: a text or a list from its end" },
+    FunctionDoc { call: "texts_joined(separator, x)", meaning: "Trino's `concat_ws`: the elements of a list, or a text" },
+    FunctionDoc { call: "holds(x, part)", meaning: "Trino's `contains`: whether a list has an element, or a network an address" },
+    FunctionDoc { call: "start_of(unit, time)", meaning: "Trino's `date_trunc`: a date of a date, an instant of an instant" },
+    FunctionDoc { call: "series(first, last)", meaning: "Trino's `sequence`: whole numbers, or days" },
+];
+
+/// A stand-in.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct ByType {
+    name: &'static str,
+    arguments: usize,
+    signature: Signature,
+}
+
+impl ByType {
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        let names =
+            [("nonzero", 2), ("reversed", 1), ("texts_joined", 2), ("holds", 2), ("start_of", 2), ("series", 2)];
+        names.into_iter().map(|(name, arguments)| Self {
+            name,
+            arguments,
+            signature: Signature::user_defined(Volatility::Immutable),
+        })
+    }
+}
+
+impl ScalarUDFImpl for ByType {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        if given.len() == self.arguments {
+            return Ok(given.to_vec());
+        }
+        plan_err!("{} takes {} values", self.name, self.arguments)
+    }
+
+    fn return_type(&self, given: &[DataType]) -> Result<DataType> {
+        let (Some(first), Some(last)) = (given.first(), given.last()) else {
+            return plan_err!("{} takes {} values", self.name, self.arguments);
+        };
+        Ok(match self.name {
+            "reversed" if !is_list(first) => DataType::Utf8,
+            "texts_joined" => DataType::Utf8,
+            "holds" => DataType::Boolean,
+            "start_of" => match last {
+                DataType::Date32 | DataType::Date64 => DataType::Date32,
+                DataType::Timestamp(_, _) => last.clone(),
+                _ => instant_type(),
+            },
+            "series" => DataType::List(Arc::new(Field::new_list_field(element_of_series(first), true))),
+            _ => first.clone(),
+        })
+    }
+
+    fn invoke_with_args(&self, _: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        internal_err!("{} is put aside while the query is planned", self.name)
+    }
+}
+
+fn is_list(kind: &DataType) -> bool {
+    matches!(kind, DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(_, _))
+}
+
+fn element_of_series(first: &DataType) -> DataType {
+    match first {
+        DataType::Date32 | DataType::Date64 => DataType::Date32,
+        DataType::Timestamp(_, _) => first.clone(),
+        _ => DataType::Int64,
+    }
+}
+
+/// Puts in the place of each stand-in what its arguments ask for.
+#[derive(Debug)]
+pub(super) struct PutAside;
+
+impl FunctionRewrite for PutAside {
+    fn name(&self) -> &'static str {
+        "put_aside_stand_ins"
+    }
+
+    fn rewrite(&self, expr: Expr, schema: &DFSchema, _: &ConfigOptions) -> Result<Transformed<Expr>> {
+        let Expr::ScalarFunction(call) = &expr else { return Ok(Transformed::no(expr)) };
+        let Some(stand_in) = call.func.inner().downcast_ref::<ByType>() else { return Ok(Transformed::no(expr)) };
+        let types = call.args.iter().map(|argument| argument.get_type(schema)).collect::<Result<Vec<_>>>()?;
+        let wanted = stand_in.return_type(&types)?;
+        let chosen = chosen(stand_in.name, call.args.clone(), &types)?;
+        // what it is must be what it was planned to be
+        let is_another = chosen.get_type(schema).is_ok_and(|kind| kind != wanted);
+        Ok(Transformed::yes(if is_another { cast(chosen, wanted) } else { chosen }))
+    }
+}
+
+fn chosen(name: &str, arguments: Vec<Expr>, types: &[DataType]) -> Result<Expr> {
+    match (name, arguments.as_slice(), types) {
+        // a double that is divided by zero is infinite, and no error
+        ("nonzero", [x, _], [kind, of]) if kind.is_numeric() && !kind.is_floating() && !of.is_floating() => {
+            Ok(scalar::nullif(x.clone(), lit(ScalarValue::new_zero(kind)?)))
+        }
+        ("nonzero", [x, _], _) => Ok(x.clone()),
+        ("reversed", [x], [kind]) if is_list(kind) => Ok(nested::array_reverse(x.clone())),
+        ("reversed", [x], _) => Ok(scalar::reverse(x.clone())),
+        ("texts_joined", [separator, x], [_, kind]) if is_list(kind) => {
+            Ok(nested::array_to_string(x.clone(), separator.clone()))
+        }
+        ("texts_joined", [separator, x], _) => Ok(scalar::concat_ws(separator.clone(), vec![x.clone()])),
+        ("holds", [network, address], [whole, DataType::Binary]) if whole.is_string() => {
+            Ok(super::network::cidr_contains_call(network.clone(), address.clone()))
+        }
+        ("holds", [list, item], _) => Ok(nested::array_has(list.clone(), item.clone())),
+        ("start_of", [unit, time], _) => Ok(scalar::date_trunc(unit.clone(), time.clone())),
+        ("series", [first, last], [kind, _]) if !kind.is_integer() && !kind.is_null() => {
+            let day = ScalarValue::IntervalMonthDayNano(Some(IntervalMonthDayNano::new(0, 1, 0)));
+            Ok(nested::gen_series(first.clone(), last.clone(), lit(day)))
+        }
+        ("series", [first, last], _) => Ok(nested::gen_series(first.clone(), last.clone(), lit(1_i64))),
+        _ => internal_err!("{name} has other arguments"),
+    }
+}
