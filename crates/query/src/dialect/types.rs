@@ -81,8 +81,11 @@ fn zone_of(written: &str) -> Option<String> {
 fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType, dialect: Dialect) {
     let take = |inner: &mut Box<Expr>| std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
     if is_json(inner) && !dialect.is_trino() && !is_text(data_type) {
-        // DuckDB has the quotes of a JSON string only where it makes text of it
-        **inner = call("json_text", vec![take(inner)]);
+        // DuckDB has the quotes of a JSON string only where it makes text of it, and rounds fractions to whole numbers
+        **inner = match is_whole(data_type) {
+            true => call("json_cast", vec![take(inner), text("BIGINT")]),
+            false => call("json_text", vec![take(inner)]),
+        };
     }
     match data_type {
         // with a length, or by other engines' names
@@ -160,6 +163,20 @@ pub(super) fn with_its_clock(time: Expr) -> Expr {
         }
         _ => time,
     }
+}
+
+fn is_whole(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::TinyInt(_)
+            | DataType::SmallInt(_)
+            | DataType::Int(_)
+            | DataType::Integer(_)
+            | DataType::BigInt(_)
+            | DataType::Int2(_)
+            | DataType::Int4(_)
+            | DataType::Int8(_)
+    )
 }
 
 fn is_text(data_type: &DataType) -> bool {
