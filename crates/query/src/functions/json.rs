@@ -9,12 +9,12 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::exec_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 
 use super::arguments::{Texts, each_text, integers, result, rows, texts};
 use super::json_documents::Documents;
 use super::json_path::{self, Path, Rule, Step};
-use super::scalar::{Definition, Kind};
+use super::scalar::{Definition, Kind, define};
 
 use Kind::{Integer, Text};
 
@@ -41,18 +41,6 @@ pub(super) fn map_type() -> DataType {
 /// The names in [`map_type`], for builders.
 pub(super) fn field_names() -> MapFieldNames {
     MapFieldNames { entry: "entries".to_owned(), key: "key".to_owned(), value: "value".to_owned() }
-}
-
-const fn define(
-    name: &'static str,
-    arguments: &'static [Kind],
-    returns: fn(&[DataType]) -> DataType,
-    body: fn(&ScalarFunctionArgs) -> Result<ColumnarValue>,
-    call: &'static str,
-    meaning: &'static str,
-) -> Definition {
-    let required = arguments.len();
-    Definition { name, arguments, required, returns, volatility: Volatility::Immutable, body, call, meaning }
 }
 
 #[rustfmt::skip]

@@ -7,22 +7,10 @@ use arrow::array::{Array as _, AsArray, BinaryArray, BooleanArray, StringArray};
 use arrow::datatypes::DataType;
 use datafusion::common::exec_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, Volatility, lit};
+use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, lit};
 
 use super::arguments::{Texts, array, result, rows, texts};
-use super::scalar::{Definition, Function, Kind};
-
-const fn define(
-    name: &'static str,
-    arguments: &'static [Kind],
-    returns: fn(&[DataType]) -> DataType,
-    body: fn(&ScalarFunctionArgs) -> Result<ColumnarValue>,
-    call: &'static str,
-    meaning: &'static str,
-) -> Definition {
-    let required = arguments.len();
-    Definition { name, arguments, required, returns, volatility: Volatility::Immutable, body, call, meaning }
-}
+use super::scalar::{Definition, Function, Kind, define};
 
 #[rustfmt::skip]
 pub(super) const FUNCTIONS: &[Definition] = &[

@@ -7,23 +7,11 @@ use arrow::array::{BinaryArray, BooleanArray};
 use arrow::datatypes::DataType;
 use datafusion::common::exec_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 
 use super::arguments::{Texts, each_text, integers, result, rows, texts};
 use super::network::{Addresses, Network};
-use super::scalar::{Definition, Kind};
-
-const fn define(
-    name: &'static str,
-    arguments: &'static [Kind],
-    returns: fn(&[DataType]) -> DataType,
-    body: fn(&ScalarFunctionArgs) -> Result<ColumnarValue>,
-    call: &'static str,
-    meaning: &'static str,
-) -> Definition {
-    let required = arguments.len();
-    Definition { name, arguments, required, returns, volatility: Volatility::Immutable, body, call, meaning }
-}
+use super::scalar::{Definition, Kind, define};
 
 #[rustfmt::skip]
 pub(super) const FUNCTIONS: &[Definition] = &[

@@ -43,6 +43,19 @@ pub(super) struct Definition {
     pub(super) meaning: &'static str,
 }
 
+/// A function that needs all its arguments and gives the same for the same.
+pub(super) const fn define(
+    name: &'static str,
+    arguments: &'static [Kind],
+    returns: fn(&[DataType]) -> DataType,
+    body: fn(&ScalarFunctionArgs) -> Result<ColumnarValue>,
+    call: &'static str,
+    meaning: &'static str,
+) -> Definition {
+    let required = arguments.len();
+    Definition { name, arguments, required, returns, volatility: Volatility::Immutable, body, call, meaning }
+}
+
 /// The type of every instant: microseconds, UTC.
 pub(super) fn instant_type() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
