@@ -166,7 +166,9 @@ impl EventWriter {
         let held = self.held.take(&mut gathered.partitions);
         if let Some(first) = gathered.batches.first().filter(|_| !held.is_empty()) {
             // on their own: in their batches they would keep all other rows in memory
-            let rows = rows_at(&gathered.batches, &held, &first.schema());
+            let (schema, all): (_, Vec<&RecordBatch>) = (first.schema(), gathered.batches.iter().collect());
+            let columns: Vec<usize> = (0..schema.fields().len()).collect();
+            let rows = rows_at(&all, &held, &schema, &columns);
             let path = TableName::Events.name().to_owned();
             self.gathered.add(rows.map_err(|source| LakeError::Rows { path, source })?);
         }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch, new_null_array};
+use arrow::array::{Array, AsArray, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::interleave;
-use arrow::datatypes::{FieldRef, SchemaRef, TimestampMicrosecondType};
+use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use milepost_schema::{EVENT_TIME, time};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 use serde_json::{Map, Value, json};
@@ -18,8 +17,8 @@ use crate::error::LakeError;
 use crate::filters::tag_of;
 use crate::footer::{footer_of, sha256};
 use crate::gather::Place;
-use crate::layout::{ROW_GROUP_ROWS, plain_properties, properties};
-use crate::pack::pack;
+use crate::layout::{ROW_GROUP_ROWS, properties};
+use crate::small::encode_small;
 
 /// Rows put together at once; bounds what is copied beside the batches.
 pub(crate) const CHUNK_ROWS: usize = 8 * 1024;
@@ -53,45 +52,45 @@ pub(crate) fn encode_places(
     file_schema: &SchemaRef,
     path: &str,
 ) -> Result<Encoded, LakeError> {
-    let rows_error = |source| LakeError::Rows { path: path.to_owned(), source };
     // of many thousand partitions, each is in a few of the batches
     let mut used: Vec<usize> = places.iter().map(|place| place.0).collect();
     used.sort_unstable();
     used.dedup();
-    let columns: Vec<usize> = (0..file_schema.fields().len()).collect();
-    let narrow: Result<Vec<_>, _> = used.iter().map(|batch| batches[*batch].project(&columns)).collect();
-    let narrow = narrow.map_err(rows_error)?;
     let of_used = |place: &Place| (used.partition_point(|batch| *batch < place.0), place.1);
-    let chunk_of = |places: &[Place]| {
-        let places: Vec<Place> = places.iter().map(of_used).collect();
-        rows_at(&narrow, &places, file_schema).map_err(rows_error)
-    };
-    if places.len() <= CHUNK_ROWS {
-        return encode_batch(&chunk_of(places)?, path);
+    let places: Vec<Place> = places.iter().map(of_used).collect();
+    let used: Vec<&RecordBatch> = used.iter().map(|batch| &batches[*batch]).collect();
+    if places.len() <= CHUNK_ROWS
+        && let Some(encoded) = encode_small(&used, places.clone(), file_schema, path)?
+    {
+        return Ok(encoded);
     }
+    let columns: Vec<usize> = (0..file_schema.fields().len()).collect();
     let mut encoder = Encoder::new(file_schema, places.len(), path)?;
     for places in places.chunks(CHUNK_ROWS) {
-        encoder.write(&chunk_of(places)?)?;
+        let rows = rows_at(&used, places, file_schema, &columns);
+        encoder.write(&rows.map_err(|source| LakeError::Rows { path: path.to_owned(), source })?)?;
     }
     encoder.finish()
 }
 
-/// The rows at `places` of `batches`, as one batch.
+/// The rows at `places` of `batches`, as one batch with those `columns` of the batches that are columns of `schema`, too.
 pub(crate) fn rows_at(
-    batches: &[RecordBatch],
+    batches: &[&RecordBatch],
     places: &[Place],
     schema: &SchemaRef,
+    columns: &[usize],
 ) -> Result<RecordBatch, ArrowError> {
-    let column = |(at, field): (usize, &FieldRef)| {
-        let arrays: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(at).as_ref()).collect();
+    let column = |at: &usize| {
+        let arrays: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(*at).as_ref()).collect();
         // most columns of most partitions hold nothing
         if arrays.iter().all(|array| array.null_count() == array.len()) {
-            return Ok(new_null_array(field.data_type(), places.len()));
+            return Ok(new_null_array(schema.field(*at).data_type(), places.len()));
         }
         interleave(&arrays, places)
     };
-    let columns: Result<Vec<_>, _> = schema.fields().iter().enumerate().map(column).collect();
-    RecordBatch::try_new(Arc::clone(schema), columns?)
+    let arrays: Result<Vec<_>, _> = columns.iter().map(column).collect();
+    let row_count = RecordBatchOptions::new().with_row_count(Some(places.len()));
+    RecordBatch::try_new_with_options(Arc::new(schema.project(columns)?), arrays?, &row_count)
 }
 
 /// Encodes a file of one batch.
@@ -99,28 +98,17 @@ pub(crate) fn rows_at(
 /// # Errors
 /// [`LakeError::Encode`], naming `path`.
 pub(crate) fn encode_batch(batch: &RecordBatch, path: &str) -> Result<Encoded, LakeError> {
-    let (bytes, footer) = encode_packed(batch).map_err(|source| LakeError::Encode { path: path.to_owned(), source })?;
-    let mut statistics = Statistics::default();
-    statistics.add(batch);
-    Ok(Encoded::of(bytes, &footer, &statistics))
+    let places: Vec<Place> = (0..batch.num_rows()).map(|row| (0, row)).collect();
+    encode_places(std::slice::from_ref(batch), &places, &batch.schema(), path)
 }
 
-fn encode_packed(batch: &RecordBatch) -> Result<(Vec<u8>, ParquetMetaData), ParquetError> {
-    let properties = plain_properties(batch);
-    let mut plain = Vec::new();
-    let mut writer = ArrowWriter::try_new_with_options(&mut plain, batch.schema(), options(properties.clone()))?;
-    writer.write(batch)?;
-    let metadata = writer.close()?;
-    pack(plain, &metadata, &Arc::new(properties))
-}
-
-fn options(properties: WriterProperties) -> ArrowWriterOptions {
+pub(crate) fn options(properties: WriterProperties) -> ArrowWriterOptions {
     // Parquet's own types say all that there is to say; Arrow's schema beside them would be half of a small footer
     ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true)
 }
 
 impl Encoded {
-    fn of(bytes: Vec<u8>, footer: &ParquetMetaData, statistics: &Statistics) -> Self {
+    pub(crate) fn of(bytes: Vec<u8>, footer: &ParquetMetaData, statistics: &Statistics) -> Self {
         Self {
             footer_sha256: footer_of(&bytes).map(sha256),
             bloom_filters: tag_of(footer),
@@ -169,7 +157,7 @@ impl Encoder {
 
 /// Gathers what the transaction log says of a file.
 #[derive(Debug, Default)]
-struct Statistics {
+pub(crate) struct Statistics {
     rows: u64,
     time: Range<i64>,
     time_nulls: usize,
@@ -201,6 +189,19 @@ impl Range<String> {
 
 impl Statistics {
     fn add(&mut self, batch: &RecordBatch) {
+        self.add_rows(batch);
+        for name in STATISTICS_COLUMNS {
+            let texts = batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
+            if let Some(texts) = texts {
+                let (low, high) = (texts.iter().flatten().min(), texts.iter().flatten().max());
+                let bounds = low.zip(high).map(|(low, high)| (low.as_bytes(), high.as_bytes()));
+                self.add_texts(name, bounds, texts.null_count());
+            }
+        }
+    }
+
+    /// Adds the number of rows, and their times.
+    pub(crate) fn add_rows(&mut self, batch: &RecordBatch) {
         self.rows += batch.num_rows() as u64;
         let times =
             batch.column_by_name(EVENT_TIME).and_then(|array| array.as_primitive_opt::<TimestampMicrosecondType>());
@@ -208,12 +209,15 @@ impl Statistics {
             self.time_nulls += times.null_count();
             times.iter().flatten().for_each(|micros| self.time.add(micros));
         }
-        for (at, name) in STATISTICS_COLUMNS.iter().enumerate() {
-            let texts = batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
-            if let Some(texts) = texts {
-                self.text_nulls[at] += texts.null_count();
-                texts.iter().flatten().for_each(|text| self.texts[at].add(text));
-            }
+    }
+
+    /// Adds least and greatest value of a column of texts, if the log keeps those of this column.
+    pub(crate) fn add_texts(&mut self, name: &str, bounds: Option<(&[u8], &[u8])>, nulls: usize) {
+        let Some(at) = STATISTICS_COLUMNS.iter().position(|column| *column == name) else { return };
+        self.text_nulls[at] += nulls;
+        for text in bounds.iter().flat_map(|(low, high)| [low, high]) {
+            // they come from columns of text
+            self.texts[at].add(&String::from_utf8_lossy(text));
         }
     }
 

@@ -57,7 +57,13 @@ pub(crate) fn properties(schema: &SchemaRef, rows: usize) -> WriterProperties {
     properties.build()
 }
 
-/// How a file of one batch is written, before it is [packed](crate::pack::pack).
+/// How a small file of `rows` rows is written.
+pub(crate) fn small_properties(schema: &SchemaRef, rows: usize) -> WriterProperties {
+    encodings(schema, rows).build()
+}
+
+/// How Parquet's writer writes those columns of a small file that are left to it, before they are
+/// [packed](crate::pack::Packer).
 pub(crate) fn plain_properties(batch: &RecordBatch) -> WriterProperties {
     let mut properties = encodings(&batch.schema(), batch.num_rows());
     for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {

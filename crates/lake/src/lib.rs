@@ -32,6 +32,7 @@ mod partition;
 mod reader;
 mod recent;
 mod replay;
+mod small;
 mod snapshot;
 mod sort;
 mod statistics;
@@ -39,6 +40,7 @@ mod table;
 mod tables;
 #[cfg(test)]
 mod testing;
+mod texts;
 mod vacuum;
 mod workers;
 

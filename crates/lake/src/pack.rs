@@ -2,71 +2,50 @@
 //!
 //! Parquet's writer makes a compressor and a decompressor for every column of every row group. In a file of some hundred
 //! rows and a hundred columns their memory is more than all the values, and having it takes longer than compressing them.
-//! So small files are written plain, and their pages compressed afterwards: here it is also known what that saves, and
+//! So the pages of small files are made plain, and compressed afterwards: here it is also known what that saves, and
 //! columns that would hardly shrink stay as they are, for readers to have without unpacking.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, PageType, ZstdLevel};
 use parquet::bloom_filter::Sbbf;
-use parquet::column::page::{CompressedPage, Page, PageReader, PageWriter as _};
+use parquet::column::page::{CompressedPage, Page, PageReader as _, PageWriter as _};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
-use parquet::file::properties::WriterProperties;
+use parquet::file::metadata::{ColumnChunkMetaData, ColumnChunkMetaDataBuilder};
 use parquet::file::serialized_reader::SerializedPageReader;
-use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
+use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use zstd::bulk::Compressor;
 
 use crate::layout::zstd_level;
 
 /// Bytes of a column from which on it is worth a try: less fits into the frame that zstd would put around it, or nearly so.
-const TRIED_BYTES: i64 = 256;
+const TRIED_BYTES: usize = 256;
 /// A column is compressed if that saves at least this part of it.
 const SAVED_PART: usize = 16;
 
-/// The file `plain`, of which `metadata` is the footer and no column is compressed, with its columns compressed where that
-/// pays, and its footer.
+/// A column that is not compressed.
+pub(crate) struct Chunk {
+    pub(crate) pages: Vec<Page>,
+    /// What the footer says of it, but for where its pages lie and how they are compressed.
+    pub(crate) about: ColumnChunkMetaDataBuilder,
+    pub(crate) bloom_filter: Option<Sbbf>,
+}
+
+/// A column of the file `plain`, in which nothing is compressed.
 ///
 /// # Errors
 /// `plain` is not such a file.
-pub(crate) fn pack(
-    plain: Vec<u8>,
-    metadata: &ParquetMetaData,
-    properties: &Arc<WriterProperties>,
-) -> Result<(Vec<u8>, ParquetMetaData), ParquetError> {
-    let plain = Arc::new(Bytes::from(plain));
-    let schema = metadata.file_metadata().schema_descr().root_schema_ptr();
-    let mut packed = Vec::with_capacity(plain.len());
-    let mut writer = SerializedFileWriter::new(&mut packed, schema, Arc::clone(properties))?;
-    for group in metadata.row_groups() {
-        let mut out = writer.next_row_group()?;
-        for column in group.columns() {
-            let rows = usize::try_from(group.num_rows()).unwrap_or(0);
-            let bloom_filter = Sbbf::read_from_column_chunk(column, &*plain)?;
-            let mut close = ColumnCloseResult {
-                bytes_written: u64::try_from(column.compressed_size()).unwrap_or(0),
-                rows_written: rows as u64,
-                metadata: column.clone(),
-                bloom_filter,
-                column_index: None,
-                offset_index: None,
-            };
-            match PACKER.with_borrow_mut(|packer| packer.column(&plain, column, rows))? {
-                Some((bytes, metadata)) => {
-                    close.bytes_written = bytes.len() as u64;
-                    close.metadata = metadata;
-                    out.append_column(&bytes, close)?;
-                }
-                None => out.append_column(&*plain, close)?,
-            }
-        }
-        out.close()?;
+pub(crate) fn chunk_of(plain: &Arc<Bytes>, column: &ColumnChunkMetaData, rows: usize) -> Result<Chunk, ParquetError> {
+    let mut reader = SerializedPageReader::new(Arc::clone(plain), column, rows, None)?;
+    let mut pages = Vec::new();
+    while let Some(page) = reader.get_next_page()? {
+        pages.push(page);
     }
-    let metadata = writer.close()?;
-    Ok((packed, metadata))
+    let bloom_filter = Sbbf::read_from_column_chunk(column, &**plain)?;
+    Ok(Chunk { pages, about: column.clone().into_builder(), bloom_filter })
 }
 
 thread_local! {
@@ -75,79 +54,109 @@ thread_local! {
         RefCell::new(Packer { compressor: Compressor::default(), level: 0, scratch: Vec::new() });
 }
 
-struct Packer {
+/// Does `work` with this thread's packer.
+pub(crate) fn with_packer<T>(work: impl FnOnce(&mut Packer) -> T) -> T {
+    PACKER.with_borrow_mut(work)
+}
+
+/// Compresses columns.
+pub(crate) struct Packer {
     compressor: Compressor<'static>,
     level: i32,
     scratch: Vec<u8>,
 }
 
 impl Packer {
-    /// A column's pages compressed, and what the footer says of them then; `None` if that would not pay.
-    fn column(
-        &mut self,
-        plain: &Arc<Bytes>,
-        column: &ColumnChunkMetaData,
-        rows: usize,
-    ) -> Result<Option<(Bytes, ColumnChunkMetaData)>, ParquetError> {
-        if column.compressed_size() < TRIED_BYTES {
+    /// A column of `rows` rows as it lies in a file, compressed if that pays.
+    ///
+    /// # Errors
+    /// zstd fails, or the column has pages that are none of small files.
+    pub(crate) fn column(&mut self, chunk: Chunk, rows: usize) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
+        let Chunk { pages, about, bloom_filter } = chunk;
+        let metadata = about.build()?;
+        let level = zstd_level(metadata.column_path());
+        let packed = self.packed(&pages, level)?;
+        let compression = match packed {
+            Some(_) => Compression::ZSTD(ZstdLevel::try_new(level)?),
+            None => Compression::UNCOMPRESSED,
+        };
+        let pages = packed.unwrap_or_else(|| pages.into_iter().map(as_it_is).collect());
+        let mut sink = TrackedWrite::new(Vec::new());
+        let (mut dictionary, mut data, mut unpacked) = (None, None, 0);
+        for page in pages {
+            let spec = SerializedPageWriter::new(&mut sink).write_page(page)?;
+            unpacked += spec.uncompressed_size;
+            let first = if spec.page_type == PageType::DICTIONARY_PAGE { &mut dictionary } else { &mut data };
+            first.get_or_insert(number(spec.offset));
+        }
+        let bytes = Bytes::from(sink.into_inner()?);
+        let metadata = metadata
+            .into_builder()
+            .set_compression(compression)
+            .set_total_compressed_size(number(bytes.len() as u64))
+            .set_total_uncompressed_size(number(unpacked as u64))
+            .set_dictionary_page_offset(dictionary)
+            .set_data_page_offset(data.unwrap_or(0))
+            .build()?;
+        let close = ColumnCloseResult {
+            bytes_written: bytes.len() as u64,
+            rows_written: rows as u64,
+            metadata,
+            bloom_filter,
+            column_index: None,
+            offset_index: None,
+        };
+        Ok((bytes, close))
+    }
+
+    /// The pages compressed; `None` if that would not pay.
+    fn packed(&mut self, pages: &[Page], level: i32) -> Result<Option<Vec<CompressedPage>>, ParquetError> {
+        let size: usize = pages.iter().map(|page| page.buffer().len()).sum();
+        if size < TRIED_BYTES {
             return Ok(None);
         }
-        let level = zstd_level(column.column_path());
         if level != self.level {
             self.compressor.set_compression_level(level)?;
             self.level = level;
         }
-        let mut pages = SerializedPageReader::new(Arc::clone(plain), column, rows, None)?;
-        let mut sink = TrackedWrite::new(Vec::new());
-        let (mut dictionary, mut data, mut unpacked) = (None, None, 0);
-        while let Some(page) = pages.get_next_page()? {
-            let size = page.buffer().len();
-            let page = CompressedPage::new(self.page(page)?, size);
-            let spec = SerializedPageWriter::new(&mut sink).write_page(page)?;
-            unpacked += spec.uncompressed_size;
-            let first =
-                if spec.page_type == parquet::basic::PageType::DICTIONARY_PAGE { &mut dictionary } else { &mut data };
-            first.get_or_insert(i64::try_from(spec.offset).unwrap_or(0));
-        }
-        let bytes = Bytes::from(sink.into_inner()?);
-        let size = usize::try_from(column.compressed_size()).unwrap_or(0);
-        if bytes.len() > size - size / SAVED_PART {
-            return Ok(None);
-        }
-        let metadata = column
-            .clone()
-            .into_builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(level)?))
-            .set_total_compressed_size(i64::try_from(bytes.len()).unwrap_or(0))
-            .set_total_uncompressed_size(i64::try_from(unpacked).unwrap_or(0))
-            .set_dictionary_page_offset(dictionary)
-            .set_data_page_offset(data.unwrap_or(0))
-            .build()?;
-        Ok(Some((bytes, metadata)))
+        let packed: Result<Vec<_>, _> = pages.iter().map(|page| self.page(page)).collect();
+        let packed = packed?;
+        let packed_size: usize = packed.iter().map(CompressedPage::compressed_size).sum();
+        Ok((packed_size <= size - size / SAVED_PART).then_some(packed))
     }
 
     /// A page with its bytes compressed.
-    fn page(&mut self, page: Page) -> Result<Page, ParquetError> {
-        let compressed = |packer: &mut Self, buf: &Bytes| -> Result<Bytes, ParquetError> {
-            packer.scratch.clear();
-            packer.scratch.reserve(zstd::zstd_safe::compress_bound(buf.len()));
-            packer.compressor.compress_to_buffer(buf, &mut packer.scratch)?;
-            Ok(Bytes::copy_from_slice(&packer.scratch))
-        };
-        Ok(match page {
-            Page::DictionaryPage { buf, num_values, encoding, is_sorted } => {
-                Page::DictionaryPage { buf: compressed(self, &buf)?, num_values, encoding, is_sorted }
+    fn page(&mut self, page: &Page) -> Result<CompressedPage, ParquetError> {
+        let plain = page.buffer();
+        self.scratch.clear();
+        self.scratch.reserve(zstd::zstd_safe::compress_bound(plain.len()));
+        self.compressor.compress_to_buffer(plain, &mut self.scratch)?;
+        let buf = Bytes::copy_from_slice(&self.scratch);
+        let page = match *page {
+            Page::DictionaryPage { num_values, encoding, is_sorted, .. } => {
+                Page::DictionaryPage { buf, num_values, encoding, is_sorted }
             }
-            Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, statistics } => {
-                let buf = compressed(self, &buf)?;
+            Page::DataPage { num_values, encoding, def_level_encoding, rep_level_encoding, .. } => {
+                let statistics = None;
                 Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, statistics }
             }
             // of these, levels and values are compressed apart; the files that come here have none
             Page::DataPageV2 { .. } => {
                 return Err(ParquetError::General("pages of version 2 are not packed".to_owned()));
             }
-        })
+        };
+        Ok(CompressedPage::new(page, plain.len()))
     }
+}
+
+/// A page that is not compressed.
+fn as_it_is(page: Page) -> CompressedPage {
+    let size = page.buffer().len();
+    CompressedPage::new(page, size)
+}
+
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

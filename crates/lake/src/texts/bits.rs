@@ -1,0 +1,132 @@
+//! Small numbers packed into bits: Parquet's hybrid of runs and packed groups, and its deltas.
+
+/// Numbers in one packed group.
+const GROUP: usize = 8;
+/// Numbers in a block of deltas, and the miniblocks it is cut into.
+const BLOCK: usize = 128;
+const MINIBLOCKS: usize = 4;
+const MINIBLOCK: usize = BLOCK / MINIBLOCKS;
+
+/// Bits that the numbers up to `most` need.
+pub(super) fn width_of(most: u32) -> u8 {
+    // at most 32
+    u8::try_from(u32::BITS - most.leading_zeros()).unwrap_or(32)
+}
+
+/// Appends `values` of `width` bits each: what repeats as runs, the rest packed.
+pub(super) fn hybrid(values: &[u32], width: u8, out: &mut Vec<u8>) {
+    // values from `start` on wait to be packed
+    let (mut start, mut at) = (0, 0);
+    while let Some(first) = values.get(at) {
+        let run = values[at..].iter().take_while(|value| *value == first).count();
+        // what is packed comes in whole groups, so the first of a run fill up the last one
+        let fill = (GROUP - (at - start) % GROUP) % GROUP;
+        if run >= fill + GROUP {
+            packed(&values[start..at + fill], width, out);
+            repeated(*first, run - fill, width, out);
+            start = at + run;
+        }
+        at += run;
+    }
+    packed(&values[start..], width, out);
+}
+
+/// Appends a run of one value.
+pub(super) fn repeated(value: u32, times: usize, width: u8, out: &mut Vec<u8>) {
+    varint((times as u64) << 1, out);
+    out.extend_from_slice(&value.to_le_bytes()[..usize::from(width).div_ceil(8)]);
+}
+
+fn packed(values: &[u32], width: u8, out: &mut Vec<u8>) {
+    if values.is_empty() {
+        return;
+    }
+    let groups = values.len().div_ceil(GROUP);
+    varint((groups as u64) << 1 | 1, out);
+    pack(values, groups * GROUP, width, out);
+}
+
+/// Appends the bits of `values`, lowest first, and zeros until there are `count` of them. `count` is a multiple of eight.
+fn pack(values: &[u32], count: usize, width: u8, out: &mut Vec<u8>) {
+    let (mut bits, mut used) = (0_u64, 0_u32);
+    for value in values.iter().copied().chain(std::iter::repeat_n(0, count.saturating_sub(values.len()))) {
+        bits |= u64::from(value) << used;
+        used += u32::from(width);
+        if used >= u32::BITS {
+            out.extend_from_slice(&bits.to_le_bytes()[..4]);
+            bits >>= u32::BITS;
+            used -= u32::BITS;
+        }
+    }
+    // eight numbers of any width are whole bytes
+    out.extend_from_slice(&bits.to_le_bytes()[..(used / 8) as usize]);
+}
+
+/// Appends `values` as DELTA_BINARY_PACKED has them. They must be less than 2³¹.
+pub(super) fn deltas(values: &[u32], out: &mut Vec<u8>) {
+    varint(BLOCK as u64, out);
+    varint(MINIBLOCKS as u64, out);
+    varint(values.len() as u64, out);
+    zigzag(values.first().map_or(0, |first| i64::from(*first)), out);
+    let all: Vec<i64> = values.windows(2).map(|pair| i64::from(pair[1]) - i64::from(pair[0])).collect();
+    for block in all.chunks(BLOCK) {
+        let least = block.iter().copied().min().unwrap_or(0);
+        zigzag(least, out);
+        // two numbers below 2³¹ differ by less than that, and two such differences by less than 2³²
+        let above: Vec<u32> = block.iter().map(|delta| u32::try_from(delta - least).unwrap_or(u32::MAX)).collect();
+        let widths: Vec<u8> =
+            above.chunks(MINIBLOCK).map(|deltas| width_of(deltas.iter().copied().max().unwrap_or(0))).collect();
+        out.extend((0..MINIBLOCKS).map(|at| widths.get(at).copied().unwrap_or(0)));
+        for (deltas, width) in above.chunks(MINIBLOCK).zip(widths) {
+            pack(deltas, MINIBLOCK, width, out);
+        }
+    }
+}
+
+fn varint(mut value: u64, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        // the low seven bits, and that more follow
+        out.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push((value & 0x7f) as u8);
+}
+
+fn zigzag(value: i64, out: &mut Vec<u8>) {
+    varint((value.wrapping_shl(1) ^ (value >> 63)).cast_unsigned(), out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_short_and_groups_are_whole() {
+        let mut out = Vec::new();
+        hybrid(&[1; 100], 1, &mut out);
+        assert_eq!(out, [200, 1, 1]);
+        out.clear();
+        hybrid(&[0, 1, 2, 3, 4, 5, 6, 7], 3, &mut out);
+        assert_eq!(out, [3, 0b1000_1000, 0b1100_0110, 0b1111_1010]);
+        out.clear();
+        // three numbers, five of a run that fill up their group, and the rest of the run
+        hybrid(&[&[1, 2, 3][..], &[0; 13]].concat(), 2, &mut out);
+        assert_eq!(out, [3, 0b0011_1001, 0, 16, 0]);
+    }
+
+    #[test]
+    fn one_value_needs_no_bits() {
+        let mut out = Vec::new();
+        hybrid(&[0; 9], width_of(0), &mut out);
+        assert_eq!(out, [18]);
+        out.clear();
+        hybrid(&[0; 3], width_of(0), &mut out);
+        assert_eq!(out, [3]);
+    }
+
+    #[test]
+    fn widths_hold_their_numbers() {
+        let widths: Vec<u8> = [0, 1, 2, 3, 4, 255, 256, u32::MAX].into_iter().map(width_of).collect();
+        assert_eq!(widths, [0, 1, 2, 2, 3, 8, 9, 32]);
+    }
+}
