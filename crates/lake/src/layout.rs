@@ -25,6 +25,8 @@ const RANDOM_ZSTD_LEVEL: i32 = 1;
 const UNIQUE_COLUMNS: [&str; 2] = [EVENT_ID, "request_id"];
 /// Columns of random texts that repeat.
 const RANDOM_COLUMNS: [&str; 2] = ["user_identity_access_key_id", "source_ip_address"];
+/// Times that seldom repeat: numbers in a dictionary would cost more than the dictionary saves.
+const SCATTERED_TIMES: [&str; 1] = ["session_creation_date"];
 /// Columns of which one value is looked for, and whose bounds say nothing.
 pub const BLOOM_FILTER_COLUMNS: [&str; 2] = [EVENT_ID, "user_identity_access_key_id"];
 /// Part of the row groups without a value that are read in vain: about ten bits a value.
@@ -109,6 +111,9 @@ fn encodings(schema: &SchemaRef, rows: usize) -> WriterPropertiesBuilder {
             .set_column_dictionary_enabled(ColumnPath::from(*name), false)
             .set_column_encoding(ColumnPath::from(*name), Encoding::DELTA_BINARY_PACKED);
     }
+    for name in SCATTERED_TIMES.iter().filter(has) {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(*name), false);
+    }
     for name in UNIQUE_COLUMNS.iter().filter(has) {
         properties = properties
             .set_column_dictionary_enabled(ColumnPath::from(*name), false)
@@ -159,7 +164,12 @@ mod tests {
     #[test]
     fn every_column_that_is_named_is_there() {
         let schema = events_schema();
-        let named = UNIQUE_COLUMNS.iter().chain(&RANDOM_COLUMNS).chain(&BLOOM_FILTER_COLUMNS).chain(&BOUNDED_COLUMNS);
+        let named = UNIQUE_COLUMNS
+            .iter()
+            .chain(&RANDOM_COLUMNS)
+            .chain(&BLOOM_FILTER_COLUMNS)
+            .chain(&BOUNDED_COLUMNS)
+            .chain(&SCATTERED_TIMES);
         for name in named.chain(&[EVENT_TIME]) {
             assert!(schema.index_of(name).is_ok(), "{name}");
         }

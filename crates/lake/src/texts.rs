@@ -25,9 +25,9 @@ use dictionary::Dictionary;
 
 /// Most that the values of one page may have together, in bytes.
 const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
-/// A dictionary pays if at least one in this many values is a repetition: what is repeated costs an address each time, but
-/// beside a dictionary every value costs one.
-const REPEATED_PART: usize = 4;
+/// A dictionary pays if of a hundred values at most so many differ. What is repeated costs little without one, too, as
+/// compression finds it; and beside a dictionary every value costs its number, which hardly compresses.
+const DISTINCT_OF_HUNDRED: usize = 66;
 
 /// A column, not compressed yet.
 pub(crate) struct TextColumn<'a> {
@@ -161,8 +161,7 @@ impl<'a> TextEncoder<'a> {
     fn number(&mut self) -> bool {
         self.numbers.clear();
         self.dictionary.number(&self.values, &mut self.numbers);
-        let repeated = self.values.len() - self.dictionary.texts().len();
-        repeated * REPEATED_PART >= self.values.len()
+        self.dictionary.texts().len() * 100 <= self.values.len() * DISTINCT_OF_HUNDRED
     }
 
     /// Appends the values' numbers; gives the dictionary they refer to.
