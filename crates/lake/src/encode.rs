@@ -17,7 +17,7 @@ use crate::error::LakeError;
 use crate::filters::tag_of;
 use crate::footer::{footer_of, sha256};
 use crate::gather::Place;
-use crate::layout::{ROW_GROUP_ROWS, properties};
+use crate::layout::{PAGE_ROWS, ROW_GROUP_ROWS, properties};
 use crate::small::encode_small;
 
 /// Rows put together at once; bounds what is copied beside the batches.
@@ -59,7 +59,7 @@ pub(crate) fn encode_places(
     let of_used = |place: &Place| (used.partition_point(|batch| *batch < place.0), place.1);
     let places: Vec<Place> = places.iter().map(of_used).collect();
     let used: Vec<&RecordBatch> = used.iter().map(|batch| &batches[*batch]).collect();
-    if places.len() <= CHUNK_ROWS
+    if places.len() <= PAGE_ROWS
         && let Some(encoded) = encode_small(&used, places.clone(), file_schema, path)?
     {
         return Ok(encoded);

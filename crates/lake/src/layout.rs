@@ -15,7 +15,7 @@ use parquet::schema::types::ColumnPath;
 /// Rows of one row group: small enough that time prunes inside a busy day, large enough to compress.
 pub(crate) const ROW_GROUP_ROWS: usize = 128 * 1024;
 /// Rows below which a column is one page, of which an index of pages says nothing.
-const PAGE_ROWS: usize = 20_000;
+pub(crate) const PAGE_ROWS: usize = 20_000;
 /// zstd level: 1 and 3 write at the same speed here, 3 is a little smaller.
 const ZSTD_LEVEL: i32 = 3;
 /// zstd level for texts that are drawn by lot: they hold no repetitions to look for, and level 1 packs their few letters
