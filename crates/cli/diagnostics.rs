@@ -27,17 +27,24 @@ pub(crate) enum ExitStatus {
     Interrupted,
 }
 
+impl ExitStatus {
+    /// What the system is told.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::WrongUsage => 2,
+            Self::Partial => 3,
+            Self::Alert => 4,
+            // as shells have it: 128 and the number of the signal
+            Self::Interrupted => 130,
+        }
+    }
+}
+
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
-        Self::from(match status {
-            ExitStatus::Done => 0,
-            ExitStatus::Failed => 1,
-            ExitStatus::WrongUsage => 2,
-            ExitStatus::Partial => 3,
-            ExitStatus::Alert => 4,
-            // as shells have it: 128 and the number of the signal
-            ExitStatus::Interrupted => 130,
-        })
+        Self::from(status.code())
     }
 }
 

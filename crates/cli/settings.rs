@@ -11,7 +11,7 @@ use milepost_query::DEFAULT_MEMORY_BYTES as DEFAULT_QUERY_MEMORY_BYTES;
 use milepost_query::Dialect;
 use milepost_query::output::Format;
 use milepost_report::JobHeader;
-use milepost_store::StoreOptions;
+use milepost_store::{StoreOptions, is_within};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -157,8 +157,28 @@ impl Settings {
     }
 
     /// Where answers go.
-    pub(crate) fn output(&self, flag: Option<&Path>) -> Option<PathBuf> {
-        flag.filter(|path| !path.as_os_str().is_empty()).map(Path::to_path_buf).or_else(|| self.file.output.clone())
+    ///
+    /// # Errors
+    /// It lies in the lake.
+    pub(crate) fn output(&self, flag: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
+        let flag = flag.filter(|path| !path.as_os_str().is_empty()).map(Path::to_path_buf);
+        let output = flag.or_else(|| self.file.output.clone());
+        output.iter().try_for_each(|path| self.check_outside(path))?;
+        Ok(output)
+    }
+
+    /// Answers do not go into the lake: there they would be in the way of those who read its files, or take their place.
+    ///
+    /// # Errors
+    /// `path` lies in the lake.
+    pub(crate) fn check_outside(&self, path: &Path) -> anyhow::Result<()> {
+        if path.to_str().is_some_and(|path| is_within(path, &self.lake)) {
+            return Err(wrong(
+                format!("`{}` lies in the lake `{}`", path.display(), self.lake),
+                "name a file or a folder outside of it; only milepost's own tables are written there",
+            ));
+        }
+        Ok(())
     }
 
     /// Whether summaries are JSON.

@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("milepost-ingest", &["milepost-schema", "milepost-timings"]),
     ("milepost-store", &[]),
     ("milepost-lake", &["milepost-schema", "milepost-store", "milepost-timings"]),
-    ("milepost-query", &["milepost-lake", "milepost-schema"]),
+    ("milepost-query", &["milepost-lake", "milepost-schema", "milepost-store"]),
     ("milepost-report", &["milepost-lake", "milepost-query", "milepost-schema", "milepost-store"]),
     (
         "milepost",

@@ -50,6 +50,19 @@ fn a_query_that_takes_too_long_is_given_up() {
     assert!(output.stderr.contains("hint: write it as 500ms, 30s"), "{}", output.stderr);
 }
 
+/// Such a join compares thousands of millions of pairs and gives no row on the way.
+#[test]
+fn a_join_that_finds_nothing_is_given_up_too() {
+    let join = "SELECT count(*) FROM generate_series(1, 1000000) a JOIN generate_series(1, 1000000) b \
+        ON a.value % 2 = b.value % 2 AND a.value + b.value < 0";
+    let started = Instant::now();
+    for jobs in ["1", "4"] {
+        let output = sql(&[join, "--timeout", "1s", "--jobs", jobs]).ended_with(1);
+        assert!(output.stderr.starts_with("error: the query took longer than 1s"), "{}", output.stderr);
+    }
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+}
+
 /// With a window and without, as that takes another way.
 #[test]
 fn a_report_has_the_limits_of_a_query() {

@@ -188,6 +188,23 @@ fn a_folder_of_files_may_be_in_a_store() {
 }
 
 #[test]
+fn nothing_is_written_into_the_lake() {
+    let context = shared();
+    let lake = context.lake();
+    let refused = |arguments: &[&str]| {
+        let output = context.context.run(arguments).ended_with(2);
+        assert!(output.stderr.contains("lies in the lake") && output.stderr.contains("hint: "), "{}", output.stderr);
+    };
+    let file = format!("{lake}/events/answer.csv");
+    refused(&["sql", "SELECT 1", "-o", &file]);
+    refused(&["sql", "SELECT 1", "-o", &format!("{lake}/../lake/events/answer.parquet")]);
+    refused(&["sql", "SELECT 1 AS a, 2 AS b", "--partition-by", "a", "-o", &format!("{lake}/events/answers")]);
+    refused(&["export", "-o", &format!("{lake}/records.ndjson")]);
+    refused(&["report", "run", "console-logins", "-o", &file]);
+    assert!(!Path::new(&file).exists());
+}
+
+#[test]
 fn an_export_has_every_format() {
     let context = Context::new();
     let condition = "event_name = 'RotateKey'";

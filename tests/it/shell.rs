@@ -85,6 +85,11 @@ fn ctrl_c_ends_the_query_and_not_the_shell() {
     terminal.types("SELECT count(*) FROM generate_series(1, 100000000000);\r");
     std::thread::sleep(std::time::Duration::from_millis(1500));
     terminal.types("\x03").shows("error: the query was interrupted").shows("milepost> ");
+    let join = "SELECT count(*) FROM generate_series(1, 1000000) a JOIN generate_series(1, 1000000) b \
+        ON a.value % 2 = b.value % 2 AND a.value + b.value < 0;\r";
+    terminal.types(join);
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    terminal.types("\x03").shows("error: the query was interrupted").shows("milepost> ");
     // what is typed is given up, too
     terminal.types("SELECT nonsense\x03");
     std::thread::sleep(std::time::Duration::from_millis(500));
@@ -97,10 +102,12 @@ fn ctrl_c_ends_the_query_and_not_the_shell() {
 fn what_was_typed_is_there_the_next_time() {
     let context = Context::new();
     let mut terminal = shell(&context, &[("NO_COLOR", "1")]);
-    terminal.types("SELECT 'remembered' AS x;\r").shows("1 row in").types("\\q\r");
+    terminal.types("SELECT 'remembered' AS x;\r").shows("1 row in").types(" SELECT 'secret';\r").shows("1 row in");
+    terminal.types("\\q\r");
     assert_eq!(terminal.ends(), Some(0));
     let history = context.path(".local/state/milepost/history");
-    assert!(fs::read_to_string(&history).unwrap().contains("SELECT 'remembered' AS x;"));
+    let kept = fs::read_to_string(&history).unwrap();
+    assert!(kept.contains("SELECT 'remembered' AS x;") && !kept.contains("secret"), "{kept}");
     use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(fs::metadata(&history).unwrap().permissions().mode() & 0o077, 0);
     // the key that goes up, past the command to leave

@@ -56,7 +56,7 @@ pub(super) struct Target {
 impl Target {
     /// What flags and settings say.
     pub(super) fn new(args: &OutputArgs, settings: &Settings) -> anyhow::Result<Self> {
-        let output = settings.output(args.output.as_deref());
+        let output = settings.output(args.output.as_deref())?;
         let layout = Layout { escape_formulas: settings.escape_formulas(args.escape_formulas), ..Layout::default() };
         let format = format(output.as_deref(), args.format, settings.format()?)?;
         Ok(Self { format, output, layout, store: settings.store.clone(), pages: false })

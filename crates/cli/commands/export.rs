@@ -28,7 +28,7 @@ pub(crate) async fn run(args: &ExportArgs, settings: &Settings, printer: &Printe
     let lake = Lake::open(&settings.lake, &settings.store).await?;
     let options = EngineOptions { memory_bytes, ..EngineOptions::new(READ_THREADS) };
     let engine = Engine::open_with(&lake, as_of(&args.as_of)?, options).await?;
-    let output = settings.output(args.output.as_deref());
+    let output = settings.output(args.output.as_deref())?;
     let filter = args.filter.as_deref();
     let wrong = |error| WrongQuery::new(error, filter.unwrap_or_default(), Some("--where"));
     let answer = engine.records(filter).await.map_err(wrong)?.on_a_task();

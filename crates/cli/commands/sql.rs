@@ -14,7 +14,6 @@ use anyhow::Context as _;
 use milepost_lake::Lake;
 use milepost_query::output::Expanded;
 use milepost_query::{Ask, Engine, EngineOptions, Parameter, Parameters, is_complete, statements};
-use milepost_store::Place;
 
 use self::session::Session;
 use super::answer::{Question, Target};
@@ -72,11 +71,10 @@ pub(crate) async fn run(args: &SqlArgs, settings: &Settings, printer: &Printer) 
 }
 
 fn options(args: &SqlArgs, settings: &Settings) -> anyhow::Result<EngineOptions> {
-    let protected = (!Place::is_remote(&settings.lake)).then(|| settings.lake.clone().into());
     Ok(EngineOptions {
         memory_bytes: settings.query_memory_bytes(args.memory.as_deref())?,
         files: args.allow_files,
-        protected,
+        protected: Some(settings.lake.clone()),
         ..EngineOptions::new(settings.threads)
     })
 }

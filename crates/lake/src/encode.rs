@@ -59,7 +59,7 @@ pub(crate) fn encode_places(
     let of_used = |place: &Place| (used.partition_point(|batch| *batch < place.0), place.1);
     let places: Vec<Place> = places.iter().map(of_used).collect();
     let used: Vec<&RecordBatch> = used.iter().map(|batch| &batches[*batch]).collect();
-    if places.len() <= PAGE_ROWS
+    if (1..=PAGE_ROWS).contains(&places.len())
         && let Some(encoded) = encode_small(&used, places.clone(), file_schema, path)?
     {
         return Ok(encoded);

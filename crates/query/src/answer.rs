@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
 use crate::blame::Blame;
+use crate::cancellation::Wanted;
 use crate::diagnosis;
 use crate::error::QueryError;
 use crate::scans::ScanWatch;
@@ -25,6 +26,14 @@ pub struct Answer {
     batches: BoxStream<'static, Result<RecordBatch, QueryError>>,
     scans: Option<ScanWatch>,
     kind: Kind,
+    wanted: Vec<Wanted>,
+}
+
+/// A query that runs.
+pub(crate) struct Running {
+    pub(crate) stream: SendableRecordBatchStream,
+    pub(crate) scans: ScanWatch,
+    pub(crate) wanted: Vec<Wanted>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +44,10 @@ enum Kind {
 }
 
 impl Answer {
-    pub(crate) fn new(stream: SendableRecordBatchStream, scans: ScanWatch, is_plan: bool) -> Self {
+    pub(crate) fn new(running: Running, is_plan: bool) -> Self {
+        let Running { stream, scans, wanted } = running;
         let kind = if is_plan { Kind::Plan } else { Kind::Rows };
-        Self { schema: stream.schema(), batches: diagnosed(stream), scans: Some(scans), kind }
+        Self { schema: stream.schema(), batches: diagnosed(stream), scans: Some(scans), kind, wanted }
     }
 
     /// The same answer, whose errors name the columns that values did not fit.
@@ -48,7 +58,13 @@ impl Answer {
 
     /// The answer of a statement that defines or drops something.
     pub(crate) fn of_statement(stream: SendableRecordBatchStream) -> Self {
-        Self { schema: stream.schema(), batches: diagnosed(stream), scans: None, kind: Kind::Statement }
+        Self {
+            schema: stream.schema(),
+            batches: diagnosed(stream),
+            scans: None,
+            kind: Kind::Statement,
+            wanted: Vec::new(),
+        }
     }
 
     /// An answer that is known already.
@@ -63,7 +79,7 @@ impl Answer {
     pub fn of(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, QueryError> {
         let stream =
             MemoryStream::try_new(batches, Arc::clone(&schema), None).map_err(|error| diagnosis::of_running(&error))?;
-        Ok(Self { schema, batches: diagnosed(Box::pin(stream)), scans: None, kind: Kind::Rows })
+        Ok(Self { schema, batches: diagnosed(Box::pin(stream)), scans: None, kind: Kind::Rows, wanted: Vec::new() })
     }
 
     /// Columns of the answer.
@@ -92,7 +108,16 @@ impl Answer {
 
     /// The rows, a batch at a time.
     pub fn into_batches(self) -> impl Stream<Item = Result<RecordBatch, QueryError>> + Send {
-        self.batches
+        let wanted = self.wanted;
+        self.batches.then(move |batch| {
+            // until the stream is dropped
+            let _ = &wanted;
+            async {
+                // whoever takes batches as fast as they come would never see that it was called off
+                tokio::task::yield_now().await;
+                batch
+            }
+        })
     }
 
     /// The same answer, computed by a task of its own: whoever waits for it can be called away at any time, and a panic in it

@@ -6,7 +6,6 @@ use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{CatalogProvider, MemTable, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
 use datafusion::error::DataFusionError;
 use datafusion::execution::FunctionRegistry as _;
-use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
@@ -15,9 +14,10 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use milepost_lake::{AsOf, Lake, TableName};
 use milepost_schema::COLUMNS;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Running};
 use crate::blame::Blame;
 use crate::bound_times::BoundTimes;
+use crate::cancellation::cancellable;
 use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
 use crate::constants;
 use crate::diagnosis;
@@ -246,21 +246,22 @@ impl Engine {
         let is_plan = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         let blame = Blame::of(&plan);
         match self.stream(plan).await {
-            Ok((stream, scans)) => Ok(Answer::new(stream, scans, is_plan).blaming(blame)),
+            Ok(running) => Ok(Answer::new(running, is_plan).blaming(blame)),
             Err(error) => Err(blame.explain(error)),
         }
     }
 
     /// The rows of a plan that reads.
-    pub(crate) async fn stream(&self, plan: LogicalPlan) -> Result<(SendableRecordBatchStream, ScanWatch), QueryError> {
+    pub(crate) async fn stream(&self, plan: LogicalPlan) -> Result<Running, QueryError> {
         let scans = Arc::new(ScanLog::default());
         let mut state = self.context.state();
         state.config_mut().set_extension(Arc::clone(&scans));
         let wrong = |error: DataFusionError| typing::clash(&plan).unwrap_or_else(|| self.wrong(&error));
         let plan = state.create_physical_plan(&plan).await.map_err(wrong)?;
         let wrong = |error: DataFusionError| self.wrong(&error);
+        let (plan, wanted) = cancellable(plan).map_err(wrong)?;
         let stream = execute_stream(Arc::clone(&plan), state.task_ctx()).map_err(wrong)?;
-        Ok((stream, ScanWatch::new(scans, plan)))
+        Ok(Running { stream, scans: ScanWatch::new(scans, plan), wanted: vec![wanted] })
     }
 
     pub(crate) fn wrong(&self, error: &DataFusionError) -> QueryError {

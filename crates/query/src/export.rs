@@ -17,7 +17,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use futures::TryStreamExt as _;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Running};
 use crate::diagnosis::nearest;
 use crate::engine::Engine;
 use crate::error::QueryError;
@@ -35,7 +35,7 @@ impl Engine {
         let plan = self.plan(sql, parameters).await?;
         let names: Vec<String> = plan.schema().fields().iter().map(|field| field.name().clone()).collect();
         check_columns(by, &names)?;
-        let (stream, scans) = self.stream(plan).await?;
+        let Running { stream, scans, wanted } = self.stream(plan).await?;
         let rest = names.iter().filter(|name| !by.contains(name));
         let columns: Vec<_> = by.iter().chain(rest).map(|name| ident(name.as_str())).collect();
         let sorted = || {
@@ -47,8 +47,9 @@ impl Engine {
             rows.sort(order)?.project(columns)?.build()
         };
         let sorted = sorted().map_err(|error: DataFusionError| self.wrong(&error))?;
-        let (stream, _) = self.stream(sorted).await?;
-        Ok(Answer::new(stream, scans, false))
+        let mut sorted = self.stream(sorted).await?;
+        sorted.wanted.extend(wanted);
+        Ok(Answer::new(Running { scans, ..sorted }, false))
     }
 }
 

@@ -11,6 +11,7 @@ mod answer;
 mod blame;
 mod bloom_filters;
 mod bound_times;
+mod cancellation;
 mod catalog;
 mod compat;
 mod constants;

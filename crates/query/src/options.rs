@@ -1,6 +1,5 @@
 //! What an engine may use: threads, memory, files.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
@@ -34,7 +33,7 @@ pub struct EngineOptions {
     /// Whether SQL may read and write files. Never those of `protected`.
     pub files: bool,
     /// Folder in which SQL writes nothing even then: the lake's.
-    pub protected: Option<PathBuf>,
+    pub protected: Option<String>,
 }
 
 impl EngineOptions {

@@ -18,6 +18,7 @@ mod plain;
 mod reason;
 mod s3;
 mod upload;
+mod within;
 
 pub use error::StoreError;
 pub use options::StoreOptions;
@@ -25,3 +26,4 @@ pub use place::Place;
 pub use plain::plain;
 pub use reason::reason;
 pub use upload::Upload;
+pub use within::is_within;

@@ -80,7 +80,8 @@ impl Upload {
             return Ok(());
         }
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Err(io::Error::other(failure.unwrap_or_else(|| "the upload ended early".to_owned())))
+        let failure = failure.unwrap_or_else(|| "the upload ended early".to_owned());
+        Err(io::Error::other(format!("`{}`: {failure}", self.address)))
     }
 }
 

@@ -220,6 +220,7 @@ impl<'a> Session<'a> {
         self.answers = 0;
         let path = path.map(std::path::PathBuf::from);
         if let Some(path) = &path {
+            self.settings.check_outside(path)?;
             let usual = self.usual_format.unwrap_or(self.target.format);
             self.target.format = answer::format(Some(path), None, Some(usual))?;
             self.usual_format = Some(usual);

@@ -37,7 +37,8 @@ pub(super) async fn run(mut session: Session<'_>) -> anyhow::Result<ExitStatus> 
         if line.trim().is_empty() {
             continue;
         }
-        let _ = editor.add_history_entry(line.trim());
+        // a line that begins with a blank is not kept, so the blank has to stay
+        let _ = editor.add_history_entry(line.trim_end());
         match run_line(&mut session, &line).await {
             Ok(Flow::Quit) => break,
             Ok(Flow::Continue) => {}

@@ -154,10 +154,10 @@ pub async fn write<W: Write + Send>(
     let mut out = Watched { out, failure: None };
     match write_batches(answer, format, layout, &mut out).await {
         // encoders wrap what the system said in words of their own; the kind of the failure would be lost
-        Err(QueryError::Encode { .. }) if out.failure.is_some() => {
-            let kind = out.failure.unwrap_or(io::ErrorKind::Other);
-            Err(QueryError::Write { source: kind.into() })
-        }
+        Err(QueryError::Encode { format, source }) => Err(match out.failure {
+            Some(source) => QueryError::Write { source },
+            None => QueryError::Encode { format, source },
+        }),
         outcome => outcome,
     }
 }
@@ -191,12 +191,13 @@ async fn write_batches<W: Write + Send>(
 /// Remembers how writing failed.
 struct Watched<'a, W> {
     out: &'a mut W,
-    failure: Option<io::ErrorKind>,
+    failure: Option<io::Error>,
 }
 
 impl<W: Write> Watched<'_, W> {
     fn watch<T>(&mut self, outcome: io::Result<T>) -> io::Result<T> {
-        outcome.inspect_err(|error| self.failure = Some(error.kind()))
+        // an error cannot be kept and passed on, but its kind and its words can
+        outcome.inspect_err(|error| self.failure = Some(io::Error::new(error.kind(), error.to_string())))
     }
 }
 
