@@ -22,6 +22,11 @@ const BYTES_PER_MERGED_FILE: usize = 4 << 20;
 /// Fewest and most files that are merged at once.
 const MERGED_AT_ONCE: (usize, usize) = (3, 256);
 
+/// Memory there should be for each row of a batch.
+const BYTES_PER_BATCH_ROW: usize = 64 * 1024;
+/// Fewest and most rows in a batch; the most is what the engine takes if nobody says otherwise.
+const BATCH_ROWS: (usize, usize) = (256, 8192);
+
 /// What an engine may use.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
@@ -60,6 +65,12 @@ impl EngineOptions {
     /// Spilled files that a merge reads at once. It would take as many as there is memory for, and then have none to merge with.
     fn merged_at_once(&self) -> usize {
         (self.memory_bytes / BYTES_PER_MERGED_FILE).clamp(MERGED_AT_ONCE.0, MERGED_AT_ONCE.1)
+    }
+
+    /// Rows in a batch. A merge of sorted runs holds a batch of each, and rows of CloudTrail may have some kilobytes: with little
+    /// memory, batches of the usual size would leave room for none.
+    pub(crate) fn batch_rows(&self) -> usize {
+        (self.memory_bytes / BYTES_PER_BATCH_ROW).clamp(BATCH_ROWS.0, BATCH_ROWS.1)
     }
 
     pub(crate) fn sort_reservation_bytes(&self) -> usize {
