@@ -217,13 +217,14 @@ impl Engine {
     }
 
     pub(crate) async fn plan(&self, sql: &str, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
+        let tables = self.tables();
         let wrong = |error: DataFusionError| {
-            placed::at_name(placed::operand(placed::quoted_text(self.wrong(&error), sql), sql), sql)
+            let error = self.ungrouped(self.wrong(&error), sql, &tables);
+            placed::at_name(placed::operand(placed::quoted_text(error, sql), sql), sql)
         };
         if let Some(refusal) = dialect::refusal(sql, self.permissions.files) {
             return Err(refusal);
         }
-        let tables = self.tables();
         let mut statement = dialect::statement(sql, self.dialect, &tables).map_err(wrong)?;
         let files = if self.permissions.files { dialect::files(&statement) } else { Vec::new() };
         if !files.is_empty() {
@@ -262,6 +263,14 @@ impl Engine {
         let (plan, wanted) = cancellable(plan).map_err(wrong)?;
         let stream = execute_stream(Arc::clone(&plan), state.task_ctx()).map_err(wrong)?;
         Ok(Running { stream, scans: ScanWatch::new(scans, plan), wanted: vec![wanted] })
+    }
+
+    /// The error of a column that is neither grouped nor aggregated at its place; any other as it is.
+    fn ungrouped(&self, error: QueryError, sql: &str, tables: &[String]) -> QueryError {
+        let state = self.context.state();
+        let is_aggregate = |name: &str| state.aggregate_functions().contains_key(name);
+        let place = |column: &str| dialect::place_of_ungrouped(sql, self.dialect, tables, column, &is_aggregate);
+        placed::ungrouped(error, sql, place)
     }
 
     pub(crate) fn wrong(&self, error: &DataFusionError) -> QueryError {

@@ -5,7 +5,7 @@ use datafusion::error::DataFusionError;
 
 use crate::dialect;
 use crate::error::{Position, QueryError};
-use crate::wording::plain;
+use crate::wording::{UNGROUPED, plain, said_of_ungrouped};
 
 /// An error without a place, at the place where the query has the name that is in its message.
 pub(crate) fn at_name(error: QueryError, sql: &str) -> QueryError {
@@ -45,6 +45,19 @@ pub(crate) fn quoted_text(error: QueryError, sql: &str) -> QueryError {
         _ => hint,
     };
     QueryError::Wrong { message, position: Some(position), hint }
+}
+
+/// A column that is neither grouped nor aggregated, at the place that `place` finds for it and as it is written there.
+pub(crate) fn ungrouped(error: QueryError, sql: &str, place: impl FnOnce(&str) -> Option<Position>) -> QueryError {
+    let QueryError::Wrong { message, position, hint } = error else { return error };
+    let column = message.strip_suffix(UNGROUPED).and_then(|rest| rest.split('`').nth(1));
+    let Some((column, position)) = column.and_then(|column| Some((column, place(column)?))) else {
+        return QueryError::Wrong { message, position, hint };
+    };
+    // behind a `*` it has no name
+    let name = dialect::name_at(sql, position).unwrap_or_else(|| column.to_owned());
+    let (message, hint) = said_of_ungrouped(&name);
+    QueryError::Wrong { message, position: Some(position), hint: Some(hint) }
 }
 
 /// An operator that does not take its values, with the name of the first of them.

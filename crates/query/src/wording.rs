@@ -39,6 +39,9 @@ const TYPES: [(&str, &str); 15] = [
     ("Boolean", "BOOLEAN"),
 ];
 
+/// What is said of a column that is neither grouped nor aggregated, behind its name.
+pub(crate) const UNGROUPED: &str = " is neither in GROUP BY nor in an aggregate function";
+
 /// The message without labels.
 pub(crate) fn plain(message: &str) -> String {
     // what DataFusion says of itself is of no use to a user
@@ -82,11 +85,12 @@ fn casts(message: &str) -> Option<String> {
 
 /// A message that means something else to a user than it says, with what to try.
 pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
-    if message.starts_with("Column in SELECT must be in GROUP BY") {
-        let column = message.split_once("column \"")?.1.split('"').next()?;
-        let name = column.rsplit('.').next()?;
-        let hint = format!("add it to GROUP BY, or say which of its values: max({name})");
-        return Some((format!("the column `{column}` is neither in GROUP BY nor in an aggregate function"), hint));
+    if let Some(name) = ungrouped(message) {
+        return Some(said_of_ungrouped(name));
+    }
+    if message.starts_with("HAVING clause references: ") {
+        let hint = "WHERE chooses rows; GROUP BY makes groups of them".to_owned();
+        return Some(("`HAVING` chooses among groups, and the query has none".to_owned(), hint));
     }
     if let Some(problem) = message.strip_prefix("regex parse error:") {
         let reason = problem.rsplit_once("error: ").map_or(problem, |(_, reason)| reason);
@@ -133,6 +137,20 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
     None
 }
 
+/// The column of a message about one that is neither grouped nor aggregated, without its table.
+fn ungrouped(message: &str) -> Option<&str> {
+    let (_, rest) =
+        message.split_once(" must be in GROUP BY or an aggregate function: While expanding wildcard, column \"")?;
+    let (column, _) = rest.split_once("\" must appear in the GROUP BY clause")?;
+    Some(column.rsplit('.').next().unwrap_or(column).trim_matches('"'))
+}
+
+/// What is said of a column that is neither grouped nor aggregated, and what to try.
+pub(crate) fn said_of_ungrouped(name: &str) -> (String, String) {
+    let hint = format!("add it to GROUP BY, or say which of its values: max({name})");
+    (format!("the column `{name}`{UNGROUPED}"), hint)
+}
+
 /// The name of a type in SQL.
 pub(crate) fn type_name(kind: &arrow::datatypes::DataType) -> String {
     types(&kind.to_string())
@@ -163,9 +181,9 @@ mod tests {
         ] {
             assert_eq!(plain(message), expected);
         }
-        let message = "Column in SELECT must be in GROUP BY or an aggregate function: While expanding wildcard, column \
-            \"events.event_name\" must appear in the GROUP BY clause";
-        assert!(reworded(message).unwrap().0.starts_with("the column `events.event_name` is neither"));
+        let message = "Column in HAVING must be in GROUP BY or an aggregate function: While expanding wildcard, column \
+            \"\"Event data store\".event_name\" must appear in the GROUP BY clause";
+        assert!(reworded(message).unwrap().0.starts_with("the column `event_name` is neither"));
         let regex = "regex parse error:\n    (\n    ^\nerror: unclosed group";
         assert_eq!(reworded(regex).unwrap().0, "the regular expression is wrong: unclosed group");
     }

@@ -32,6 +32,7 @@ mod tries;
 mod trino;
 mod trino_lists;
 mod types;
+mod ungrouped;
 mod unnest;
 
 use std::fmt;
@@ -224,6 +225,19 @@ pub(crate) fn name_at(sql: &str, place: Position) -> Option<String> {
     // of a call, it is not the name that has the type
     let is_call = tokens[at..].iter().find(|token| !matches!(token.token, Token::Word(_) | Token::Period));
     (!name.is_empty() && is_call.is_none_or(|next| next.token != Token::LParen)).then_some(name)
+}
+
+/// Where a query has the column that is neither in its GROUP BY nor in an aggregate function. `known` are the names that are
+/// tables here.
+pub(crate) fn place_of_ungrouped(
+    sql: &str,
+    forced: Option<Dialect>,
+    known: &[String],
+    column: &str,
+    is_aggregate: &dyn Fn(&str) -> bool,
+) -> Option<Position> {
+    let mut statement = statement(sql, forced, known).ok()?;
+    ungrouped::place(sql_of(&mut statement)?, column, is_aggregate)
 }
 
 /// The statement itself, or the one that is to be explained.
