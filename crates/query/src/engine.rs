@@ -181,14 +181,19 @@ impl Engine {
     pub async fn ask(&self, sql: &str, parameters: &Parameters, ask: Ask) -> Result<Answer, QueryError> {
         let plan = self.plan(sql, parameters).await?;
         let explained = match ask {
-            Ask::Rows => {
-                return self.execute(plan).await.map_err(|error| placed::at_name(error, sql));
-            }
+            Ask::Rows => return self.execute_in(sql, plan).await,
             Ask::Plan => LogicalPlanBuilder::from(plan).explain(false, false),
             Ask::Analysis => LogicalPlanBuilder::from(plan).explain(false, true),
         };
         let plan = explained.and_then(LogicalPlanBuilder::build).map_err(|error| self.wrong(&error))?;
-        self.execute(plan).await.map_err(|error| placed::at_name(error, sql))
+        self.execute_in(sql, plan).await
+    }
+
+    /// Runs the plan of a query, whose errors point into its text, those of its rows too.
+    async fn execute_in(&self, sql: &str, plan: LogicalPlan) -> Result<Answer, QueryError> {
+        let answer = self.execute(plan).await.map_err(|error| placed::at_name(placed::at_cause(error, sql), sql))?;
+        let sql = sql.to_owned();
+        Ok(answer.explaining(move |error| placed::at_cause(error, &sql)))
     }
 
     /// Plans a query without running it.
@@ -220,7 +225,7 @@ impl Engine {
         let tables = self.tables();
         let wrong = |error: DataFusionError| {
             let error = self.ungrouped(self.wrong(&error), sql, &tables);
-            placed::at_name(placed::operand(placed::quoted_text(error, sql), sql), sql)
+            placed::at_name(placed::at_cause(placed::operand(placed::quoted_text(error, sql), sql), sql), sql)
         };
         if let Some(refusal) = dialect::refusal(sql, self.permissions.files) {
             return Err(refusal);
@@ -247,7 +252,7 @@ impl Engine {
         let is_plan = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         let blame = Blame::of(&plan);
         match self.stream(plan).await {
-            Ok(running) => Ok(Answer::new(running, is_plan).blaming(blame)),
+            Ok(running) => Ok(Answer::new(running, is_plan).explaining(move |error| blame.explain(error))),
             Err(error) => Err(blame.explain(error)),
         }
     }
