@@ -212,6 +212,8 @@ fn columns_of_answers_are_called_as_they_were_written() {
     );
     let star = header("SELECT * FROM cloudtrail_logs WHERE region = 'us-east-1' AND \"$path\" IS NOT NULL LIMIT 1");
     assert!(star.starts_with("eventversion,useridentity,eventtime,") && star.ends_with(",tlsdetails"), "{star}");
+    let star = header("SELECT * FROM event_data_store LIMIT 1");
+    assert!(star.ends_with(",sessioncredentialfromconsole,eventjson,eventjsonchecksum,eventcontext"), "{star}");
 }
 
 #[test]
