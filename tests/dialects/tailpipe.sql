@@ -95,6 +95,10 @@ SELECT date_trunc('hour', t), count(*)::varchar FROM r WHERE err IS NOT NULL GRO
 SELECT strftime(event_time, '%Y-%m-%d %H') AS h, min(epoch_ms(event_time)) AS ms, extract(hour FROM event_time) AS x, extract('minute' from min(event_time)) AS m FROM aws_cloudtrail_log WHERE event_name = 'StopLogging' GROUP BY strftime(event_time, '%Y-%m-%d %H'), extract(hour FROM event_time)
 ---
 SELECT strftime(t, '%Y-%m-%d %H'), min(epoch_ms(t)), hour(t), minute(min(t)) FROM r WHERE name = 'StopLogging' GROUP BY 1, 3
+=== boundaries as conditions | date_diff of DuckDB
+SELECT event_id FROM aws_cloudtrail_log WHERE date_diff('day', event_time, timestamp '2026-03-04 10:00:00') <= 1 AND date_diff('hour', timestamp '2026-03-04 06:30:00', event_time) >= -5
+---
+SELECT eid FROM r WHERE date_diff('day', t, timestamp '2026-03-04 10:00:00') <= 1 AND date_diff('hour', timestamp '2026-03-04 06:30:00', t) >= -5
 === date_diff | date_diff of DuckDB
 SELECT event_id, date_diff('day', timestamp '2026-03-01 23:59:59', event_time) AS d, date_diff('hour', timestamp '2026-03-01 23:59:59', event_time) AS h FROM aws_cloudtrail_log WHERE event_name = 'StopLogging'
 ---

@@ -151,6 +151,20 @@ fn files_are_left_out_through_every_view() {
             3,
         ),
         ("events WHERE region IN (VALUES 'us-east-1') AND date = '2026-03-03'", 3),
+        (
+            "cloudtrail_logs WHERE date_diff('hour', from_iso8601_timestamp(eventtime), TIMESTAMP '2026-03-04 23:00:00') <= 20 AND region = 'us-east-1'",
+            3,
+        ),
+        (
+            "cloudtrail_logs WHERE 1 <= date_diff('day', TIMESTAMP '2026-03-02 12:00:00', from_iso8601_timestamp(eventtime)) AND region = 'us-east-1'",
+            6,
+        ),
+        ("event_data_store WHERE date_diff('minute', eventTime, now()) > 1000000000", 0),
+        (
+            "aws_cloudtrail_log WHERE date_diff('day', tp_timestamp, TIMESTAMP '2026-03-04 23:00:00') < 1 AND region = 'us-east-1'",
+            3,
+        ),
+        ("events WHERE date_diff('day', TIMESTAMP '2026-03-03 00:00:00', event_time) = 0 AND region = 'us-east-1'", 6),
     ] {
         assert_eq!(count(query), expected, "{query}");
     }

@@ -109,6 +109,14 @@ fn instants_result(args: &ScalarFunctionArgs, found: TimestampMicrosecondArray) 
     result(args, Arc::new(found.with_timezone("UTC")))
 }
 
+/// Length of a unit in microseconds, if all of its kind are as long.
+pub(super) fn unit_micros(name: &str) -> Option<i64> {
+    match unit(name)? {
+        Unit::Micros(length) => Some(length),
+        Unit::Months(_) => None,
+    }
+}
+
 /// A unit of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {

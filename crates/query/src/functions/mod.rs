@@ -64,6 +64,11 @@ pub(crate) fn is_json_path(text: &str) -> bool {
     json_path::parse(text).is_some()
 }
 
+/// Length of a unit of time in microseconds, if all of its kind are as long.
+pub(crate) fn unit_micros(name: &str) -> Option<i64> {
+    instants::unit_micros(name)
+}
+
 /// Whether a text is a network.
 pub(crate) fn is_network(text: &str) -> bool {
     network::Network::parse(text).is_some()
