@@ -7,9 +7,9 @@ use datafusion::logical_expr::{Expr, Operator, lit};
 
 use crate::functions::unit_micros;
 
-/// Where weeks begin, a Monday, before 1970 began on a Thursday; in microseconds.
-const MONDAY: i64 = 3 * 24 * 3_600_000_000;
-const WEEK: i64 = 7 * 24 * 3_600_000_000;
+/// In microseconds.
+const DAY: i64 = 24 * 3_600_000_000;
+const WEEK: i64 = 7 * DAY;
 
 /// How units between two times are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,17 +59,21 @@ impl Difference {
     /// The times whose difference is at most `most`; `None` if they end beyond what an instant can be.
     fn at_most(self, most: i64) -> Option<Bound> {
         let Self { count, unit, constant, is_from_time } = self;
+        // the longest span in which so many units are over; what has not begun lies on both sides of zero
+        let longest = |unit: i64| match most {
+            0.. => most.checked_add(1)?.checked_mul(unit)?.checked_sub(1),
+            _ => most.checked_mul(unit),
+        };
         if count == Count::Boundaries {
-            let shift = if unit == WEEK { MONDAY } else { 0 };
-            let at = constant.checked_add(shift)?.div_euclid(unit);
-            let begins = |number: i64| number.checked_mul(unit)?.checked_sub(shift);
+            // of weeks, midnights are counted
+            let (unit, most) = if unit == WEEK { (DAY, longest(7)?) } else { (unit, most) };
+            let at = constant.div_euclid(unit);
             return Some(match is_from_time {
-                true => Bound::From(begins(at.checked_sub(most)?)?),
-                false => Bound::Before(begins(at.checked_add(most)?.checked_add(1)?)?),
+                true => Bound::From(at.checked_sub(most)?.checked_mul(unit)?),
+                false => Bound::Before(at.checked_add(most)?.checked_add(1)?.checked_mul(unit)?),
             });
         }
-        // the longest span in which so many units are over; what has not begun lies on both sides of zero
-        let longest = if most >= 0 { most.checked_add(1)?.checked_mul(unit)? - 1 } else { most.checked_mul(unit)? };
+        let longest = longest(unit)?;
         Some(match is_from_time {
             true => Bound::From(constant.checked_sub(longest)?),
             false => Bound::Before(constant.checked_add(longest)?.checked_add(1)?),
@@ -134,10 +138,10 @@ mod tests {
     fn counted(difference: Difference, time: i64) -> i64 {
         let Difference { count, unit, constant, is_from_time } = difference;
         let (from, to) = if is_from_time { (time, constant) } else { (constant, time) };
-        let shift = if unit == WEEK { MONDAY } else { 0 };
         match count {
             Count::Whole => (to - from) / unit,
-            Count::Boundaries => (to + shift).div_euclid(unit) - (from + shift).div_euclid(unit),
+            Count::Boundaries if unit == WEEK => (to.div_euclid(DAY) - from.div_euclid(DAY)) / 7,
+            Count::Boundaries => to.div_euclid(unit) - from.div_euclid(unit),
         }
     }
 
@@ -151,10 +155,10 @@ mod tests {
         }
     }
 
-    fn check(difference: Difference, number: i64) {
+    fn check(difference: Difference, number: i64, times: impl Iterator<Item = i64> + Clone) {
         for op in OPERATORS {
             let bounds = difference.compared(op, number).unwrap();
-            for time in -120..120 {
+            for time in times.clone() {
                 let is_within = bounds.iter().all(|bound| match bound {
                     Bound::Before(end) => time < *end,
                     Bound::From(start) => time >= *start,
@@ -173,19 +177,25 @@ mod tests {
         for count in [Count::Whole, Count::Boundaries] {
             for (unit, constant) in [(1, 3), (7, 0), (7, -10), (24, 5), (24, 48), (60, -1)] {
                 for is_from_time in [true, false] {
-                    (-4..5).for_each(|number| check(Difference { count, unit, constant, is_from_time }, number));
+                    (-4..5).for_each(|number| {
+                        check(Difference { count, unit, constant, is_from_time }, number, -120..120);
+                    });
                 }
             }
         }
     }
 
     #[test]
-    fn weeks_begin_on_mondays_and_what_is_too_far_is_left_alone() {
-        // Tuesday, 1970-01-06
-        let tuesday = 5 * 24 * 3_600_000_000;
-        let difference = Difference { count: Count::Boundaries, unit: WEEK, constant: tuesday, is_from_time: true };
-        assert_eq!(difference.at_most(0), Some(Bound::From(WEEK - MONDAY)));
-        assert_eq!(difference.at_most(i64::MAX), None);
-        assert_eq!(difference.at_most(i64::MIN), None);
+    fn weeks_are_seven_midnights_and_what_is_too_far_is_left_alone() {
+        // steps of some hours, one microsecond off now and then
+        let times = (-200..200_i64).map(|step| step * DAY / 5 + step % 2);
+        for is_from_time in [true, false] {
+            for constant in [0, 5 * DAY + 7, -DAY / 2] {
+                let difference = Difference { count: Count::Boundaries, unit: WEEK, constant, is_from_time };
+                (-3..4).for_each(|number| check(difference, number, times.clone()));
+                assert_eq!(difference.at_most(i64::MAX), None);
+                assert_eq!(difference.at_most(i64::MIN), None);
+            }
+        }
     }
 }
