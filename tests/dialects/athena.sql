@@ -55,6 +55,10 @@ SELECT '2026-03-08', '2026-02-28', '2026-03-02T10:00:00Z', '2025-02-28'
 SELECT count(*) FROM cloudtrail_logs WHERE from_iso8601_timestamp(eventtime) < now() AND from_iso8601_timestamp(eventtime) < current_timestamp AND date(from_iso8601_timestamp(eventtime)) <= current_date
 ---
 SELECT count(*) FROM r WHERE t < now()::timestamp
+=== spans of time as conditions | date_diff
+SELECT eventid FROM cloudtrail_logs WHERE date_diff('hour', from_iso8601_timestamp(eventtime), TIMESTAMP '2026-03-04 12:00:00') <= 5 AND date_diff('minute', TIMESTAMP '2026-03-04 06:30:00', from_iso8601_timestamp(eventtime)) > -30 AND date_diff('day', from_iso8601_timestamp(eventtime), TIMESTAMP '2026-03-04 10:00:00') = 0
+---
+SELECT eid FROM r WHERE date_sub('hour', t, TIMESTAMP '2026-03-04 12:00:00') <= 5 AND date_sub('minute', TIMESTAMP '2026-03-04 06:30:00', t) > -30 AND date_sub('day', t, TIMESTAMP '2026-03-04 10:00:00') = 0
 === date_diff | date_diff
 SELECT eventid, date_diff('second', from_iso8601_timestamp(useridentity.sessioncontext.attributes.creationdate), from_iso8601_timestamp(eventtime)) AS age, date_diff('hour', TIMESTAMP '2026-03-01 00:30:00', from_iso8601_timestamp(eventtime)) AS h FROM cloudtrail_logs WHERE useridentity.type = 'AssumedRole' AND eventname = 'Decrypt'
 ---

@@ -95,10 +95,14 @@ SELECT date_trunc('hour', t), count(*)::varchar FROM r WHERE err IS NOT NULL GRO
 SELECT strftime(event_time, '%Y-%m-%d %H') AS h, min(epoch_ms(event_time)) AS ms, extract(hour FROM event_time) AS x, extract('minute' from min(event_time)) AS m FROM aws_cloudtrail_log WHERE event_name = 'StopLogging' GROUP BY strftime(event_time, '%Y-%m-%d %H'), extract(hour FROM event_time)
 ---
 SELECT strftime(t, '%Y-%m-%d %H'), min(epoch_ms(t)), hour(t), minute(min(t)) FROM r WHERE name = 'StopLogging' GROUP BY 1, 3
-=== date_diff | date_diff of DuckDB
-SELECT event_id, date_diff('day', timestamp '2026-03-01 23:59:59', event_time) AS d, date_diff('hour', timestamp '2026-03-01 23:59:59', event_time) AS h FROM aws_cloudtrail_log WHERE event_name = 'StopLogging'
+=== boundaries as conditions | date_diff of DuckDB
+SELECT event_id FROM aws_cloudtrail_log WHERE date_diff('day', event_time, timestamp '2026-03-04 10:00:00') <= 1 AND date_diff('hour', timestamp '2026-03-04 06:30:00', event_time) >= -5 AND date_diff('week', timestamp '2026-02-24 12:00:00', event_time) = 1
 ---
-SELECT eid, date_diff('day', timestamp '2026-03-01 23:59:59', t), date_diff('hour', timestamp '2026-03-01 23:59:59', t) FROM r WHERE name = 'StopLogging'
+SELECT eid FROM r WHERE date_diff('day', t, timestamp '2026-03-04 10:00:00') <= 1 AND date_diff('hour', timestamp '2026-03-04 06:30:00', t) >= -5 AND date_diff('week', timestamp '2026-02-24 12:00:00', t) = 1
+=== date_diff | date_diff of DuckDB
+SELECT event_id, date_diff('day', timestamp '2026-03-01 23:59:59', event_time) AS d, date_diff('hour', timestamp '2026-03-01 23:59:59', event_time) AS h, date_diff('week', timestamp '2026-02-25 23:59:59', event_time) AS w, date_diff('week', event_time, timestamp '2026-02-25 23:59:59') AS b FROM aws_cloudtrail_log WHERE event_name = 'StopLogging'
+---
+SELECT eid, date_diff('day', timestamp '2026-03-01 23:59:59', t), date_diff('hour', timestamp '2026-03-01 23:59:59', t), date_diff('week', timestamp '2026-02-25 23:59:59', t), date_diff('week', t, timestamp '2026-02-25 23:59:59') FROM r WHERE name = 'StopLogging'
 === with and distinct on | cte, distinct on
 WITH x AS (SELECT DISTINCT ON (event_name) event_name, event_id FROM aws_cloudtrail_log WHERE event_source = 'iam.amazonaws.com' ORDER BY event_name, event_time DESC, event_id) SELECT * FROM x
 ---

@@ -151,6 +151,20 @@ fn files_are_left_out_through_every_view() {
             3,
         ),
         ("events WHERE region IN (VALUES 'us-east-1') AND date = '2026-03-03'", 3),
+        (
+            "cloudtrail_logs WHERE date_diff('hour', from_iso8601_timestamp(eventtime), TIMESTAMP '2026-03-04 23:00:00') <= 20 AND region = 'us-east-1'",
+            3,
+        ),
+        (
+            "cloudtrail_logs WHERE 1 <= date_diff('day', TIMESTAMP '2026-03-02 12:00:00', from_iso8601_timestamp(eventtime)) AND region = 'us-east-1'",
+            6,
+        ),
+        ("event_data_store WHERE date_diff('minute', eventTime, now()) > 1000000000", 0),
+        (
+            "aws_cloudtrail_log WHERE date_diff('day', tp_timestamp, TIMESTAMP '2026-03-04 23:00:00') < 1 AND region = 'us-east-1'",
+            3,
+        ),
+        ("events WHERE date_diff('day', TIMESTAMP '2026-03-03 00:00:00', event_time) = 0 AND region = 'us-east-1'", 6),
     ] {
         assert_eq!(count(query), expected, "{query}");
     }
@@ -212,6 +226,8 @@ fn columns_of_answers_are_called_as_they_were_written() {
     );
     let star = header("SELECT * FROM cloudtrail_logs WHERE region = 'us-east-1' AND \"$path\" IS NOT NULL LIMIT 1");
     assert!(star.starts_with("eventversion,useridentity,eventtime,") && star.ends_with(",tlsdetails"), "{star}");
+    let star = header("SELECT * FROM event_data_store LIMIT 1");
+    assert!(star.ends_with(",sessioncredentialfromconsole,eventjson,eventjsonchecksum,eventcontext"), "{star}");
 }
 
 #[test]

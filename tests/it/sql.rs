@@ -221,6 +221,85 @@ fn errors_of_types_name_the_column() {
 }
 
 #[test]
+fn errors_of_groups_point_at_the_column_as_it_is_written() {
+    let error = |query: &str| sql(&[query]).ended_with(1).stderr;
+    assert_eq!(
+        error(
+            "SELECT max(userIdentity.arn),\n  UserIdentity.Arn, count(*)\nFROM <event data store id> GROUP BY eventName"
+        ),
+        "error: the column `UserIdentity.Arn` is neither in GROUP BY nor in an aggregate function at line 2, column 3\n  |\n\
+         2 |   UserIdentity.Arn, count(*)\n  |   ^\n\
+         hint: add it to GROUP BY, or say which of its values: max(UserIdentity.Arn)\n"
+    );
+    for (query, name, column) in [
+        ("SELECT event_name, region, count(*) FROM events GROUP BY 1", "region", 20),
+        ("SELECT useridentity.arn, eventname, count(*) FROM cloudtrail_logs GROUP BY 1", "eventname", 26),
+        ("SELECT useridentity.arn, eventname, count(*) FROM cloudtrail_logs GROUP BY 2", "useridentity.arn", 8),
+        ("SELECT user_identity.type, count(*) FROM aws_cloudtrail_log GROUP BY event_name", "user_identity.type", 8),
+        (
+            "SELECT requestParameters.bucketName, count(*) FROM cloudtrail_logs GROUP BY eventname",
+            "requestParameters.bucketName",
+            8,
+        ),
+        ("SELECT max(lower(l.eventName)), concat('a', l.eventName) FROM cloudtrail_logs l", "l.eventName", 45),
+        ("SELECT date_format(eventTime, '%Y'), count_if(readOnly) FROM event_data_store", "eventTime", 20),
+        ("SELECT eventname, count(*) FROM cloudtrail_logs GROUP BY 1 HAVING EventTime > '2020'", "EventTime", 67),
+        ("SELECT eventname, count(*) FROM cloudtrail_logs GROUP BY 1 ORDER BY EventTime", "EventTime", 69),
+        ("WITH a AS (SELECT region, count(*) AS n FROM events GROUP BY date) SELECT n FROM a", "region", 19),
+        ("SELECT 1 FROM events UNION ALL SELECT region FROM events HAVING count(*) > 1", "region", 39),
+        // behind the star it has no name of its own
+        ("SELECT *, count(*) FROM events GROUP BY event_name", "event_time", 8),
+    ] {
+        let found = error(query);
+        let expected = format!(
+            "error: the column `{name}` is neither in GROUP BY nor in an aggregate function at line 1, column {column}\n"
+        );
+        assert!(found.starts_with(&expected), "{query}: {found}");
+    }
+    let found = error("SELECT event_name FROM events HAVING region = 'x'");
+    assert!(found.contains("`HAVING` chooses among groups, and the query has none at line 1, column 31"), "{found}");
+}
+
+/// What fails before there is a row leaves nothing on standard output, and says where it can only be.
+#[test]
+fn errors_of_computing_come_without_a_heading() {
+    for (query, message) in [
+        ("SELECT 1 / 0 AS x FROM events", "something is divided by zero at line 1, column 10"),
+        ("SELECT 1 AS x,\n  5 % 0 AS y", "something is divided by zero at line 2, column 5"),
+        // of two, nothing says which one
+        ("SELECT 1 / 1, 1 / 0 FROM events", "something is divided by zero\n"),
+        (
+            "SELECT event_name FROM events WHERE event_time > now() - INTERVAL '1000000' DAY",
+            "a time is too early or too late at line 1, column 58",
+        ),
+        (
+            "SELECT CAST(event_name AS BIGINT) AS n FROM events WHERE event_name = 'Decrypt'",
+            "`Decrypt` in `event_name` is no BIGINT at line 1, column 13",
+        ),
+        (
+            "SELECT date_diff('day', TIMESTAMP '9999-12-31', now())",
+            "the time `9999-12-31 00:00:00` is too early or too late at line 1, column 35",
+        ),
+        (
+            "SELECT CAST(1 AS DECIMAL(5)),\n  CAST(1 AS decimal (99))",
+            "a DECIMAL has 1 to 76 digits, not 99 at line 2, column 13",
+        ),
+        (
+            "SELECT CAST(1 AS NUMERIC(5, 9))",
+            "a DECIMAL of 5 digits cannot have 9 of them behind the point at line 1, column 18",
+        ),
+    ] {
+        for format in ["csv", "tsv", "table", "markdown", "json", "ndjson", "arrow", "parquet"] {
+            let output = sql(&[query, "-F", format, "--output", "-"]).ended_with(1);
+            assert_eq!(output.stdout, "", "{query} as {format}");
+            assert!(output.stderr.starts_with(&format!("error: {message}")), "{query}: {}", output.stderr);
+        }
+    }
+    // an answer without rows has its heading
+    assert_eq!(sql(&["SELECT event_name FROM events WHERE false", "-F", "csv"]).ended_with(0).stdout, "event_name\n");
+}
+
+#[test]
 fn errors_of_files_name_them_as_they_were_written() {
     shared().context.write("no.parquet", "no");
     let error = |query: &str| sql(&[query, "--allow-files"]).ended_with(1).stderr;

@@ -11,7 +11,6 @@ use futures::{Stream, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
-use crate::blame::Blame;
 use crate::cancellation::Wanted;
 use crate::diagnosis;
 use crate::error::QueryError;
@@ -50,9 +49,9 @@ impl Answer {
         Self { schema: stream.schema(), batches: diagnosed(stream), scans: Some(scans), kind, wanted }
     }
 
-    /// The same answer, whose errors name the columns that values did not fit.
-    pub(crate) fn blaming(self, blame: Blame) -> Self {
-        let batches = self.batches.map(move |batch| batch.map_err(|error| blame.explain(error)));
+    /// The same answer, whose errors say more: the columns that values did not fit, places in the query.
+    pub(crate) fn explaining(self, explain: impl Fn(QueryError) -> QueryError + Send + 'static) -> Self {
+        let batches = self.batches.map(move |batch| batch.map_err(&explain));
         Self { batches: batches.boxed(), ..self }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! `date_trunc('day', event_time) = …`, `to_char(event_time, '%Y-%m-%d') = '…'`, `eventtime LIKE '2026-03-04%'` and
 //! `substr(eventtime, 1, 10) = '…'` hold between two instants. Said that way, files and row groups are left out by them. What
-//! takes no part in leaving out, such as columns of the answer, stays as it is.
+//! takes no part in leaving out, such as columns of the answer, stays as it is. Differences are in `bound_differences`.
 
 use arrow::datatypes::{DataType, TimeUnit};
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike as _};
@@ -14,6 +14,7 @@ use datafusion::logical_expr::utils::{conjunction, disjunction};
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable as _, LogicalPlan, Operator, lit};
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 
+use crate::bound_differences;
 use crate::functions::{ISO_TIME, instants_with_prefix};
 
 /// Length of a time's text up to its seconds; fractions and the zone come behind.
@@ -97,6 +98,12 @@ fn compared(cut: &Expr, op: Operator, value: &ScalarValue, schema: &DFSchema) ->
         }
         ("substr" | "substring", [whole, start, length]) if number(start)? == 1 => {
             prefix_compared(whole, number(length)?, op, value, schema)
+        }
+        (name, [unit, from, to]) => {
+            let ScalarValue::Int64(Some(number)) = value else { return None };
+            bound_differences::compared(name, [unit, plain(from), plain(to)], op, *number, |time| {
+                is_instant(time, schema)
+            })
         }
         ("left", [whole, length]) => prefix_compared(whole, number(length)?, op, value, schema),
         _ => None,

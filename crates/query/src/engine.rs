@@ -181,14 +181,19 @@ impl Engine {
     pub async fn ask(&self, sql: &str, parameters: &Parameters, ask: Ask) -> Result<Answer, QueryError> {
         let plan = self.plan(sql, parameters).await?;
         let explained = match ask {
-            Ask::Rows => {
-                return self.execute(plan).await.map_err(|error| placed::at_name(error, sql));
-            }
+            Ask::Rows => return self.execute_in(sql, plan).await,
             Ask::Plan => LogicalPlanBuilder::from(plan).explain(false, false),
             Ask::Analysis => LogicalPlanBuilder::from(plan).explain(false, true),
         };
         let plan = explained.and_then(LogicalPlanBuilder::build).map_err(|error| self.wrong(&error))?;
-        self.execute(plan).await.map_err(|error| placed::at_name(error, sql))
+        self.execute_in(sql, plan).await
+    }
+
+    /// Runs the plan of a query, whose errors point into its text, those of its rows too.
+    async fn execute_in(&self, sql: &str, plan: LogicalPlan) -> Result<Answer, QueryError> {
+        let answer = self.execute(plan).await.map_err(|error| placed::at_name(placed::at_cause(error, sql), sql))?;
+        let sql = sql.to_owned();
+        Ok(answer.explaining(move |error| placed::at_cause(error, &sql)))
     }
 
     /// Plans a query without running it.
@@ -217,13 +222,14 @@ impl Engine {
     }
 
     pub(crate) async fn plan(&self, sql: &str, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
+        let tables = self.tables();
         let wrong = |error: DataFusionError| {
-            placed::at_name(placed::operand(placed::quoted_text(self.wrong(&error), sql), sql), sql)
+            let error = self.ungrouped(self.wrong(&error), sql, &tables);
+            placed::at_name(placed::at_cause(placed::operand(placed::quoted_text(error, sql), sql), sql), sql)
         };
         if let Some(refusal) = dialect::refusal(sql, self.permissions.files) {
             return Err(refusal);
         }
-        let tables = self.tables();
         let mut statement = dialect::statement(sql, self.dialect, &tables).map_err(wrong)?;
         let files = if self.permissions.files { dialect::files(&statement) } else { Vec::new() };
         if !files.is_empty() {
@@ -246,7 +252,7 @@ impl Engine {
         let is_plan = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         let blame = Blame::of(&plan);
         match self.stream(plan).await {
-            Ok(running) => Ok(Answer::new(running, is_plan).blaming(blame)),
+            Ok(running) => Ok(Answer::new(running, is_plan).explaining(move |error| blame.explain(error))),
             Err(error) => Err(blame.explain(error)),
         }
     }
@@ -262,6 +268,14 @@ impl Engine {
         let (plan, wanted) = cancellable(plan).map_err(wrong)?;
         let stream = execute_stream(Arc::clone(&plan), state.task_ctx()).map_err(wrong)?;
         Ok(Running { stream, scans: ScanWatch::new(scans, plan), wanted: vec![wanted] })
+    }
+
+    /// The error of a column that is neither grouped nor aggregated at its place; any other as it is.
+    fn ungrouped(&self, error: QueryError, sql: &str, tables: &[String]) -> QueryError {
+        let state = self.context.state();
+        let is_aggregate = |name: &str| state.aggregate_functions().contains_key(name);
+        let place = |column: &str| dialect::place_of_ungrouped(sql, self.dialect, tables, column, &is_aggregate);
+        placed::ungrouped(error, sql, place)
     }
 
     pub(crate) fn wrong(&self, error: &DataFusionError) -> QueryError {

@@ -10,6 +10,7 @@ mod actions;
 mod answer;
 mod blame;
 mod bloom_filters;
+mod bound_differences;
 mod bound_times;
 mod cancellation;
 mod catalog;

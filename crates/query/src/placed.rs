@@ -3,15 +3,30 @@
 
 use datafusion::error::DataFusionError;
 
-use crate::dialect;
+use crate::dialect::{self, places};
 use crate::error::{Position, QueryError};
-use crate::wording::plain;
+use crate::wording::{OUT_OF_RANGE, UNGROUPED, ZERO_DIVISION, plain, said_of_ungrouped, wrong_day, wrong_digits};
 
 /// An error without a place, at the place where the query has the name that is in its message.
 pub(crate) fn at_name(error: QueryError, sql: &str) -> QueryError {
     let QueryError::Wrong { message, position: None, hint } = error else { return error };
     let name = message.split('`').nth(1).unwrap_or_default();
     let position = if message.ends_with("found: EOF") { Some(end_of(sql)) } else { dialect::place_of(sql, name) };
+    QueryError::Wrong { message, position, hint }
+}
+
+/// An error of computing or of a type without a place, at the only place of the text that can be meant.
+pub(crate) fn at_cause(error: QueryError, sql: &str) -> QueryError {
+    let QueryError::Wrong { message, position: None, hint } = error else { return error };
+    let position = match message.as_str() {
+        ZERO_DIVISION => places::place_of_division(sql),
+        OUT_OF_RANGE => places::place_of_span(sql),
+        other => match (wrong_digits(other), wrong_day(other)) {
+            (Some(digits), _) => places::place_of_decimal(sql, digits),
+            (_, Some(day)) => places::place_of_text_from(sql, day),
+            _ => None,
+        },
+    };
     QueryError::Wrong { message, position, hint }
 }
 
@@ -45,6 +60,19 @@ pub(crate) fn quoted_text(error: QueryError, sql: &str) -> QueryError {
         _ => hint,
     };
     QueryError::Wrong { message, position: Some(position), hint }
+}
+
+/// A column that is neither grouped nor aggregated, at the place that `place` finds for it and as it is written there.
+pub(crate) fn ungrouped(error: QueryError, sql: &str, place: impl FnOnce(&str) -> Option<Position>) -> QueryError {
+    let QueryError::Wrong { message, position, hint } = error else { return error };
+    let column = message.strip_suffix(UNGROUPED).and_then(|rest| rest.split('`').nth(1));
+    let Some((column, position)) = column.and_then(|column| Some((column, place(column)?))) else {
+        return QueryError::Wrong { message, position, hint };
+    };
+    // behind a `*` it has no name
+    let name = dialect::name_at(sql, position).unwrap_or_else(|| column.to_owned());
+    let (message, hint) = said_of_ungrouped(&name);
+    QueryError::Wrong { message, position: Some(position), hint: Some(hint) }
 }
 
 /// An operator that does not take its values, with the name of the first of them.

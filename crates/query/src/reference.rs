@@ -40,6 +40,9 @@ files are left out by them. `\"$path\"` is the object that a record came from. N
 crawlers call `partition_0`, `partition_1` and so on is told by the year, day, region or account that the query compares it
 with; without any it is an error.
 
+`eventjson` of an event data store is the record as JSON, put together again from the lake's columns, and `eventjsonchecksum` the SHA-256 of
+this text in base64. CloudTrail Lake's own sums are of texts that may have blanks and an order of their own.
+
 milepost's own dialect takes much of the others: dots on JSON columns (`request_parameters.bucketName`), lambdas
 (`array_any_match(resources, r -> r.type = 'AWS::S3::Bucket')`), `SELECT * EXCEPT (…)`, `FROM events SELECT …`,
 `IN (VALUES …)`, and these functions of theirs: `transform`, `filter`, `all_match`, `none_match`, `listagg`, `list`, `count_if`,

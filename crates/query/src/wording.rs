@@ -39,6 +39,18 @@ const TYPES: [(&str, &str); 15] = [
     ("Boolean", "BOOLEAN"),
 ];
 
+/// What is said of a division by zero.
+pub(crate) const ZERO_DIVISION: &str = "something is divided by zero";
+/// What is said of times that no time can be.
+pub(crate) const OUT_OF_RANGE: &str = "a time is too early or too late";
+/// Digits that a DECIMAL can have.
+const MAX_DIGITS: u8 = 76;
+/// What messages about types of numbers begin with.
+const WRONG_DIGITS: &str = "a DECIMAL has 1 to 76 digits, not ";
+const OF_DIGITS: &str = "a DECIMAL of ";
+/// What is said of a column that is neither grouped nor aggregated, behind its name.
+pub(crate) const UNGROUPED: &str = " is neither in GROUP BY nor in an aggregate function";
+
 /// The message without labels.
 pub(crate) fn plain(message: &str) -> String {
     // what DataFusion says of itself is of no use to a user
@@ -82,11 +94,12 @@ fn casts(message: &str) -> Option<String> {
 
 /// A message that means something else to a user than it says, with what to try.
 pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
-    if message.starts_with("Column in SELECT must be in GROUP BY") {
-        let column = message.split_once("column \"")?.1.split('"').next()?;
-        let name = column.rsplit('.').next()?;
-        let hint = format!("add it to GROUP BY, or say which of its values: max({name})");
-        return Some((format!("the column `{column}` is neither in GROUP BY nor in an aggregate function"), hint));
+    if let Some(name) = ungrouped(message) {
+        return Some(said_of_ungrouped(name));
+    }
+    if message.starts_with("HAVING clause references: ") {
+        let hint = "WHERE chooses rows; GROUP BY makes groups of them".to_owned();
+        return Some(("`HAVING` chooses among groups, and the query has none".to_owned(), hint));
     }
     if let Some(problem) = message.strip_prefix("regex parse error:") {
         let reason = problem.rsplit_once("error: ").map_or(problem, |(_, reason)| reason);
@@ -114,12 +127,8 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
         let hint = "`SHOW FUNCTIONS` lists what a function takes; typeof(x) says what a value is".to_owned();
         return Some((format!("the function `{name}` does not take values of these types"), hint));
     }
-    if message == "Timestamp out of range" {
-        let hint = "times reach from the year 1678 to 2262: take a shorter INTERVAL".to_owned();
-        return Some(("a time is too early or too late".to_owned(), hint));
-    }
-    if message == "Divide by zero error" || message == "Divide by zero" {
-        return Some(("something is divided by zero".to_owned(), "x / nullif(y, 0) gives null for it".to_owned()));
+    if let Some(said) = of_range(message) {
+        return Some(said);
     }
     if message.starts_with("cannot compute VARCHAR") && message.ends_with("INTERVAL") {
         return Some((message.to_owned(), "from_iso8601_timestamp(x) makes an instant of text".to_owned()));
@@ -131,6 +140,54 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
         ));
     }
     None
+}
+
+/// What is said of values that no number, no time or no type of numbers can be.
+fn of_range(message: &str) -> Option<(String, String)> {
+    if message == "Timestamp out of range" {
+        let hint = "times reach from the year 1678 to 2262: take a shorter INTERVAL".to_owned();
+        return Some((OUT_OF_RANGE.to_owned(), hint));
+    }
+    if let Some(rest) = message.strip_prefix("Overflow converting ") {
+        let (time, _) = rest.split_once(" to Nanosecond")?;
+        let hint = "times of SQL's TIMESTAMP reach from the year 1678 to 2262".to_owned();
+        return Some((format!("the time `{time}` is too early or too late"), hint));
+    }
+    if message == "Divide by zero error" || message == "Divide by zero" {
+        return Some((ZERO_DIVISION.to_owned(), "x / nullif(y, 0) gives null for it".to_owned()));
+    }
+    let (digits, rest) = message.strip_prefix("Decimal(precision = ")?.split_once(", scale = ")?;
+    let (scale, _) = rest.split_once(')')?;
+    let fits = digits.parse().is_ok_and(|digits: u8| (1..=MAX_DIGITS).contains(&digits));
+    let message = match fits {
+        true => format!("{OF_DIGITS}{digits} digits cannot have {scale} of them behind the point"),
+        false => format!("{WRONG_DIGITS}{digits}"),
+    };
+    Some((message, "DECIMAL(20, 2) has 20 digits, two of them behind the point".to_owned()))
+}
+
+/// How many digits the message about a type of numbers is about.
+pub(crate) fn wrong_digits(message: &str) -> Option<&str> {
+    message.strip_prefix(WRONG_DIGITS).or_else(|| message.strip_prefix(OF_DIGITS)?.split(' ').next())
+}
+
+/// The day of the time that a message is about, as a literal begins with it.
+pub(crate) fn wrong_day(message: &str) -> Option<&str> {
+    message.strip_prefix("the time `")?.strip_suffix("` is too early or too late")?.split(' ').next()
+}
+
+/// The column of a message about one that is neither grouped nor aggregated, without its table.
+fn ungrouped(message: &str) -> Option<&str> {
+    let (_, rest) =
+        message.split_once(" must be in GROUP BY or an aggregate function: While expanding wildcard, column \"")?;
+    let (column, _) = rest.split_once("\" must appear in the GROUP BY clause")?;
+    Some(column.rsplit('.').next().unwrap_or(column).trim_matches('"'))
+}
+
+/// What is said of a column that is neither grouped nor aggregated, and what to try.
+pub(crate) fn said_of_ungrouped(name: &str) -> (String, String) {
+    let hint = format!("add it to GROUP BY, or say which of its values: max({name})");
+    (format!("the column `{name}`{UNGROUPED}"), hint)
 }
 
 /// The name of a type in SQL.
@@ -163,9 +220,11 @@ mod tests {
         ] {
             assert_eq!(plain(message), expected);
         }
-        let message = "Column in SELECT must be in GROUP BY or an aggregate function: While expanding wildcard, column \
-            \"events.event_name\" must appear in the GROUP BY clause";
-        assert!(reworded(message).unwrap().0.starts_with("the column `events.event_name` is neither"));
+        let message = "Column in HAVING must be in GROUP BY or an aggregate function: While expanding wildcard, column \
+            \"\"Event data store\".event_name\" must appear in the GROUP BY clause";
+        assert!(reworded(message).unwrap().0.starts_with("the column `event_name` is neither"));
+        assert_eq!(wrong_digits(&of_range("Decimal(precision = 99, scale = 0) should").unwrap().0), Some("99"));
+        assert_eq!(wrong_digits(&of_range("Decimal(precision = 5, scale = 9) should").unwrap().0), Some("5"));
         let regex = "regex parse error:\n    (\n    ^\nerror: unclosed group";
         assert_eq!(reworded(regex).unwrap().0, "the regular expression is wrong: unclosed group");
     }

@@ -22,6 +22,7 @@ mod json_types;
 mod lambdas;
 mod lateral;
 mod parser;
+pub(crate) mod places;
 mod refusals;
 mod shorthand;
 mod sql_json;
@@ -32,6 +33,7 @@ mod tries;
 mod trino;
 mod trino_lists;
 mod types;
+mod ungrouped;
 mod unnest;
 
 use std::fmt;
@@ -42,14 +44,13 @@ use datafusion::common::{not_impl_err, plan_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{Statement as SqlStatement, TableFactor, Visit as _, Visitor, visit_relations};
-use datafusion::sql::sqlparser::keywords::Keyword;
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::compat::Table;
 use crate::error::Position;
 pub(crate) use csv_files::as_calls as csv_files_as_calls;
 
 pub(crate) use constructs::CONSTRUCTS;
+pub(crate) use places::{is_quoted_value, name_at, place_of, place_of_text};
 pub(crate) use refusals::refusal;
 
 /// What a query is written in.
@@ -179,51 +180,17 @@ pub(crate) fn files(statement: &Statement) -> Vec<String> {
     found
 }
 
-/// Where the text of a query has a name first.
-pub(crate) fn place_of(sql: &str, name: &str) -> Option<Position> {
-    let tokens = tokens::of(sql).ok()?;
-    let is_it = |word: &str| json_types::of_name(word).unwrap_or(word).eq_ignore_ascii_case(name);
-    let found = tokens
-        .into_iter()
-        .find(|token| matches!(&token.token, Token::Word(word) if !name.is_empty() && is_it(&word.value)))?;
-    Some(Position { line: found.span.start.line, column: found.span.start.column })
-}
-
-/// Where the text of a query has a literal first.
-pub(crate) fn place_of_text(sql: &str, literal: &str) -> Option<Position> {
-    let tokens = tokens::of(sql).ok()?;
-    let found =
-        tokens.into_iter().find(|token| matches!(&token.token, Token::SingleQuotedString(text) if text == literal))?;
-    Some(Position { line: found.span.start.line, column: found.span.start.column })
-}
-
-/// Whether what stands at a place of the text of a query is in double quotes and is compared with something.
-pub(crate) fn is_quoted_value(sql: &str, place: Position) -> bool {
-    let Ok(tokens) = tokens::of(sql) else { return false };
-    let mut before = &Token::EOF;
-    for token in tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))) {
-        if token.span.start.line == place.line && token.span.start.column == place.column {
-            let is_quoted = matches!(&token.token, Token::Word(word) if word.quote_style == Some('"'));
-            let compares =
-                matches!(before, Token::Eq | Token::Neq | Token::Lt | Token::Gt | Token::LParen | Token::Comma);
-            return is_quoted && (compares || tokens::is_keyword(before, Keyword::LIKE));
-        }
-        before = &token.token;
-    }
-    false
-}
-
-/// The name that stands at a place of the text of a query, with what is before its last dot.
-pub(crate) fn name_at(sql: &str, place: Position) -> Option<String> {
-    let tokens = tokens::of(sql).ok()?;
-    let is_there =
-        |token: &TokenWithSpan| token.span.start.line == place.line && token.span.start.column == place.column;
-    let at = tokens.iter().position(is_there)?;
-    let name = tokens[at..].iter().take_while(|token| matches!(token.token, Token::Word(_) | Token::Period));
-    let name: String = name.map(|token| token.token.to_string()).collect();
-    // of a call, it is not the name that has the type
-    let is_call = tokens[at..].iter().find(|token| !matches!(token.token, Token::Word(_) | Token::Period));
-    (!name.is_empty() && is_call.is_none_or(|next| next.token != Token::LParen)).then_some(name)
+/// Where a query has the column that is neither in its GROUP BY nor in an aggregate function. `known` are the names that are
+/// tables here.
+pub(crate) fn place_of_ungrouped(
+    sql: &str,
+    forced: Option<Dialect>,
+    known: &[String],
+    column: &str,
+    is_aggregate: &dyn Fn(&str) -> bool,
+) -> Option<Position> {
+    let mut statement = statement(sql, forced, known).ok()?;
+    ungrouped::place(sql_of(&mut statement)?, column, is_aggregate)
 }
 
 /// The statement itself, or the one that is to be explained.

@@ -35,6 +35,7 @@ fn forgiving_name(name: &str) -> Option<&'static str> {
         "day_of" => Some("try_day_of"),
         "cast_as" => Some("try_cast_as"),
         "network" => Some("try_network"),
+        "decode" => Some("try_decode"),
         _ => None,
     }
 }

@@ -112,7 +112,7 @@ fn percentiles(value: &Expr, shares: &Expr, function: &Function) -> Expr {
 
 /// The text of bytes; what is text already stays it.
 fn as_text(bytes: Expr) -> Expr {
-    let is_decoded = matches!(&bytes, Expr::Function(function) if function.name.to_string() == "decode");
+    let is_decoded = matches!(&bytes, Expr::Function(function) if matches!(function.name.to_string().as_str(), "decode" | "try_decode"));
     if is_decoded { build::call("utf8_text", vec![bytes]) } else { bytes }
 }
 

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
-use arrow::array::{ArrayRef, AsArray, StringArray, TimestampMicrosecondArray};
+use arrow::array::{Array as _, ArrayRef, AsArray, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{CastOptions, cast, cast_with_options};
-use arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalMonthDayNanoType, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, TimeUnit, TimestampMicrosecondType,
+};
 use chrono::{DateTime, Offset as _};
 use datafusion::common::{exec_err, plan_err};
 use datafusion::error::Result;
@@ -16,7 +18,7 @@ use datafusion::logical_expr::{
 };
 
 use super::FunctionDoc;
-use super::arguments::{array, result};
+use super::arguments::{array, each_text, result};
 use super::instants::parse_instant;
 use super::scalar::{Definition, Kind, instant_type};
 
@@ -29,12 +31,41 @@ const NANOSECONDS_OF_DAY: i128 = 86_400_000_000_000;
 pub(super) const FUNCTIONS: &[Definition] = &[
     Definition { name: "iso8601_text", arguments: &[Kind::Any], required: 1, returns: |_| DataType::Utf8, volatility: Volatility::Immutable, body: iso8601_text, call: "iso8601_text(time)", meaning: "a time in ISO 8601 with the offset of its zone, `Z` for none; a date without a time" },
     Definition { name: "bucket_origin", arguments: &[Kind::Interval], required: 1, returns: |_| instant_type(), volatility: Volatility::Immutable, body: bucket_origin, call: "bucket_origin(interval)", meaning: "what DuckDB's `time_bucket` counts spans from: a Monday, or the first of a month for spans of months" },
+    Definition { name: "human_readable_seconds", arguments: &[Kind::Number], required: 1, returns: |_| DataType::Utf8, volatility: Volatility::Immutable, body: human_readable_seconds, call: "human_readable_seconds(seconds)", meaning: "a number of seconds in words, `1 hour, 2 minutes, 42 seconds`" },
 ];
 
 pub(super) const DOCS: [FunctionDoc; 1] = [FunctionDoc {
     call: "day_of(time)",
     meaning: "the day of a time in its own zone; of a text, the day that its time has in UTC; `try_day_of` gives null for what is none",
 }];
+
+fn human_readable_seconds(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let seconds = array(args, 0)?;
+    let Some(seconds) = seconds.as_primitive_opt::<Float64Type>() else {
+        return exec_err!("the argument is no number");
+    };
+    each_text(args, |row| {
+        (seconds.is_valid(row) && seconds.value(row).is_finite()).then(|| in_words(seconds.value(row)))
+    })
+}
+
+/// Weeks, days, hours, minutes and seconds, those of which there are any.
+fn in_words(seconds: f64) -> String {
+    const UNITS: [(u64, &str); 5] =
+        [(604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+    let mut rest = seconds.abs().round() as u64;
+    let sign = if seconds < 0.0 && rest > 0 { "-" } else { "" };
+    let mut words = Vec::new();
+    for (length, name) in UNITS {
+        let count = rest / length;
+        rest %= length;
+        if count > 0 || (words.is_empty() && length == 1) {
+            words.push(format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
+        }
+    }
+    format!("{sign}{}", words.join(", "))
+}
 
 fn iso8601_text(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let given = array(args, 0)?;

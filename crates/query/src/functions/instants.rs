@@ -22,6 +22,7 @@ use super::scalar::{Definition, Kind, instant_type};
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
+const WEEK: i64 = 7 * DAY;
 
 #[rustfmt::skip]
 pub(super) const FUNCTIONS: &[Definition] = &[
@@ -109,6 +110,14 @@ fn instants_result(args: &ScalarFunctionArgs, found: TimestampMicrosecondArray) 
     result(args, Arc::new(found.with_timezone("UTC")))
 }
 
+/// Length of a unit in microseconds, if all of its kind are as long.
+pub(super) fn unit_micros(name: &str) -> Option<i64> {
+    match unit(name)? {
+        Unit::Micros(length) => Some(length),
+        Unit::Months(_) => None,
+    }
+}
+
 /// A unit of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
@@ -124,7 +133,7 @@ fn unit(name: &str) -> Option<Unit> {
         "minute" => Unit::Micros(60 * SECOND),
         "hour" => Unit::Micros(3_600 * SECOND),
         "day" => Unit::Micros(DAY),
-        "week" => Unit::Micros(7 * DAY),
+        "week" => Unit::Micros(WEEK),
         "month" => Unit::Months(1),
         "quarter" => Unit::Months(3),
         "year" => Unit::Months(12),
@@ -218,13 +227,10 @@ fn date_diff(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 }
 
 fn boundaries(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    // weeks start on Monday, and 1970 began on a Thursday
-    const MONDAY: i64 = 3 * DAY;
     between(args, |from, to, unit| match unit {
-        Unit::Micros(length) => {
-            let shift = if length == 7 * DAY { MONDAY } else { 0 };
-            Some((to + shift).div_euclid(length) - (from + shift).div_euclid(length))
-        }
+        // weeks begin on no day of their own: they are seven midnights
+        Unit::Micros(WEEK) => Some((to.div_euclid(DAY) - from.div_euclid(DAY)) / 7),
+        Unit::Micros(length) => Some(to.div_euclid(length) - from.div_euclid(length)),
         Unit::Months(length) => {
             Some(months_since_zero(to)?.div_euclid(length) - months_since_zero(from)?.div_euclid(length))
         }

@@ -46,7 +46,7 @@ pub(super) fn field_names() -> MapFieldNames {
 #[rustfmt::skip]
 pub(super) const FUNCTIONS: &[Definition] = &[
     define("json_extract_scalar", &[Text, Text], text, extract_scalar, "json_extract_scalar(json, '$.path')", "text, number or boolean at a JSONPath as text; null for objects, arrays and what is not there"),
-    define("json_extract", &[Text, Text], text, extract, "json_extract(json, '$.path')", "value at a JSONPath as JSON text"),
+    define("json_extract", &[Text, Text], text, extract, "json_extract(json, '$.path')", "value at a JSONPath as JSON text, without blanks between its parts"),
     define("json_extract_string", &[Text, Text], text, extract_string, "json_extract_string(json, key)", "value at a JSONPath, a JSON pointer or a key as text; objects and arrays as JSON text"),
     define("json_arrow", &[Text, Text], text, arrow, "json_arrow(json, key)", "DuckDB's `->`: value at a key, JSONPath or index as JSON text"),
     define("json_arrow_text", &[Text, Text], text, extract_string, "json_arrow_text(json, key)", "DuckDB's `->>`: the same as text"),
@@ -57,8 +57,8 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     define("json_text", &[Text], text, json_text, "json_text(json)", "content of a JSON string; other JSON stays as it is, JSON null is null"),
     define("json_array", &[Text], list_of_text, json_array, "json_array(json)", "elements of a JSON array as a list of JSON texts"),
     define("json_texts", &[Text], list_of_text, json_texts, "json_texts(json)", "elements of a JSON array as a list of texts"),
-    define("json_parse", &[Text], text, as_it_is, "json_parse(text)", "the text itself, which is taken for JSON"),
-    define("json_format", &[Text], text, as_it_is, "json_format(json)", "the text of JSON"),
+    define("json_parse", &[Text], text, whole, "json_parse(text)", "the text, which is taken for JSON, without blanks between its parts"),
+    define("json_format", &[Text], text, whole, "json_format(json)", "the text of JSON, without blanks between its parts"),
     define("json_keys", &[Text], list_of_text, json_keys, "json_keys(json)", "names of the members of a JSON object"),
     define("json_map", &[Text], |_| map_type(), json_map, "json_map(json)", "members of a JSON object as a map of texts; nested values as compact JSON text"),
     define("json_array_length", &[Text], integer, array_length, "json_array_length(json)", "number of elements of a JSON array"),
@@ -132,9 +132,9 @@ pub(super) fn scalar_text(json: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Text of any value but null.
+/// Text of any value but null; nested values without blanks between their parts.
 pub(super) fn any_text(json: &str) -> Option<Cow<'_, str>> {
-    if json_path::is_nested(json) { Some(Cow::Borrowed(json.trim())) } else { scalar_text(json) }
+    if json_path::is_nested(json) { Some(compact(json.trim())) } else { scalar_text(json) }
 }
 
 /// The text itself, if it is JSON.
@@ -143,15 +143,24 @@ pub(super) fn valid(json: &str) -> Option<&str> {
     serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok().then_some(json)
 }
 
-fn as_written(json: &str) -> Option<Cow<'_, str>> {
-    Some(Cow::Borrowed(json))
+/// JSON as Trino and DuckDB write what they took out of it: without blanks between its parts.
+pub(super) fn compacted(json: &str) -> Option<Cow<'_, str>> {
+    Some(compact(json))
 }
 
-fn as_it_is(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    match args.args.first() {
-        Some(json) => Ok(json.clone()),
-        None => exec_err!("a text is missing"),
+/// The text itself, in which only JSON loses blanks.
+fn whole(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let json = texts(args, 0)?;
+    let compact_at =
+        |row| json.get(row).map(|json| if json_path::is_nested(json) { compact(json) } else { json.into() });
+    let texts: Vec<Option<Cow<'_, str>>> = (0..rows(args)).map(compact_at).collect();
+    if let (Some(given), true) =
+        (args.args.first(), texts.iter().flatten().all(|text| matches!(text, Cow::Borrowed(_))))
+    {
+        // most JSON has no blanks, and its array need not be made again
+        return Ok(given.clone());
     }
+    result(args, Arc::new(texts.into_iter().collect::<StringArray>()))
 }
 
 pub(super) fn extract_scalar(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -159,7 +168,7 @@ pub(super) fn extract_scalar(args: &ScalarFunctionArgs) -> Result<ColumnarValue>
 }
 
 pub(super) fn extract(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    by_path(args, json_path::parse, Rule::Exact, as_written)
+    by_path(args, json_path::parse, Rule::Exact, compacted)
 }
 
 fn extract_string(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -167,7 +176,7 @@ fn extract_string(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 }
 
 fn arrow(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    by_path(args, key, Rule::Exact, as_written)
+    by_path(args, key, Rule::Exact, compacted)
 }
 
 fn by_index(args: &ScalarFunctionArgs, convert: Convert) -> Result<ColumnarValue> {
@@ -178,7 +187,7 @@ fn by_index(args: &ScalarFunctionArgs, convert: Convert) -> Result<ColumnarValue
 }
 
 fn arrow_index(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    by_index(args, as_written)
+    by_index(args, compacted)
 }
 
 fn arrow_text_index(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -220,7 +229,7 @@ fn elements(args: &ScalarFunctionArgs, convert: Convert) -> Result<ColumnarValue
 }
 
 pub(super) fn json_array(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    elements(args, as_written)
+    elements(args, compacted)
 }
 
 pub(super) fn json_texts(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -247,29 +256,30 @@ pub(super) fn json_map(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
         let found = members.is_some();
         for (name, value) in members.into_iter().flatten() {
             builder.keys().append_value(name);
-            builder.values().append_option(compact_text(value));
+            builder.values().append_option(any_text(value));
         }
         builder.append(found)?;
     }
     result(args, Arc::new(builder.finish()))
 }
 
-/// Text of a value, nested values without blanks between their parts.
-pub(super) fn compact_text(json: &str) -> Option<Cow<'_, str>> {
-    if json_path::is_nested(json) { Some(Cow::Owned(compact(json))) } else { scalar_text(json) }
-}
-
-/// JSON without blanks between its parts; names, numbers and order stay.
-fn compact(json: &str) -> String {
-    let (mut out, mut in_string, mut escaped) = (String::with_capacity(json.len()), false, false);
-    for character in json.chars() {
-        if in_string || !character.is_ascii_whitespace() {
-            out.push(character);
+/// JSON without blanks between its parts; names, numbers and order stay. It is copied only if there are any.
+fn compact(json: &str) -> Cow<'_, str> {
+    let (mut out, mut copied) = (String::new(), 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for (at, byte) in json.bytes().enumerate() {
+        if !in_string && byte.is_ascii_whitespace() {
+            out.push_str(&json[copied..at]);
+            copied = at + 1;
         }
-        in_string = if character == '"' && !escaped { !in_string } else { in_string };
-        escaped = in_string && character == '\\' && !escaped;
+        in_string = in_string != (byte == b'"' && !escaped);
+        escaped = in_string && byte == b'\\' && !escaped;
     }
-    out
+    if copied == 0 {
+        return Cow::Borrowed(json);
+    }
+    out.push_str(&json[copied..]);
+    Cow::Owned(out)
 }
 
 fn array_length(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -297,4 +307,22 @@ fn size(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     };
     let sizes: Int64Array = (0..rows(args)).map(size).collect();
     result(args, Arc::new(sizes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_blanks_between_parts_are_left_out() {
+        for (json, expected) in [
+            (r#"{"a": {"b" : 1}}"#, r#"{"a":{"b":1}}"#),
+            ("[ 1,\n\t2 ]", "[1,2]"),
+            (r#"{"a b":"c \" d" , "\\": " "}"#, r#"{"a b":"c \" d","\\":" "}"#),
+            (" \"é x\" ", "\"é x\""),
+        ] {
+            assert_eq!(compact(json), expected);
+            assert!(matches!(compact(expected), Cow::Borrowed(_)));
+        }
+    }
 }

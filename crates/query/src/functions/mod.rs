@@ -23,12 +23,14 @@ mod map_shapes;
 mod maps;
 mod network;
 mod number_format;
+mod numeric_histogram;
 mod pieces;
 mod prefixes;
 mod reduce;
 mod rounded;
 mod scalar;
 mod shape;
+mod soundex;
 mod sql_json;
 mod struct_or_null;
 mod structs;
@@ -64,6 +66,11 @@ pub(crate) fn is_json_path(text: &str) -> bool {
     json_path::parse(text).is_some()
 }
 
+/// Length of a unit of time in microseconds, if all of its kind are as long.
+pub(crate) fn unit_micros(name: &str) -> Option<i64> {
+    instants::unit_micros(name)
+}
+
 /// Whether a text is a network.
 pub(crate) fn is_network(text: &str) -> bool {
     network::Network::parse(text).is_some()
@@ -89,6 +96,7 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         bytes::FUNCTIONS,
         prefixes::FUNCTIONS,
         sql_json::FUNCTIONS,
+        soundex::FUNCTIONS,
     ]
     .into_iter()
     .flatten()
@@ -126,6 +134,7 @@ pub(crate) fn register(context: &SessionContext) {
         context.register_udf(ScalarUDF::new_from_impl(function));
     }
     context.register_higher_order_function(Arc::new(HigherOrderUDF::new_from_impl(reduce::Reduce::new())));
+    context.register_udaf(AggregateUDF::new_from_impl(numeric_histogram::NumericHistogram::new()));
     for kept in [maps::Kept::Count, maps::Kept::Value, maps::Kept::All] {
         context.register_udaf(AggregateUDF::new_from_impl(maps::ToMap::new(kept)));
     }
@@ -165,7 +174,7 @@ pub(crate) fn reference() -> Vec<FunctionDoc> {
         .chain(greatest::DOCS.iter().copied())
         .chain(map_shapes::DOCS.iter().copied())
         .chain(value_cast::DOCS.iter().copied())
-        .chain(std::iter::once(reduce::DOC))
+        .chain([reduce::DOC, numeric_histogram::DOC])
         .collect();
     all.sort_by_key(|doc| doc.call);
     all

@@ -12,7 +12,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
 
 use super::arguments::{Texts, result, rows, texts};
-use super::json::{extract, extract_scalar, scalar_text, valid};
+use super::json::{compacted, extract, extract_scalar, scalar_text, valid};
 use super::json_path;
 use super::scalar::{Definition, Kind};
 
@@ -288,9 +288,11 @@ fn wrapped(found: &[&str], how: &str) -> Option<String> {
         _ => false,
     };
     match found {
-        _ if wraps => Some(format!("[{}]", found.join(","))),
-        [one] if how == "omit quotes" => json_path::string(one).map(String::from).or_else(|| Some((*one).to_owned())),
-        [one] => Some((*one).to_owned()),
+        _ if wraps => compacted(&format!("[{}]", found.join(","))).map(String::from),
+        [one] if how == "omit quotes" && !json_path::is_nested(one) => {
+            json_path::string(one).map(String::from).or_else(|| Some((*one).to_owned()))
+        }
+        [one] => compacted(one).map(String::from),
         _ => None,
     }
 }

@@ -20,7 +20,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
-use futures::{StreamExt as _, pin_mut};
+use futures::{Stream, StreamExt as _, pin_mut};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -170,22 +170,38 @@ async fn write_batches<W: Write + Send>(
 ) -> Result<u64, QueryError> {
     let failed = |source: ArrowError| QueryError::Encode { format: format.name(), source };
     let schema = cells::prepared_schema(answer.schema(), format);
-    let mut encoder: Box<dyn Encoder + Send> = if answer.is_plan() && format == Format::Table {
+    let is_plan = answer.is_plan();
+    let batches = answer.into_batches();
+    pin_mut!(batches);
+    // a heading over an error would be half an answer
+    let mut next = next_rows(&mut batches).await?;
+    let mut encoder: Box<dyn Encoder + Send> = if is_plan && format == Format::Table {
         Box::new(plan::Plan::new(&mut *out))
     } else {
         encoder(format, layout, &schema, &mut *out).map_err(failed)?
     };
     let mut rows = 0;
-    let batches = answer.into_batches();
-    pin_mut!(batches);
-    while let Some(batch) = batches.next().await {
-        let batch = cells::prepare(&batch?, &schema).map_err(failed)?;
+    while let Some(batch) = next {
+        let batch = cells::prepare(&batch, &schema).map_err(failed)?;
         rows += batch.num_rows() as u64;
         encoder.write(&batch).map_err(failed)?;
+        next = next_rows(&mut batches).await?;
     }
     encoder.finish().map_err(failed)?;
     out.flush().map_err(|source| QueryError::Write { source })?;
     Ok(rows)
+}
+
+/// The next batch that has rows.
+async fn next_rows(
+    batches: &mut (impl Stream<Item = Result<RecordBatch, QueryError>> + Unpin),
+) -> Result<Option<RecordBatch>, QueryError> {
+    while let Some(batch) = batches.next().await.transpose()? {
+        if batch.num_rows() > 0 {
+            return Ok(Some(batch));
+        }
+    }
+    Ok(None)
 }
 
 /// Remembers how writing failed.
