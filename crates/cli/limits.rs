@@ -92,7 +92,7 @@ fn watch(left: Option<(Duration, Duration)>, mut done: oneshot::Receiver<()>, en
 /// Ends when the user presses Ctrl-C; never, if that cannot be known.
 async fn interruption() {
     if tokio::signal::ctrl_c().await.is_err() {
-        pending().await
+        pending::<()>().await;
     }
 }
 

@@ -284,11 +284,10 @@ impl Engine {
 }
 
 fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
-    let mut config = config(options.threads);
+    let mut config = config(options.threads).with_batch_size(options.batch_rows());
     let execution = &mut config.options_mut().execution;
     execution.sort_spill_reservation_bytes = options.sort_reservation_bytes();
     execution.sort_in_place_threshold_bytes = options.sort_in_place_bytes();
-    execution.batch_size = options.batch_rows();
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(options.runtime()?)

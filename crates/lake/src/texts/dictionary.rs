@@ -49,16 +49,17 @@ impl<'a> Dictionary<'a> {
         let hash = self.hasher.hash_one(value);
         let mask = self.slots.len() - 1;
         // the bits that choose the place are not those of the tag
-        let mut at = (hash & u64::from(u32::MAX)) as usize & mask;
+        let mut at = usize::try_from(hash & !TAG).unwrap_or(0) & mask;
         loop {
             let slot = self.slots[at];
             if slot == 0 {
                 self.texts.push(value);
                 // no more texts than rows, of which there are fewer than 2³²
-                self.slots[at] = hash & TAG | self.texts.len() as u64;
-                return (self.texts.len() - 1) as u32;
+                let count = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+                self.slots[at] = hash & TAG | u64::from(count);
+                return count - 1;
             }
-            let number = (slot & !TAG) as u32 - 1;
+            let number = u32::try_from(slot & !TAG).unwrap_or(u32::MAX) - 1;
             if slot & TAG == hash & TAG && self.texts[number as usize] == value {
                 return number;
             }
