@@ -485,11 +485,12 @@ fn a_report_that_is_wrong_is_named_with_its_place_and_in_the_history() {
         "{said}"
     );
     assert!(said.contains("there is no table `evnts`"), "{said}");
-    assert!(said.contains("`mine/failing.sql`: the report `failing` failed: something is divided by zero"), "{said}");
+    let divided = "`mine/failing.sql`:15:10: the report `failing` failed: something is divided by zero";
+    assert!(said.contains(divided), "{said}");
     assert!(said.contains("fine 2026-03-01T00:00Z to 2026-03-02T00:00Z: done, 1 rows"), "{said}");
     let one_shot = ["report", "run", "failing", "--reports", "mine", "--for", "2026-03-01"];
     let failed = context.run(&one_shot).ended_with(1).stderr;
-    let start = "error: `mine/failing.sql`: the report `failing` failed\ncaused by: something is divided by zero";
+    let start = "error: something is divided by zero at line 15, column 10\n  --> mine/failing.sql:15:10\n";
     assert!(failed.starts_with(start), "{failed}");
     let history = configured(&context, &["history", "-F", "json"]).ended_with(0).json();
     let failed =
