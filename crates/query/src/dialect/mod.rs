@@ -50,7 +50,7 @@ use crate::error::Position;
 pub(crate) use csv_files::as_calls as csv_files_as_calls;
 
 pub(crate) use constructs::CONSTRUCTS;
-pub(crate) use places::{is_quoted_value, name_at, place_of, place_of_text};
+pub(crate) use places::{is_quoted_value, name_at, place_of_text};
 pub(crate) use refusals::refusal;
 
 /// What a query is written in.

@@ -55,6 +55,7 @@ use self::scalar::Definition;
 pub(crate) use self::shape::{Shape, TYPE_NAMES, WrongType};
 pub(crate) use self::sql_json::is_path;
 pub(crate) use self::struct_or_null::STRUCT_OR_NULL;
+pub(crate) use self::texts::ARN_PARTS;
 
 /// Name of the function that casts to whole numbers go through in Trino's dialects.
 pub(crate) const ROUNDED: &str = "rounded";
@@ -74,6 +75,16 @@ pub(crate) fn unit_micros(name: &str) -> Option<i64> {
 /// Whether a text is a network.
 pub(crate) fn is_network(text: &str) -> bool {
     network::Network::parse(text).is_some()
+}
+
+/// Whether a text is a network, or several with commas between them.
+pub(crate) fn are_networks(text: &str) -> bool {
+    text.split(',').all(is_network)
+}
+
+/// Whether a text is a span of time that `ago` reads.
+pub(crate) fn is_span(text: &str) -> bool {
+    instants::span_seconds(text).is_some()
 }
 
 /// Whether a text is an instant that `from_iso8601_timestamp` reads.
