@@ -23,6 +23,7 @@ mod lambdas;
 mod lateral;
 mod parser;
 pub(crate) mod places;
+mod quoted;
 mod refusals;
 mod shorthand;
 mod sql_json;
@@ -217,6 +218,7 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     }
     let tables = if found.is_empty() { dialect.table().into_iter().collect() } else { found };
     let tables = tables.as_slice();
+    quoted::fold(statement, tables);
     if tables.contains(&Table::Athena) {
         glue_partitions::rewrite(statement)?;
     }
