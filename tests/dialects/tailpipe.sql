@@ -70,7 +70,15 @@ SELECT count(*) FROM r WHERE regexp_matches(ip, '^[0-9.]+$|:') AND ip NOT LIKE '
 === in a list column | in list-column
 SELECT count(*) FROM aws_cloudtrail_log WHERE source_ip_address IN tp_ips
 ---
-SELECT count(*) FROM r WHERE regexp_matches(ip, '^[0-9.]+$|:')
+SELECT count(*) FROM r WHERE ip IS NOT NULL
+=== services as addresses | tp_source_ip, tp_ips
+SELECT tp_source_ip, len(tp_ips) AS n, count(*) AS calls FROM aws_cloudtrail_log GROUP BY 1, 2
+---
+SELECT ip, CASE WHEN ip IS NOT NULL THEN 1 END, count(*) FROM r GROUP BY 1, 2
+=== names of users | tp_usernames
+SELECT unnest(tp_usernames) AS name, count(*) AS n FROM aws_cloudtrail_log GROUP BY 1
+---
+SELECT x, count(*) FROM (SELECT unnest(list_filter([CASE WHEN ukey LIKE 'AKIA%' THEN ukey END, uname], lambda x: x IS NOT NULL)) AS x FROM r) GROUP BY 1
 === group by with a trailing comma | trailing comma in a list
 SELECT event_name, user_identity.type, count(*) AS n, FROM aws_cloudtrail_log GROUP BY event_name, user_identity.type, ORDER BY n DESC
 ---
