@@ -21,6 +21,7 @@ mod json_names;
 mod json_types;
 mod lambdas;
 mod lateral;
+mod map_dots;
 mod parser;
 pub(crate) mod places;
 mod quoted;
@@ -259,6 +260,7 @@ fn own(statement: &mut SqlStatement) {
 fn expressions(part: &mut SqlStatement, dialect: Dialect, tables: &[Table]) {
     json_names::visit(part, tables, |expr, json| {
         hidden::pad(expr, tables);
+        map_dots::rewrite(expr, tables);
         fields::rewrite(expr, json);
         comparisons::complete_times(expr);
         comparisons::texts_of_times(expr, tables);
