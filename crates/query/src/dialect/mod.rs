@@ -17,12 +17,15 @@ mod functions;
 mod glue_partitions;
 mod headers;
 mod hidden;
+mod joins;
 mod json_names;
 mod json_types;
 mod lambdas;
 mod lateral;
 mod map_dots;
 mod parser;
+mod parts_of_times;
+mod patterns;
 pub(crate) mod places;
 mod quoted;
 mod refusals;
@@ -211,6 +214,7 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     tables::show_columns(statement);
     let SqlStatement::Query(_) = statement else { return Ok(()) };
     shorthand::columns(statement);
+    joins::with_sides(statement);
     let found = tables::find(statement, forced, known);
     let dialect = forced.or(found.first().map(|table| Dialect::of(*table))).unwrap_or(Dialect::Milepost);
     if dialect == Dialect::Milepost {
@@ -252,6 +256,8 @@ fn own(statement: &mut SqlStatement) {
         comparisons::complete_times(expr);
         comparisons::texts_of_times(expr, &[]);
         json_types::rewrite(expr);
+        patterns::rewrite(expr, false);
+        comparisons::whole_division(expr);
         functions::rewrite_own(expr);
     });
 }
@@ -266,7 +272,10 @@ fn expressions(part: &mut SqlStatement, dialect: Dialect, tables: &[Table]) {
         comparisons::texts_of_times(expr, tables);
         types::rewrite(expr, dialect, tables, json);
         types::nested_values(expr, tables);
+        patterns::rewrite(expr, true);
         functions::rewrite(expr, dialect);
+        parts_of_times::rewrite(expr, dialect.is_trino());
         comparisons::rewrite(expr, dialect, tables);
+        comparisons::whole_division(expr);
     });
 }

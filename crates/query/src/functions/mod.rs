@@ -34,6 +34,7 @@ mod soundex;
 mod sql_json;
 mod struct_or_null;
 mod structs;
+mod substrings;
 mod texts;
 mod urls;
 mod value_cast;
@@ -59,6 +60,8 @@ pub(crate) use self::texts::ARN_PARTS;
 
 /// Name of the function that casts to whole numbers go through in Trino's dialects.
 pub(crate) const ROUNDED: &str = "rounded";
+/// Name of the one that they go through in DuckDB's.
+pub(crate) const ROUNDED_TO_EVEN: &str = "rounded_to_even";
 /// Name of the function that writes an instant as CloudTrail does.
 pub(crate) const ISO_TIME: &str = "iso_time";
 
@@ -103,6 +106,7 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         instants::FORMATS,
         calendar::FUNCTIONS,
         pieces::FUNCTIONS,
+        substrings::FUNCTIONS,
         number_format::FUNCTIONS,
         bytes::FUNCTIONS,
         prefixes::FUNCTIONS,
@@ -136,7 +140,9 @@ pub(crate) fn register(context: &SessionContext) {
     for function in value_cast::CastAs::both() {
         context.register_udf(ScalarUDF::new_from_impl(function));
     }
-    context.register_udf(ScalarUDF::new_from_impl(rounded::Rounded::new()));
+    for function in rounded::Rounded::both() {
+        context.register_udf(ScalarUDF::new_from_impl(function));
+    }
     context.register_udf(ScalarUDF::new_from_impl(wall_time::WallTime::new()));
     for function in greatest::OrNull::both() {
         context.register_udf(ScalarUDF::new_from_impl(function));
