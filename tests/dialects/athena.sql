@@ -456,3 +456,19 @@ SELECT uarn, count(DISTINCT name), count(DISTINCT ip), len(list(DISTINCT ua)), l
 SELECT eventname, count(*) FROM cloudtrail_logs.organization_events GROUP BY eventname
 ---
 SELECT name, count(*) FROM r GROUP BY 1
+=== extract | days of the week and of the year
+SELECT extract(dow FROM from_iso8601_timestamp(eventtime)) AS d, extract(day_of_year FROM from_iso8601_timestamp(eventtime)) AS y, extract(yow FROM from_iso8601_timestamp(eventtime)) AS w, count(*) AS n FROM cloudtrail_logs GROUP BY 1, 2, 3
+---
+SELECT isodow(t), dayofyear(t), isoyear(t), count(*) FROM r GROUP BY 1, 2, 3
+=== names in quotes | quoted identifiers in capitals
+SELECT "eventName", "userIdentity"."userName" AS "User", count(*) AS "Calls" FROM cloudtrail_logs WHERE "eventSource" = 'iam.amazonaws.com' GROUP BY "eventName", "userIdentity"."userName" ORDER BY "Calls" DESC, "User", "eventName"
+---
+SELECT name, uname, count(*) FROM r WHERE src = 'iam.amazonaws.com' GROUP BY 1, 2
+=== like with any escape | like escape
+SELECT count(*) AS n FROM cloudtrail_logs WHERE useragent LIKE '%!_%' ESCAPE '!' OR useragent LIKE 'a\_%' OR errormessage LIKE '%#%%' ESCAPE '#'
+---
+SELECT count(*) FROM r WHERE ua LIKE '%!_%' ESCAPE '!' OR ua LIKE 'a\_%' OR j->>'$.errorMessage' LIKE '%#%%' ESCAPE '#'
+=== substr from the end with a length | substr
+SELECT DISTINCT substr(eventsource, -13, 6) AS a, substr(eventsource, -3) AS b FROM cloudtrail_logs
+---
+SELECT DISTINCT substr(src, -13, 6), substr(src, -3) FROM r

@@ -123,3 +123,7 @@ SELECT name, count(*) FROM r WHERE src = 's3.amazonaws.com' GROUP BY 1 UNION SEL
 SELECT useridentity.principalid, count(DISTINCT awsregion), count(DISTINCT eventname), max(eventtime) FROM $EDS_ID GROUP BY useridentity.principalid HAVING count(DISTINCT eventname) > 2
 ---
 SELECT upid, count(DISTINCT region), count(DISTINCT name), max(t) FROM r GROUP BY 1 HAVING count(DISTINCT name) > 2
+=== dots behind maps | requestParameters.name, element_at with a column
+SELECT eventid, requestParameters.bucketName AS b, element_at(requestParameters, k) AS c FROM (SELECT *, lower('BUCKET') || 'Name' AS k FROM $EDS_ID) WHERE eventsource = 's3.amazonaws.com'
+---
+SELECT eid, rp->>'$.bucketName', rp->>'$.bucketName' FROM r WHERE src = 's3.amazonaws.com'

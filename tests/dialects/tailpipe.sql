@@ -70,7 +70,39 @@ SELECT count(*) FROM r WHERE regexp_matches(ip, '^[0-9.]+$|:') AND ip NOT LIKE '
 === in a list column | in list-column
 SELECT count(*) FROM aws_cloudtrail_log WHERE source_ip_address IN tp_ips
 ---
-SELECT count(*) FROM r WHERE regexp_matches(ip, '^[0-9.]+$|:')
+SELECT count(*) FROM r WHERE ip IS NOT NULL
+=== services as addresses | tp_source_ip, tp_ips
+SELECT tp_source_ip, len(tp_ips) AS n, count(*) AS calls FROM aws_cloudtrail_log GROUP BY 1, 2
+---
+SELECT ip, CASE WHEN ip IS NOT NULL THEN 1 END, count(*) FROM r GROUP BY 1, 2
+=== names of users | tp_usernames
+SELECT unnest(tp_usernames) AS name, count(*) AS n FROM aws_cloudtrail_log GROUP BY 1
+---
+SELECT x, count(*) FROM (SELECT unnest(list_filter([CASE WHEN ukey LIKE 'AKIA%' THEN ukey END, uname], lambda x: x IS NOT NULL)) AS x FROM r) GROUP BY 1
+=== shares | / of whole numbers, //
+SELECT event_source, count(error_code) / count(*) AS share, count(*) // 7 AS weeks, 100 * count(error_code) / count(*) > 10 AS bad FROM aws_cloudtrail_log GROUP BY 1
+---
+SELECT src, count(err) / count(*), count(*) // 7, 100 * count(err) / count(*) > 10 FROM r GROUP BY 1
+=== casts of fractions | ::int of doubles and decimals
+SELECT event_id, (length(event_name) / 2)::int AS a, CAST(length(event_name) * 0.7e0 AS BIGINT) AS b, 2.5::int AS c, (-3.5)::int AS d FROM aws_cloudtrail_log WHERE event_source = 'iam.amazonaws.com'
+---
+SELECT eid, (length(name) / 2)::int, CAST(length(name) * 0.7e0 AS BIGINT), 2.5::int, (-3.5)::int FROM r WHERE src = 'iam.amazonaws.com'
+=== parts of names | substr from the end, lambda x:, ^@
+SELECT DISTINCT event_name, substr(event_name, -9, 3) AS a, substr(event_name, -40, 35) AS b, event_name ^@ 'Get' AS c, list_transform([event_name], lambda x: x || '!')[1] AS d FROM aws_cloudtrail_log
+---
+SELECT DISTINCT name, substr(name, -9, 3), substr(name, -40, 35), name ^@ 'Get', name || '!' FROM r
+=== backslashes in patterns | like
+SELECT count(*) AS n FROM aws_cloudtrail_log WHERE user_agent LIKE '%\%' OR user_agent LIKE '%!_%' ESCAPE '!' OR user_agent NOT ILIKE 'AWS$-%' ESCAPE '$'
+---
+SELECT count(*) FROM r WHERE ua LIKE '%\%' OR ua LIKE '%!_%' ESCAPE '!' OR ua NOT ILIKE 'AWS$-%' ESCAPE '$'
+=== days of the week from Sunday | extract
+SELECT extract(dow FROM tp_timestamp) AS d, dayofweek(tp_timestamp) AS e, extract(doy FROM tp_timestamp) AS f, count(*) AS n FROM aws_cloudtrail_log GROUP BY 1, 2, 3
+---
+SELECT extract(dow FROM t), dayofweek(t), dayofyear(t), count(*) FROM r GROUP BY 1, 2, 3
+=== semi join | semi join, anti join
+SELECT count(*) AS n FROM aws_cloudtrail_log a SEMI JOIN aws_cloudtrail_log b ON a.event_name = b.event_name AND b.error_code IS NOT NULL
+---
+SELECT count(*) FROM r WHERE name IN (SELECT name FROM r WHERE err IS NOT NULL)
 === group by with a trailing comma | trailing comma in a list
 SELECT event_name, user_identity.type, count(*) AS n, FROM aws_cloudtrail_log GROUP BY event_name, user_identity.type, ORDER BY n DESC
 ---

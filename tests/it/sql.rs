@@ -169,6 +169,25 @@ fn errors_of_casts_point_at_the_type() {
 }
 
 #[test]
+fn errors_of_arguments_and_clauses_say_where_they_stand() {
+    let error = |query: &str| sql(&[query]).ended_with(1).stderr;
+    for (query, place) in [
+        ("SELECT ago('7x') FROM events", "at line 1, column 12"),
+        ("SELECT ip_in_cidr(source_ip_address, '10.0.0.0/99') FROM events", "at line 1, column 38"),
+        ("SELECT arn_part(user_identity_arn, 'foo') FROM events", "at line 1, column 36"),
+        ("SELECT event_name FROM events WHERE count(*) > 1 GROUP BY 1", "at line 1, column 31"),
+        ("SELECT event_name FROM events LIMIT -1", "at line 1, column 31"),
+        ("SELECT json_extract_scalar(requestparameters) FROM cloudtrail_logs", "at line 1, column 8"),
+        ("SELECT max(event_name, 3) FROM events", "at line 1, column 8"),
+        ("SELECT array_contains('a', array['a']) FROM cloudtrail_logs", "at line 1, column 8"),
+    ] {
+        let message = error(query);
+        assert!(message.contains(place) && message.contains("\nhint: "), "{query}: {message}");
+        assert!(!message.contains("Ident {") && !message.contains("Utf8"), "{query}: {message}");
+    }
+}
+
+#[test]
 fn errors_of_types_name_the_column() {
     let error = |query: &str| sql(&[query]).ended_with(1).stderr;
     assert_eq!(

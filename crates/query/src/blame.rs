@@ -5,7 +5,7 @@ use datafusion::common::{Column, DFSchema, ExprSchema as _};
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, LogicalPlan};
 
 use crate::error::QueryError;
-use crate::functions::ROUNDED;
+use crate::functions::{ROUNDED, ROUNDED_TO_EVEN};
 use crate::typing::place;
 use crate::wording::type_name;
 
@@ -38,7 +38,9 @@ impl Blame {
         match expr {
             Expr::Cast(cast) => {
                 let cast_from = match cast.expr.as_ref() {
-                    Expr::ScalarFunction(call) if call.func.name() == ROUNDED => call.args.first(),
+                    Expr::ScalarFunction(call) if [ROUNDED, ROUNDED_TO_EVEN].contains(&call.func.name()) => {
+                        call.args.first()
+                    }
                     other => Some(other),
                 };
                 if let Some(Expr::Column(column)) = cast_from {

@@ -1,4 +1,4 @@
-//! Constants of a plan that no row makes right: paths, patterns, units of time, networks. They are known to be wrong before
+//! Constants of a plan that no row makes right: paths, patterns, units and spans of time, networks, parts of ARNs. They are known to be wrong before
 //! anything is read or written, and where they stand.
 
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
@@ -52,10 +52,11 @@ fn problem(expr: &Expr) -> Option<(String, String, String)> {
         | "regexp_position"
         | "regexp_count" => (text(1)?, of_pattern(text(1)?)?),
         "date_diff" | "date_diff_boundaries" | "date_add" | "date_trunc" | "start_of" => (text(0)?, of_unit(text(0)?)?),
-        "network" if !functions::is_network(text(0)?) => {
-            let message = format!("`{}` is no network", text(0)?);
-            (text(0)?, (message, "write it as 10.0.0.0/8".to_owned()))
-        }
+        "network" => (text(0)?, of_network(text(0)?, functions::is_network)?),
+        "cidr_contains" => (text(0)?, of_network(text(0)?, functions::are_networks)?),
+        "ip_in_cidr" => (text(1)?, of_network(text(1)?, functions::are_networks)?),
+        "ago" => (text(0)?, of_span(text(0)?)?),
+        "arn_part" => (text(1)?, of_arn_part(text(1)?)?),
         _ => return None,
     };
     Some((constant.to_owned(), message, hint))
@@ -64,6 +65,22 @@ fn problem(expr: &Expr) -> Option<(String, String, String)> {
 fn of_path(path: &str, is_right: fn(&str) -> bool) -> Option<(String, String)> {
     let message = format!("`{path}` is no JSONPath of members and subscripts");
     (!is_right(path)).then(|| (message, "write it as '$.a[0].b'; filters and functions are not there".to_owned()))
+}
+
+fn of_network(written: &str, is_right: fn(&str) -> bool) -> Option<(String, String)> {
+    let message = format!("`{written}` is no network");
+    (!is_right(written)).then(|| (message, "write it as 10.0.0.0/8".to_owned()))
+}
+
+fn of_span(written: &str) -> Option<(String, String)> {
+    let message = format!("`{written}` is no span of time");
+    (!functions::is_span(written)).then(|| (message, "write it as 90m, 7d or 1d12h".to_owned()))
+}
+
+fn of_arn_part(part: &str) -> Option<(String, String)> {
+    let message = format!("`{part}` is no part of an ARN");
+    let parts = functions::ARN_PARTS;
+    (!parts.contains(&part)).then(|| (message, format!("there are: {}", parts.join(", "))))
 }
 
 fn of_pattern(pattern: &str) -> Option<(String, String)> {

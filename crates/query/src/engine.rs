@@ -224,8 +224,9 @@ impl Engine {
     pub(crate) async fn plan(&self, sql: &str, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
         let tables = self.tables();
         let wrong = |error: DataFusionError| {
-            let error = self.ungrouped(self.wrong(&error), sql, &tables);
-            placed::at_name(placed::at_cause(placed::operand(placed::quoted_text(error, sql), sql), sql), sql)
+            let error =
+                placed::division(placed::quoted_text(self.ungrouped(self.wrong(&error), sql, &tables), sql), sql);
+            placed::at_name(placed::at_cause(placed::operand(error, sql), sql), sql)
         };
         if let Some(refusal) = dialect::refusal(sql, self.permissions.files) {
             return Err(refusal);

@@ -11,7 +11,7 @@ use crate::wording::{OUT_OF_RANGE, UNGROUPED, ZERO_DIVISION, plain, said_of_ungr
 pub(crate) fn at_name(error: QueryError, sql: &str) -> QueryError {
     let QueryError::Wrong { message, position: None, hint } = error else { return error };
     let name = message.split('`').nth(1).unwrap_or_default();
-    let position = if message.ends_with("found: EOF") { Some(end_of(sql)) } else { dialect::place_of(sql, name) };
+    let position = if message.ends_with("found: EOF") { Some(end_of(sql)) } else { place_of(sql, name) };
     QueryError::Wrong { message, position, hint }
 }
 
@@ -28,6 +28,13 @@ pub(crate) fn at_cause(error: QueryError, sql: &str) -> QueryError {
         },
     };
     QueryError::Wrong { message, position, hint }
+}
+
+/// The place of a name, or of another name of the same function.
+fn place_of(sql: &str, name: &str) -> Option<Position> {
+    const LISTS: [&str; 5] = ["array_contains", "list_contains", "list_has", "array_has", "contains"];
+    let others: &[&str] = if name == "array_has" { &LISTS } else { &[] };
+    std::iter::once(name).chain(others.iter().copied()).find_map(|name| places::place_of(sql, name))
 }
 
 /// A file that a query names as its table and that is not what its name says.
@@ -53,13 +60,15 @@ pub(crate) fn of_file(error: &DataFusionError, files: &[String]) -> Option<Query
 pub(crate) fn quoted_text(error: QueryError, sql: &str) -> QueryError {
     let QueryError::Wrong { message, position: Some(position), hint } = error else { return error };
     let name = message.strip_prefix("there is no column `").and_then(|rest| rest.strip_suffix('`'));
-    let hint = match name {
-        Some(name) if dialect::is_quoted_value(sql, position) => {
-            Some(format!("text takes single quotes: '{name}'; double quotes are for names"))
-        }
-        _ => hint,
-    };
-    QueryError::Wrong { message, position: Some(position), hint }
+    if !dialect::is_quoted_value(sql, position) {
+        return QueryError::Wrong { message, position: Some(position), hint };
+    }
+    let Some(name) = name else { return QueryError::Wrong { message, position: Some(position), hint } };
+    // with the capitals that it has there
+    let written = dialect::name_at(sql, position).map(|name| name.trim_matches('"').to_owned());
+    let written = written.filter(|written| written.eq_ignore_ascii_case(name)).unwrap_or_else(|| name.to_owned());
+    let hint = Some(format!("text takes single quotes: '{written}'; double quotes are for names"));
+    QueryError::Wrong { message: format!("there is no column `{written}`"), position: Some(position), hint }
 }
 
 /// A column that is neither grouped nor aggregated, at the place that `place` finds for it and as it is written there.
@@ -73,6 +82,14 @@ pub(crate) fn ungrouped(error: QueryError, sql: &str, place: impl FnOnce(&str) -
     let name = dialect::name_at(sql, position).unwrap_or_else(|| column.to_owned());
     let (message, hint) = said_of_ungrouped(&name);
     QueryError::Wrong { message, position: Some(position), hint: Some(hint) }
+}
+
+/// A division of what is no number, which is a call where its result is a double.
+pub(crate) fn division(error: QueryError, sql: &str) -> QueryError {
+    let QueryError::Wrong { message, position: None, hint } = error else { return error };
+    let divides = message.starts_with("cannot compute ") && message.contains(" / ");
+    let position = if divides { places::place_of_dividend(sql) } else { None };
+    QueryError::Wrong { message, position, hint }
 }
 
 /// An operator that does not take its values, with the name of the first of them.

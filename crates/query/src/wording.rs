@@ -119,7 +119,17 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
         && let Some(reason) = rest.strip_prefix(" user-defined coercion failed with: ")
     {
         let reason = plain(reason.lines().next().unwrap_or(reason));
+        if reason.starts_with("min/max was called with ") {
+            let hint = format!("array_agg(x ORDER BY x DESC)[1:3] gives the three greatest, {name}(x) one");
+            return Some((format!("`{name}` takes one value"), hint));
+        }
+        if let Some(found) = of_arguments(&reason) {
+            return Some(found);
+        }
         let reason = reason.split(". No function matches").next().unwrap_or(&reason);
+        if let Some(found) = casts(reason) {
+            return Some((found, "CAST(x AS DOUBLE) makes a number of text; || puts texts together".to_owned()));
+        }
         return Some((reason.to_owned(), format!("docs/sql.md says what `{name}` takes")));
     }
     if let Some(rest) = message.strip_prefix("Failed to coerce arguments to satisfy a call to '") {
@@ -127,7 +137,7 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
         let hint = "`SHOW FUNCTIONS` lists what a function takes; typeof(x) says what a value is".to_owned();
         return Some((format!("the function `{name}` does not take values of these types"), hint));
     }
-    if let Some(said) = of_range(message) {
+    if let Some(said) = of_range(message).or_else(|| of_clause(message)).or_else(|| of_arguments(message)) {
         return Some(said);
     }
     if message.starts_with("cannot compute VARCHAR") && message.ends_with("INTERVAL") {
@@ -188,6 +198,47 @@ fn ungrouped(message: &str) -> Option<&str> {
 pub(crate) fn said_of_ungrouped(name: &str) -> (String, String) {
     let hint = format!("add it to GROUP BY, or say which of its values: max({name})");
     (format!("the column `{name}`{UNGROUPED}"), hint)
+}
+
+/// Clauses that do not take what stands in them.
+fn of_clause(message: &str) -> Option<(String, String)> {
+    if message.starts_with("Aggregate functions are not allowed in the WHERE clause") {
+        let hint = "HAVING chooses groups: GROUP BY event_name HAVING count(*) > 1".to_owned();
+        return Some((
+            "`WHERE` chooses rows before they are counted: it takes no aggregate functions".to_owned(),
+            hint,
+        ));
+    }
+    for clause in ["LIMIT", "OFFSET"] {
+        if let Some(rest) = message.strip_prefix(clause).and_then(|rest| rest.strip_prefix(" must be >= 0, '")) {
+            let given = rest.split('\'').next()?;
+            let hint = format!("leave `{clause}` out for all rows");
+            return Some((format!("`{clause}` takes a number of rows from 0, and not {given}"), hint));
+        }
+    }
+    // what follows is the syntax tree
+    let join = message.strip_prefix("Unsupported JOIN operator ")?.split(['(', ' ', '{']).next()?;
+    let hint = "there are JOIN, LEFT, RIGHT, FULL and CROSS JOIN, and LEFT SEMI and LEFT ANTI JOIN".to_owned();
+    Some((format!("there is no join `{}`", join.to_uppercase()), hint))
+}
+
+/// Functions on lists that were given something else.
+fn of_arguments(message: &str) -> Option<(String, String)> {
+    if message.starts_with("Unavailable default cast for native type String from physical type List") {
+        let hint =
+            "cardinality(list) says how many elements a list has, array_join(list, ', ') makes text of it".to_owned();
+        return Some(("a function on text is given a list".to_owned(), hint));
+    }
+    let (name, rest) = message.split_once(" does not support type ")?;
+    let kind = rest.split(". No function matches").next().unwrap_or(rest);
+    let hint = match name {
+        "array_has" => "the list comes first: array_contains(list, value)",
+        "array_element" if kind.starts_with("Struct") => "a field is asked for by its name: x['key'], or x.key",
+        "array_element" => "x[1] is for lists and maps; substr(x, 1, 1) takes a character of a text",
+        _ => "typeof(x) says what a value is",
+    };
+    let shown = if kind.starts_with("Struct") { "ROW".to_owned() } else { types(kind) };
+    Some((format!("`{name}` takes a list, and not a value of the type {shown}"), hint.to_owned()))
 }
 
 /// The name of a type in SQL.

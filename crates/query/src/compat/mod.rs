@@ -20,6 +20,11 @@ pub(crate) struct Column {
 }
 
 impl Column {
+    /// Whether it is a map of texts.
+    pub(crate) fn is_map(&self) -> bool {
+        self.sql.starts_with("json_map(")
+    }
+
     /// Whether it is a struct, a list or a map, or the field of it is that these names lead to.
     pub(crate) fn is_nested_at(&self, path: &[String]) -> bool {
         let inside = path.iter().try_fold(self.sql, |sql, name| field(sql, name));

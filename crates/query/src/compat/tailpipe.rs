@@ -39,17 +39,20 @@ pub(super) const COLUMNS: &[Column] = &[
     column("tp_id", "event_id"),
     column("tp_index", "account"),
     column("tp_ingest_timestamp", "event_time"),
-    column("tp_ips", "CASE WHEN is_ip(source_ip_address) THEN make_array(source_ip_address) END"),
+    column("tp_ips", "CASE WHEN source_ip_address IS NOT NULL THEN make_array(source_ip_address) END"),
     column("tp_partition", "'milepost'"),
-    column("tp_source_ip", "CASE WHEN is_ip(source_ip_address) THEN source_ip_address END"),
+    column("tp_source_ip", "source_ip_address"),
     column("tp_source_location", "source_file"),
     column("tp_source_name", "'milepost'"),
     column("tp_source_type", "'aws_s3_bucket'"),
     column("tp_table", "'aws_cloudtrail_log'"),
     column("tp_tags", "CAST(NULL AS VARCHAR[])"),
     column("tp_timestamp", "event_time"),
-    column("tp_usernames", "CASE WHEN coalesce(user_identity_user_name, session_issuer_user_name) IS NOT NULL
-        THEN make_array(coalesce(user_identity_user_name, session_issuer_user_name)) END"),
+    column("tp_usernames", "CASE
+        WHEN user_identity_access_key_id LIKE 'AKIA%' AND user_identity_user_name IS NOT NULL
+            THEN make_array(user_identity_access_key_id, user_identity_user_name)
+        WHEN user_identity_access_key_id LIKE 'AKIA%' THEN make_array(user_identity_access_key_id)
+        WHEN user_identity_user_name IS NOT NULL THEN make_array(user_identity_user_name) END"),
     column("user_agent", "user_agent"),
     column("user_identity", "struct_or_null(
         'type', user_identity_type, 'principal_id', user_identity_principal_id, 'arn', user_identity_arn,

@@ -38,6 +38,15 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     }
 }
 
+/// `//` makes whole numbers of whole numbers, and of others what DataFusion's `/` makes of them.
+pub(super) fn whole_division(expr: &mut Expr) {
+    if let Expr::BinaryOp { op, .. } = expr
+        && *op == BinaryOperator::DuckIntegerDivide
+    {
+        *op = BinaryOperator::Divide;
+    }
+}
+
 /// Columns that hold instants, here and in the tables of other tools.
 const INSTANTS: [&str; 9] = [
     "event_time",
@@ -142,6 +151,8 @@ fn operator(
         BinaryOperator::PGBitwiseShiftLeft if is_address(right) => {
             Some(call("cidr_contains", vec![take(right), take(left)]))
         }
+        BinaryOperator::PGStartsWith => Some(call("starts_with", vec![take(left), take(right)])),
+        BinaryOperator::Divide if !dialect.is_trino() => Some(call("quotient", vec![take(left), take(right)])),
         BinaryOperator::Multiply if is_interval(right) => Some(call("interval_times", vec![take(left), take(right)])),
         BinaryOperator::Multiply if is_interval(left) => Some(call("interval_times", vec![take(right), take(left)])),
         _ => None,

@@ -26,6 +26,7 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         }
         ("list_transform" | "list_apply" | "array_apply" | "apply", 2) => rename("array_transform"),
         ("list_filter" | "filter", 2) => rename("array_filter"),
+        ("length", 1) if !first_is_text => rename("size_of"),
         ("strlen", 1) => rename("octet_length"),
         ("list_aggregate", _) => None,
         // JSON

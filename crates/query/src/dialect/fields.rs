@@ -56,7 +56,7 @@ fn folded(name: &Ident) -> String {
     if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
 }
 
-fn column(parts: &[Ident]) -> Expr {
+pub(super) fn column(parts: &[Ident]) -> Expr {
     match parts {
         [only] => Expr::Identifier(only.clone()),
         more => Expr::CompoundIdentifier(more.to_vec()),
@@ -79,7 +79,7 @@ fn join_dots(root: &mut Box<Expr>, chain: &mut Vec<AccessExpr>) {
 }
 
 /// One step of a JSONPath.
-fn member(name: &str) -> String {
+pub(super) fn member(name: &str) -> String {
     let plain = !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || character == '_');
     if plain { format!(".{name}") } else { format!(".\"{name}\"") }
 }

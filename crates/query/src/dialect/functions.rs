@@ -1,7 +1,7 @@
 //! Function calls: what is the same for every dialect here, and the way to those of one.
 
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator, Value,
+    CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Value,
 };
 
 use super::build::{call, cast, literal, text};
@@ -23,11 +23,8 @@ pub(super) fn arguments(function: &Function) -> Option<Vec<Expr>> {
 }
 
 pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
-    if let Expr::Substring { expr: whole, substring_from: Some(from), substring_for: None, .. } = expr
-        && let Expr::UnaryOp { op: UnaryOperator::Minus, expr: length } = from.as_ref()
-    {
-        // counted from the end
-        *expr = call("right", vec![whole.as_ref().clone(), length.as_ref().clone()]);
+    if let Some(part) = from_the_end(expr, dialect) {
+        *expr = part;
         return;
     }
     super::aggregates::rewrite(expr);
@@ -46,6 +43,21 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
     if let Some(replacement) = replacement {
         *expr = replacement;
     }
+}
+
+/// `substr(x, -3, 2)`: what may begin at the end, or before the text. By all else days are told from each other, and files.
+fn from_the_end(expr: &Expr, dialect: Dialect) -> Option<Expr> {
+    let Expr::Substring { expr: whole, substring_from: Some(from), substring_for: length, .. } = expr else {
+        return None;
+    };
+    let is_plain = |value: &Value| matches!(value, Value::Number(number, _) if *number != "0");
+    let is_positive = |expr: &Expr| matches!(expr, Expr::Value(value) if is_plain(&value.value));
+    if is_positive(from) && length.as_ref().is_none_or(|length| is_positive(length)) {
+        return None;
+    }
+    let name = if dialect.is_trino() { "text_from" } else { "text_around" };
+    let arguments = [Some(whole), Some(from), length.as_ref()];
+    Some(call(name, arguments.into_iter().flatten().map(|argument| argument.as_ref().clone()).collect()))
 }
 
 /// What milepost's own dialect takes from others, as DataFusion has no function of that name.

@@ -46,6 +46,39 @@ fn arrow() -> Token {
     Token::CustomBinaryOperator(ARROW.to_owned())
 }
 
+/// Writes DuckDB's `lambda x, i: x + i` with an arrow: `(x, i) -> x + i`.
+pub(super) fn with_arrows(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut rest = tokens.into_iter().peekable();
+    while let Some(token) = rest.next() {
+        let is_lambda = matches!(&token.token, Token::Word(word) if word.value.eq_ignore_ascii_case("lambda"));
+        let mut parameters: Vec<TokenWithSpan> = Vec::new();
+        while is_lambda
+            && parameters.len() < 4 * MAX_PARAMETERS
+            && let Some(next) = rest.next_if(|next| is_parameter(&next.token))
+        {
+            parameters.push(next);
+        }
+        let span = token.span;
+        let has_names = parameters.iter().any(|part| matches!(part.token, Token::Word(_)));
+        if has_names && let Some(colon) = rest.next_if(|next| next.token == Token::Colon) {
+            let around = |token: Token| TokenWithSpan { token, span };
+            out.push(around(Token::LParen));
+            out.extend(parameters.into_iter().filter(|part| !matches!(part.token, Token::Whitespace(_))));
+            out.push(around(Token::RParen));
+            out.push(TokenWithSpan { token: arrow(), span: colon.span });
+        } else {
+            out.push(token);
+            out.append(&mut parameters);
+        }
+    }
+    out
+}
+
+fn is_parameter(token: &Token) -> bool {
+    matches!(token, Token::Word(_) | Token::Comma | Token::Whitespace(_))
+}
+
 /// Tells the arrows of lambdas from those of JSON.
 pub(super) fn mark(tokens: &mut [TokenWithSpan]) {
     // of each open parenthesis: where it is, and whether it belongs to a function that takes lambdas

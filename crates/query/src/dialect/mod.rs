@@ -17,12 +17,17 @@ mod functions;
 mod glue_partitions;
 mod headers;
 mod hidden;
+mod joins;
 mod json_names;
 mod json_types;
 mod lambdas;
 mod lateral;
+mod map_dots;
 mod parser;
+mod parts_of_times;
+mod patterns;
 pub(crate) mod places;
+mod quoted;
 mod refusals;
 mod shorthand;
 mod sql_json;
@@ -50,7 +55,7 @@ use crate::error::Position;
 pub(crate) use csv_files::as_calls as csv_files_as_calls;
 
 pub(crate) use constructs::CONSTRUCTS;
-pub(crate) use places::{is_quoted_value, name_at, place_of, place_of_text};
+pub(crate) use places::{is_quoted_value, name_at, place_of_text};
 pub(crate) use refusals::refusal;
 
 /// What a query is written in.
@@ -209,6 +214,7 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     tables::show_columns(statement);
     let SqlStatement::Query(_) = statement else { return Ok(()) };
     shorthand::columns(statement);
+    joins::with_sides(statement);
     let found = tables::find(statement, forced, known);
     let dialect = forced.or(found.first().map(|table| Dialect::of(*table))).unwrap_or(Dialect::Milepost);
     if dialect == Dialect::Milepost {
@@ -217,6 +223,7 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     }
     let tables = if found.is_empty() { dialect.table().into_iter().collect() } else { found };
     let tables = tables.as_slice();
+    quoted::fold(statement, tables);
     if tables.contains(&Table::Athena) {
         glue_partitions::rewrite(statement)?;
     }
@@ -249,6 +256,8 @@ fn own(statement: &mut SqlStatement) {
         comparisons::complete_times(expr);
         comparisons::texts_of_times(expr, &[]);
         json_types::rewrite(expr);
+        patterns::rewrite(expr, false);
+        comparisons::whole_division(expr);
         functions::rewrite_own(expr);
     });
 }
@@ -257,12 +266,16 @@ fn own(statement: &mut SqlStatement) {
 fn expressions(part: &mut SqlStatement, dialect: Dialect, tables: &[Table]) {
     json_names::visit(part, tables, |expr, json| {
         hidden::pad(expr, tables);
+        map_dots::rewrite(expr, tables);
         fields::rewrite(expr, json);
         comparisons::complete_times(expr);
         comparisons::texts_of_times(expr, tables);
         types::rewrite(expr, dialect, tables, json);
         types::nested_values(expr, tables);
+        patterns::rewrite(expr, true);
         functions::rewrite(expr, dialect);
+        parts_of_times::rewrite(expr, dialect.is_trino());
         comparisons::rewrite(expr, dialect, tables);
+        comparisons::whole_division(expr);
     });
 }

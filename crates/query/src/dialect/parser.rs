@@ -1,11 +1,11 @@
 //! How the text of a query is parsed, whatever engine it was written for.
 //!
 //! PostgreSQL's precedence and operators, because only there `a ->> 'k' = 'v'` means what everybody means, and what Trino and
-//! DuckDB write beyond it: trailing commas, neighbouring text literals, `'x' IN list_column`, `IPADDRESS '…'`, lambdas.
+//! DuckDB write beyond it: trailing commas, neighbouring text literals, `'x' IN list_column`, `IPADDRESS '…'`, `//`, lambdas.
 
 use std::any::TypeId;
 
-use datafusion::sql::sqlparser::ast::Expr;
+use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr};
 use datafusion::sql::sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -145,6 +145,12 @@ impl Dialect for MilepostDialect {
                 true => Expr::IsDistinctFrom(left, Box::new(right)),
                 false => Expr::IsNotDistinctFrom(left, Box::new(right)),
             }));
+        }
+        if parser.consume_token(&Token::DuckIntDiv) {
+            let right = parser.parse_subexpr(POSTGRES.prec_value(Precedence::MulDivModOp));
+            let left = Box::new(left.clone());
+            let op = BinaryOperator::DuckIntegerDivide;
+            return Some(right.map(|right| Expr::BinaryOp { left, op, right: Box::new(right) }));
         }
         let negated = in_a_column(parser)?;
         let column = parser.parse_subexpr(POSTGRES.prec_value(Precedence::Like));

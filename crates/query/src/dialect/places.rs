@@ -58,10 +58,25 @@ pub(crate) fn name_at(sql: &str, place: Position) -> Option<String> {
 /// Where the text of a query divides, if it does so once: of several divisions nothing says which one failed.
 pub(crate) fn place_of_division(sql: &str) -> Option<Position> {
     only(sql, |token| match token {
-        Token::Div | Token::Mod => true,
+        Token::Div | Token::DuckIntDiv | Token::Mod => true,
         Token::Word(word) => word.value.eq_ignore_ascii_case("mod"),
         _ => false,
     })
+}
+
+/// Where what is divided begins, if a query divides once and what it divides is a name.
+pub(crate) fn place_of_dividend(sql: &str) -> Option<Position> {
+    let tokens = tokens::of(sql).ok()?;
+    let significant: Vec<&TokenWithSpan> =
+        tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
+    let mut divisions = (0..significant.len()).filter(|at| significant[*at].token == Token::Div);
+    let (Some(at), None) = (divisions.next(), divisions.next()) else { return None };
+    let is_word = |at: usize| matches!(significant[at].token, Token::Word(_));
+    let mut first = at.checked_sub(1).filter(|before| is_word(*before))?;
+    while first >= 2 && significant[first - 1].token == Token::Period && is_word(first - 2) {
+        first -= 2;
+    }
+    significant.get(first).map(|token| position(token))
 }
 
 /// Where the text of a query has a span of time, if it has one only.

@@ -98,7 +98,8 @@ pub(super) fn replace(
                 self.qualified.push(parts.iter().map(|part| part.value.to_lowercase()).collect());
             }
             if alias.is_none() {
-                let name = last.clone();
+                // it is called so with any letters
+                let name = Ident { value: last.value.to_lowercase(), ..last.clone() };
                 *alias = Some(TableAlias { explicit: false, name, columns: vec![], at: None });
             }
             let of_table = self.hidden.iter().filter(|(of, _)| *of == table).map(|(_, hidden)| hidden.clone());

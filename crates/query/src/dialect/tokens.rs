@@ -28,9 +28,24 @@ pub(super) fn of(sql: &str) -> Result<Vec<TokenWithSpan>, ParserError> {
     for token in &mut tokens {
         give_back_id(&mut token.token);
     }
-    let mut tokens = types(tables(shorthand::spelled_out(tokens)));
+    let mut tokens = types(tables(shorthand::spelled_out(lambdas::with_arrows(whole_divisions(tokens)))));
     lambdas::mark(&mut tokens);
     Ok(tokens)
+}
+
+/// Makes one token of the two slashes of DuckDB's `7 // 2`.
+fn whole_divisions(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        match out.last_mut() {
+            Some(last) if token.token == Token::Div && last.token == Token::Div => {
+                last.token = Token::DuckIntDiv;
+                last.span.end = token.span.end;
+            }
+            _ => out.push(token),
+        }
+    }
+    out
 }
 
 /// Puts words in place of ids that are not in a string, a quoted name or a comment.

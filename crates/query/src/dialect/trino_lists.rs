@@ -12,7 +12,12 @@ pub(super) fn call(name: &str, count: usize, next: &mut impl FnMut() -> Expr, fu
     match (name, count) {
         ("element_at", 2) => {
             let (root, index) = (next(), next());
-            Some(subscript(root, index))
+            // keys that are columns are looked for row by row
+            Some(if is_constant(&index) {
+                subscript(root, index)
+            } else {
+                build::call("element_of", vec![root, index])
+            })
         }
         ("contains", 2) => {
             let (whole, part) = (next(), next());
@@ -62,6 +67,13 @@ pub(super) fn call(name: &str, count: usize, next: &mut impl FnMut() -> Expr, fu
         }
         ("cardinality", 1) => Some(build::call("cardinality", vec![next()])),
         _ => None,
+    }
+}
+
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } => is_constant(inner),
+        other => matches!(other, Expr::Value(_)),
     }
 }
 

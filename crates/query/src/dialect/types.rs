@@ -9,7 +9,7 @@ use super::build::{call, literal, text};
 use super::functions::to_date;
 use super::json_names::JsonNames;
 use crate::compat::Table;
-use crate::functions::{Shape, is_instant};
+use crate::functions::{ROUNDED, ROUNDED_TO_EVEN, Shape, is_instant};
 
 pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table], json: &JsonNames) {
     if let Expr::TypedString(TypedString { data_type: DataType::Timestamp(_, _), value, .. }) = expr
@@ -102,14 +102,10 @@ fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType
                 **inner = on_its_clock(take(inner));
             }
         }
-        DataType::TinyInt(_)
-        | DataType::SmallInt(_)
-        | DataType::Int(_)
-        | DataType::Integer(_)
-        | DataType::BigInt(_)
-            if dialect.is_trino() && may_have_fraction(inner) =>
-        {
-            **inner = call("rounded", vec![take(inner)]);
+        whole if is_whole(whole) && may_have_fraction(inner) => {
+            // a number that is written with a point is a decimal, and no double
+            let name = if dialect.is_trino() || is_decimal(inner) { ROUNDED } else { ROUNDED_TO_EVEN };
+            **inner = call(name, vec![take(inner)]);
         }
         DataType::Date if kind != CastKind::TryCast && dialect.is_trino() => {
             // of a text with a time too
@@ -143,6 +139,15 @@ fn may_have_fraction(expr: &Expr) -> bool {
         Expr::Nested(inner) => may_have_fraction(inner),
         Expr::Value(value) => matches!(&value.value, Value::Number(written, _) if written.contains(['.', 'e', 'E'])),
         _ => true,
+    }
+}
+
+/// Whether an expression is a number that is written without an exponent.
+fn is_decimal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } => is_decimal(inner),
+        Expr::Value(value) => matches!(&value.value, Value::Number(written, _) if !written.contains(['e', 'E'])),
+        _ => false,
     }
 }
 

@@ -21,7 +21,10 @@ use super::FunctionDoc;
 use super::scalar::instant_type;
 
 #[rustfmt::skip]
-pub(super) const DOCS: [FunctionDoc; 6] = [
+pub(super) const DOCS: [FunctionDoc; 9] = [
+    FunctionDoc { call: "element_of(x, key)", meaning: "Trino's `element_at` with a key that differs from row to row" },
+    FunctionDoc { call: "size_of(x)", meaning: "DuckDB's `length`: characters of a text, elements of a list" },
+    FunctionDoc { call: "quotient(x, y)", meaning: "DuckDB's `/`: a double, of whole numbers too" },
     FunctionDoc { call: "nonzero(x, dividend)", meaning: "null for a zero that the dividend cannot be divided by; `x` otherwise" },
     FunctionDoc { call: "reversed(x)", meaning: "Trino's `reverse`: a text or a list from its end" },
     FunctionDoc { call: "texts_joined(separator, x)", meaning: "Trino's `concat_ws`: the elements of a list, or a text" },
@@ -40,9 +43,18 @@ pub(super) struct ByType {
 
 impl ByType {
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        let names =
-            [("nonzero", 2), ("reversed", 1), ("texts_joined", 2), ("holds", 2), ("start_of", 2), ("series", 2)];
-        names.into_iter().map(|(name, arguments)| Self {
+        const NAMES: [(&str, usize); 9] = [
+            ("nonzero", 2),
+            ("reversed", 1),
+            ("texts_joined", 2),
+            ("holds", 2),
+            ("start_of", 2),
+            ("series", 2),
+            ("quotient", 2),
+            ("element_of", 2),
+            ("size_of", 1),
+        ];
+        NAMES.into_iter().map(|(name, arguments)| Self {
             name,
             arguments,
             signature: Signature::user_defined(Volatility::Immutable),
@@ -60,6 +72,9 @@ impl ScalarUDFImpl for ByType {
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        if let ("quotient", [one, other]) = (self.name, given) {
+            check_quotient(one, other)?;
+        }
         if given.len() == self.arguments {
             return Ok(given.to_vec());
         }
@@ -74,6 +89,9 @@ impl ScalarUDFImpl for ByType {
             "reversed" if !is_list(first) => DataType::Utf8,
             "texts_joined" => DataType::Utf8,
             "holds" => DataType::Boolean,
+            "size_of" => DataType::Int64,
+            "element_of" => element(first)?,
+            "quotient" if !is_span(first) => DataType::Float64,
             "start_of" => match last {
                 DataType::Date32 | DataType::Date64 => DataType::Date32,
                 DataType::Timestamp(_, _) => last.clone(),
@@ -91,6 +109,34 @@ impl ScalarUDFImpl for ByType {
 
 fn is_list(kind: &DataType) -> bool {
     matches!(kind, DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(_, _))
+}
+
+/// What is in a list, or what the values of a map are.
+fn element(kind: &DataType) -> Result<DataType> {
+    match kind {
+        DataType::List(field) | DataType::LargeList(field) | DataType::FixedSizeList(field, _) => {
+            Ok(field.data_type().clone())
+        }
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(fields) if fields.len() == 2 => Ok(fields[1].data_type().clone()),
+            _ => plan_err!("`element_at` takes a list or a map"),
+        },
+        DataType::Null => Ok(DataType::Null),
+        other => plan_err!("`element_at` takes a list or a map, and not {}", crate::typing::type_in_words(other)),
+    }
+}
+
+fn is_span(kind: &DataType) -> bool {
+    matches!(kind, DataType::Interval(_) | DataType::Duration(_))
+}
+
+/// Numbers are divided, and spans of time by them.
+fn check_quotient(one: &DataType, other: &DataType) -> Result<()> {
+    let is_number = |kind: &DataType| kind.is_numeric() || kind.is_null();
+    if (is_number(one) || is_span(one)) && is_number(other) {
+        return Ok(());
+    }
+    plan_err!("Cannot coerce arithmetic expression {one} / {other} to valid types")
 }
 
 fn element_of_series(first: &DataType) -> DataType {
@@ -143,6 +189,20 @@ fn chosen(name: &str, arguments: Vec<Expr>, types: &[DataType]) -> Result<Expr> 
         ("series", [first, last], [kind, _]) if !kind.is_integer() && !kind.is_null() => {
             let day = ScalarValue::IntervalMonthDayNano(Some(IntervalMonthDayNano::new(0, 1, 0)));
             Ok(nested::gen_series(first.clone(), last.clone(), lit(day)))
+        }
+        ("size_of", [x], [kind]) if is_list(kind) => Ok(nested::array_length(x.clone())),
+        ("size_of", [x], _) => Ok(datafusion::functions::expr_fn::character_length(x.clone())),
+        ("element_of", [map, key], [DataType::Map(_, _), _]) => {
+            Ok(nested::array_element(nested::map_extract(map.clone(), key.clone()), lit(1_i64)))
+        }
+        ("element_of", [list, at], _) => Ok(nested::array_element(list.clone(), at.clone())),
+        ("quotient", [x, y], [kind, _]) if is_span(kind) => Ok(x.clone() / y.clone()),
+        ("quotient", [x, y], [kind, by]) => {
+            let double = |value: &Expr, kind: &DataType| match kind {
+                DataType::Float64 => value.clone(),
+                _ => cast(value.clone(), DataType::Float64),
+            };
+            Ok(double(x, kind) / double(y, by))
         }
         ("series", [first, last], _) => Ok(nested::gen_series(first.clone(), last.clone(), lit(1_i64))),
         _ => internal_err!("{name} has other arguments"),

@@ -294,7 +294,7 @@ fn interval_times(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 }
 
 /// Seconds of `1d12h` and the like.
-fn span_seconds(text: &str) -> Option<i64> {
+pub(super) fn span_seconds(text: &str) -> Option<i64> {
     let (mut total, mut number) = (0_i64, String::new());
     for character in text.trim().chars() {
         if character.is_ascii_digit() {

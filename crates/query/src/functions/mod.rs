@@ -34,6 +34,7 @@ mod soundex;
 mod sql_json;
 mod struct_or_null;
 mod structs;
+mod substrings;
 mod texts;
 mod urls;
 mod value_cast;
@@ -55,9 +56,12 @@ use self::scalar::Definition;
 pub(crate) use self::shape::{Shape, TYPE_NAMES, WrongType};
 pub(crate) use self::sql_json::is_path;
 pub(crate) use self::struct_or_null::STRUCT_OR_NULL;
+pub(crate) use self::texts::ARN_PARTS;
 
 /// Name of the function that casts to whole numbers go through in Trino's dialects.
 pub(crate) const ROUNDED: &str = "rounded";
+/// Name of the one that they go through in DuckDB's.
+pub(crate) const ROUNDED_TO_EVEN: &str = "rounded_to_even";
 /// Name of the function that writes an instant as CloudTrail does.
 pub(crate) const ISO_TIME: &str = "iso_time";
 
@@ -76,6 +80,16 @@ pub(crate) fn is_network(text: &str) -> bool {
     network::Network::parse(text).is_some()
 }
 
+/// Whether a text is a network, or several with commas between them.
+pub(crate) fn are_networks(text: &str) -> bool {
+    text.split(',').all(is_network)
+}
+
+/// Whether a text is a span of time that `ago` reads.
+pub(crate) fn is_span(text: &str) -> bool {
+    instants::span_seconds(text).is_some()
+}
+
 /// Whether a text is an instant that `from_iso8601_timestamp` reads.
 pub(crate) fn is_instant(text: &str) -> bool {
     instants::parse_instant(text).is_some()
@@ -92,6 +106,7 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         instants::FORMATS,
         calendar::FUNCTIONS,
         pieces::FUNCTIONS,
+        substrings::FUNCTIONS,
         number_format::FUNCTIONS,
         bytes::FUNCTIONS,
         prefixes::FUNCTIONS,
@@ -125,7 +140,9 @@ pub(crate) fn register(context: &SessionContext) {
     for function in value_cast::CastAs::both() {
         context.register_udf(ScalarUDF::new_from_impl(function));
     }
-    context.register_udf(ScalarUDF::new_from_impl(rounded::Rounded::new()));
+    for function in rounded::Rounded::both() {
+        context.register_udf(ScalarUDF::new_from_impl(function));
+    }
     context.register_udf(ScalarUDF::new_from_impl(wall_time::WallTime::new()));
     for function in greatest::OrNull::both() {
         context.register_udf(ScalarUDF::new_from_impl(function));

@@ -1,4 +1,5 @@
-//! `rounded(number)`: what Trino's casts to whole numbers make of fractions, halves away from zero.
+//! `rounded(number)`: what Trino's casts to whole numbers make of fractions, halves away from zero. `rounded_to_even(number)`:
+//! what DuckDB's make of them, halves of doubles to the even number beside them.
 //!
 //! DataFusion's casts cut them off. What is no number with a fraction goes through.
 
@@ -12,16 +13,19 @@ use datafusion::error::Result;
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
-use super::ROUNDED;
 use super::arguments::{array, result};
+use super::{ROUNDED, ROUNDED_TO_EVEN};
 
-/// `rounded(number)`.
+/// One of the two.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct Rounded(Signature);
+pub(super) struct Rounded {
+    to_even: bool,
+    signature: Signature,
+}
 
 impl Rounded {
-    pub(super) fn new() -> Self {
-        Self(Signature::user_defined(Volatility::Immutable))
+    pub(super) fn both() -> [Self; 2] {
+        [false, true].map(|to_even| Self { to_even, signature: Signature::user_defined(Volatility::Immutable) })
     }
 }
 
@@ -30,9 +34,21 @@ fn has_fraction(kind: &DataType) -> bool {
     matches!(kind, DataType::Float64 | DataType::Float32 | DataType::Decimal128(_, 1..))
 }
 
-/// The numbers without fractions, of the same type.
+/// The numbers without fractions, of the same type; halves away from zero.
 pub(super) fn rounded(numbers: &ArrayRef) -> Result<ArrayRef> {
+    without_fractions(numbers, false)
+}
+
+fn without_fractions(numbers: &ArrayRef, to_even: bool) -> Result<ArrayRef> {
     Ok(match numbers.data_type() {
+        DataType::Float64 if to_even => {
+            let doubles = numbers.as_primitive::<Float64Type>();
+            Arc::new(unary::<_, _, Float64Type>(doubles, f64::round_ties_even))
+        }
+        DataType::Float32 if to_even => {
+            let floats = numbers.as_primitive::<Float32Type>();
+            Arc::new(unary::<_, _, Float32Type>(floats, f32::round_ties_even))
+        }
         DataType::Float64 => Arc::new(unary::<_, _, Float64Type>(numbers.as_primitive::<Float64Type>(), f64::round)),
         DataType::Float32 => Arc::new(unary::<_, _, Float32Type>(numbers.as_primitive::<Float32Type>(), f32::round)),
         DataType::Decimal128(digits, scale @ 1..) => {
@@ -48,29 +64,29 @@ pub(super) fn rounded(numbers: &ArrayRef) -> Result<ArrayRef> {
 
 impl ScalarUDFImpl for Rounded {
     fn name(&self) -> &'static str {
-        ROUNDED
+        if self.to_even { ROUNDED_TO_EVEN } else { ROUNDED }
     }
 
     fn signature(&self) -> &Signature {
-        &self.0
+        &self.signature
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
         match given {
             [one] => Ok(vec![one.clone()]),
-            _ => plan_err!("rounded takes one number"),
+            _ => plan_err!("{} takes one number", self.name()),
         }
     }
 
     fn return_type(&self, given: &[DataType]) -> Result<DataType> {
         match given {
             [one] => Ok(one.clone()),
-            _ => plan_err!("rounded takes one number"),
+            _ => plan_err!("{} takes one number", self.name()),
         }
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        result(&args, rounded(&array(&args, 0)?)?)
+        result(&args, without_fractions(&array(&args, 0)?, self.to_even)?)
     }
 
     /// Nothing is left of it where there is no fraction.

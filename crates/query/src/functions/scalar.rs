@@ -107,7 +107,7 @@ impl ScalarUDFImpl for Function {
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
         let wanted = self.definition.arguments;
         if given.len() < self.definition.required || given.len() > wanted.len() {
-            return plan_err!("{} takes other arguments: {}", self.definition.name, self.definition.call);
+            return plan_err!("`{}` takes other arguments: {}", self.definition.name, self.definition.call);
         }
         given.iter().zip(wanted).map(|(given, wanted)| self.coerce(given, *wanted)).collect()
     }

@@ -147,12 +147,14 @@ fn part_of<'a>(arn: &'a str, part: &str) -> Option<&'a str> {
     (!found.is_empty()).then_some(found)
 }
 
+/// Parts of ARNs by the names that `arn_part` takes.
+pub(crate) const ARN_PARTS: [&str; 7] = ["partition", "service", "region", "account", "resource", "type", "name"];
+
 fn arn_part(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    const PARTS: [&str; 7] = ["partition", "service", "region", "account", "resource", "type", "name"];
     let (arns, parts) = (texts(args, 0)?, texts(args, 1)?);
     for row in 0..rows(args) {
-        if let Some(part) = parts.get(row).filter(|part| !PARTS.contains(part)) {
-            return exec_err!("`{part}` is no part of an ARN: {}", PARTS.join(", "));
+        if let Some(part) = parts.get(row).filter(|part| !ARN_PARTS.contains(part)) {
+            return exec_err!("`{part}` is no part of an ARN: {}", ARN_PARTS.join(", "));
         }
     }
     each_text(args, |row| Some(part_of(arns.get(row)?, parts.get(row)?)?.to_owned()))
