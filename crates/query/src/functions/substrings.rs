@@ -2,38 +2,19 @@
 
 use std::ops::Range;
 
-use arrow::datatypes::DataType;
 use datafusion::error::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 
 use super::arguments::{each_text, integers, texts};
 use super::scalar::{Definition, Kind};
+use super::texts::define;
 
 const ARGUMENTS: &[Kind] = &[Kind::Text, Kind::Integer, Kind::Integer];
 
-const fn define(
-    name: &'static str,
-    required: usize,
-    body: fn(&ScalarFunctionArgs) -> Result<ColumnarValue>,
-    call: &'static str,
-    meaning: &'static str,
-) -> Definition {
-    Definition {
-        name,
-        arguments: ARGUMENTS,
-        required,
-        returns: |_| DataType::Utf8,
-        volatility: Volatility::Immutable,
-        body,
-        call,
-        meaning,
-    }
-}
-
 #[rustfmt::skip]
 pub(super) const FUNCTIONS: &[Definition] = &[
-    define("text_from", 2, text_from, "text_from(text, start[, length])", "Trino's `substr`: from the end if the start is negative; empty if it is 0 or before the text"),
-    define("text_around", 2, text_around, "text_around(text, start[, length])", "DuckDB's `substr`: from the end if the start is negative; what lies before the text counts, and a negative length goes back"),
+    define("text_from", ARGUMENTS, 2, text_from, "text_from(text, start[, length])", "Trino's `substr`: from the end if the start is negative; empty if it is 0 or before the text"),
+    define("text_around", ARGUMENTS, 2, text_around, "text_around(text, start[, length])", "DuckDB's `substr`: from the end if the start is negative; what lies before the text counts, and a negative length goes back"),
 ];
 
 fn text_from(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {

@@ -14,7 +14,8 @@ use super::arguments::{array, each_text, integers, result, rows, texts};
 use super::scalar::{Definition, Kind};
 use crate::typing::type_in_words;
 
-const fn define(
+/// A function whose answer is text.
+pub(super) const fn define(
     name: &'static str,
     arguments: &'static [Kind],
     required: usize,
