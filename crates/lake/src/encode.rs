@@ -60,7 +60,7 @@ pub(crate) fn encode_places(
     let places: Vec<Place> = places.iter().map(of_used).collect();
     let used: Vec<&RecordBatch> = used.iter().map(|batch| &batches[*batch]).collect();
     if (1..=PAGE_ROWS).contains(&places.len())
-        && let Some(encoded) = encode_small(&used, places.clone(), file_schema, path)?
+        && let Some(encoded) = encode_small(&used, &places, file_schema, path)?
     {
         return Ok(encoded);
     }

@@ -25,13 +25,13 @@ use crate::texts::TextEncoder;
 /// [`LakeError::Rows`] or [`LakeError::Encode`], naming `path`.
 pub(crate) fn encode_small(
     batches: &[&RecordBatch],
-    places: Vec<Place>,
+    places: &[Place],
     schema: &SchemaRef,
     path: &str,
 ) -> Result<Option<Encoded>, LakeError> {
     let columns = 0..schema.fields().len();
     let (texts, others): (Vec<usize>, Vec<usize>) = columns.partition(|column| is_text(schema, *column));
-    let of_others = rows_at(batches, &places, schema, &others)
+    let of_others = rows_at(batches, places, schema, &others)
         .map_err(|source| LakeError::Rows { path: path.to_owned(), source })?;
     let small = Small { batches, schema, texts: &texts, of_others };
     with_packer(|packer| small.encode(places, packer))
@@ -51,7 +51,7 @@ struct Small<'a> {
 }
 
 impl Small<'_> {
-    fn encode(&self, places: Vec<Place>, packer: &mut Packer) -> Result<Option<Encoded>, ParquetError> {
+    fn encode(&self, places: &[Place], packer: &mut Packer) -> Result<Option<Encoded>, ParquetError> {
         let rows = places.len();
         let properties = Arc::new(small_properties(self.schema, rows));
         let mut chunks = plain_file(&self.of_others)?.into_iter();

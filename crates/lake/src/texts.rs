@@ -43,7 +43,7 @@ pub(crate) struct TextColumn<'a> {
 
 /// Makes the columns of one file.
 pub(crate) struct TextEncoder<'a> {
-    places: Vec<Place>,
+    places: &'a [Place],
     dictionary: Dictionary<'a>,
     /// The values of the column at hand that are not null.
     values: Vec<&'a [u8]>,
@@ -61,7 +61,7 @@ struct Part<'a> {
 
 impl<'a> TextEncoder<'a> {
     /// For the rows at `places`, which count the arrays that [`column`](Self::column) is given.
-    pub(crate) fn new(places: Vec<Place>) -> Self {
+    pub(crate) fn new(places: &'a [Place]) -> Self {
         let dictionary = Dictionary::for_rows(places.len());
         Self { places, dictionary, values: Vec::new(), present: Vec::new(), numbers: Vec::new() }
     }
@@ -133,7 +133,7 @@ impl<'a> TextEncoder<'a> {
         }
         let parts: Vec<Part<'a>> = arrays.iter().copied().map(Part::of).collect();
         let mut bytes = 0;
-        for (part, row) in &self.places {
+        for (part, row) in self.places {
             let value = parts[*part].value(*row);
             self.present.push(u32::from(value.is_some()));
             if let Some(value) = value {

@@ -63,7 +63,10 @@ pub(crate) fn quoted_text(error: QueryError, sql: &str) -> QueryError {
     if !dialect::is_quoted_value(sql, position) {
         return QueryError::Wrong { message, position: Some(position), hint };
     }
-    let Some(name) = name else { return QueryError::Wrong { message, position: Some(position), hint } };
+    // a name such as Athena's "$path" is no text
+    let Some(name) = name.filter(|name| !name.starts_with('$')) else {
+        return QueryError::Wrong { message, position: Some(position), hint };
+    };
     // with the capitals that it has there
     let written = dialect::name_at(sql, position).map(|name| name.trim_matches('"').to_owned());
     let written = written.filter(|written| written.eq_ignore_ascii_case(name)).unwrap_or_else(|| name.to_owned());

@@ -11,7 +11,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
 use super::arguments::{each_text, integers, result, rows, texts};
 use super::json::{field_names, map_type};
 use super::scalar::{Definition, Kind};
-use super::texts::Patterns;
+use super::texts::{Patterns, lists_by_pattern};
 
 const fn define(
     name: &'static str,
@@ -103,18 +103,9 @@ fn nth_position(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 }
 
 fn regexp_split(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    let (written, patterns) = (texts(args, 0)?, texts(args, 1)?);
-    let mut known = Patterns::default();
-    let mut found = ListBuilder::new(StringBuilder::new());
-    for row in 0..rows(args) {
-        let (Some(text), Some(pattern)) = (written.get(row), patterns.get(row)) else {
-            found.append(false);
-            continue;
-        };
-        known.get(pattern)?.split(text).for_each(|part| found.values().append_value(part));
-        found.append(true);
-    }
-    result(args, Arc::new(found.finish()))
+    lists_by_pattern(args, |_, pattern, text, found| {
+        pattern.split(text).for_each(|part| found.append_value(part));
+    })
 }
 
 fn regexp_position(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {

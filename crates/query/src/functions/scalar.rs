@@ -56,6 +56,13 @@ pub(super) const fn define(
     Definition { name, arguments, required, returns, volatility: Volatility::Immutable, body, call, meaning }
 }
 
+impl Definition {
+    /// The same, which needs only its first `required` arguments.
+    pub(super) const fn needing(self, required: usize) -> Self {
+        Self { required, ..self }
+    }
+}
+
 /// The type of every instant: microseconds, UTC.
 pub(super) fn instant_type() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))

@@ -9,30 +9,19 @@ use arrow::array::{BooleanArray, StringBuilder};
 use arrow::datatypes::DataType;
 use datafusion::common::exec_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, Volatility};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 
 use super::arguments::{Texts, result, rows, texts};
 use super::json::{compacted, extract, extract_scalar, scalar_text, valid};
 use super::json_path;
-use super::scalar::{Definition, Kind};
-
-const fn define(
-    name: &'static str,
-    arguments: &'static [Kind],
-    returns: fn(&[DataType]) -> DataType,
-    body: fn(&ScalarFunctionArgs) -> Result<ColumnarValue>,
-    call: &'static str,
-    meaning: &'static str,
-) -> Definition {
-    Definition { name, arguments, required: 2, returns, volatility: Volatility::Immutable, body, call, meaning }
-}
+use super::scalar::{Definition, Kind, define};
 
 use Kind::Text;
 
 #[rustfmt::skip]
 pub(super) const FUNCTIONS: &[Definition] = &[
-    define("json_value", &[Text, Text, Text, Text], |_| DataType::Utf8, json_value, "json_value(json, '$.path')", "as `json_extract_scalar`; also with `lax` or `strict` paths, `RETURNING`, `DEFAULT … ON EMPTY` and `ON ERROR`"),
-    define("json_query", &[Text, Text, Text, Text, Text], |_| DataType::Utf8, json_query, "json_query(json, '$.path')", "as `json_extract`; also with `lax` or `strict` paths, `WITH ARRAY WRAPPER`, `OMIT QUOTES`, `EMPTY ARRAY ON EMPTY`"),
+    define("json_value", &[Text, Text, Text, Text], |_| DataType::Utf8, json_value, "json_value(json, '$.path')", "as `json_extract_scalar`; also with `lax` or `strict` paths, `RETURNING`, `DEFAULT … ON EMPTY` and `ON ERROR`").needing(2),
+    define("json_query", &[Text, Text, Text, Text, Text], |_| DataType::Utf8, json_query, "json_query(json, '$.path')", "as `json_extract`; also with `lax` or `strict` paths, `WITH ARRAY WRAPPER`, `OMIT QUOTES`, `EMPTY ARRAY ON EMPTY`").needing(2),
     define("json_exists", &[Text, Text], |_| DataType::Boolean, json_exists, "json_exists(json, 'lax $.path')", "whether there is a value at a path; null for null"),
 ];
 

@@ -112,19 +112,30 @@ fn regexp_extract_or_empty(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 }
 
 fn regexp_extract_all(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-    let (written, patterns, groups) = (texts(args, 0)?, texts(args, 1)?, integers(args, 2)?);
+    let groups = integers(args, 2)?;
+    lists_by_pattern(args, |row, pattern, text, found| {
+        let group = usize::try_from(groups.get(row).unwrap_or(0)).unwrap_or(usize::MAX);
+        for captures in pattern.captures_iter(text) {
+            found.append_option(captures.get(group).map(|part| part.as_str()));
+        }
+    })
+}
+
+/// A list for each text and pattern, the first two arguments, of what `append` makes of the row; null if one of them is.
+pub(super) fn lists_by_pattern(
+    args: &ScalarFunctionArgs,
+    append: impl Fn(usize, &Regex, &str, &mut StringBuilder),
+) -> Result<ColumnarValue> {
+    let (written, patterns) = (texts(args, 0)?, texts(args, 1)?);
     let mut known = Patterns::default();
     let mut found = ListBuilder::new(StringBuilder::new());
     for row in 0..rows(args) {
-        let (Some(text), Some(pattern)) = (written.get(row), patterns.get(row)) else {
+        if let (Some(text), Some(pattern)) = (written.get(row), patterns.get(row)) {
+            append(row, known.get(pattern)?, text, found.values());
+            found.append(true);
+        } else {
             found.append(false);
-            continue;
-        };
-        let group = usize::try_from(groups.get(row).unwrap_or(0)).unwrap_or(usize::MAX);
-        for captures in known.get(pattern)?.captures_iter(text) {
-            found.values().append_option(captures.get(group).map(|part| part.as_str()));
         }
-        found.append(true);
     }
     result(args, Arc::new(found.finish()))
 }
