@@ -19,7 +19,6 @@ import os
 import pathlib
 import re
 import shlex
-import shutil
 import statistics
 import subprocess
 import sys
@@ -73,12 +72,14 @@ def main():
     commands = {"milepost": None} | peers(arguments.peer)
     width = max(map(len, commands))
     runs = {name: [] for name in commands}
-    for number in range(arguments.runs):
-        for name, command in commands.items():
-            last = run(arguments, name, command)
-            check(name, last, runs["milepost"])
-            runs[name].append(last)
-            print(f"{number + 1}. {name:{width}} {described(last)}", flush=True)
+    # all of it is deleted at the end: for minutes after a file is deleted, ext4 takes longer to make another
+    with tempfile.TemporaryDirectory(prefix="milepost-bench-") as outputs:
+        for number in range(arguments.runs):
+            for name, command in commands.items():
+                last = run(arguments, name, command, pathlib.Path(outputs) / f"{number}-{name}")
+                check(name, last, runs["milepost"])
+                runs[name].append(last)
+                print(f"{number + 1}. {name:{width}} {described(last)}", flush=True)
     median = {
         name: {key: statistics.median(run[key] for run in found) for key in COMPARED} for name, found in runs.items()
     }
@@ -131,10 +132,8 @@ def settle(archive):
     os.sync()
 
 
-def run(arguments, name, command):
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="milepost-bench-"))
+def run(arguments, name, command, out):
     try:
-        out = folder / "out"
         if name == "milepost":
             command = [arguments.milepost, "convert", "ARCHIVE", "--lake", "OUT", "--json", "--quiet"]
         paths = {"ARCHIVE": arguments.archive, "OUT": str(out)}
@@ -146,8 +145,6 @@ def run(arguments, name, command):
         return used | {"bytes": size(out), "rows": count(out)}
     except measuring.Failed as failed:
         sys.exit(f"{name}: {failed}")
-    finally:
-        shutil.rmtree(folder)
 
 
 def check(name, last, before):

@@ -142,8 +142,8 @@ impl<'a> Object<'a> {
 /// The member `name` of the object whose members are `members`, as JSON text; the last of several.
 pub(crate) fn value_of<'a>(bytes: &'a [u8], members: &[Member], name: &str) -> Option<&'a [u8]> {
     let mut members = members.iter().rev();
-    let member = members.find(|member| &bytes[member.key_start..member.key_end] == name.as_bytes())?;
-    Some(&bytes[member.value_start..member.value_end])
+    let member = members.find(|member| &bytes[member.key.range()] == name.as_bytes())?;
+    Some(&bytes[member.value.range()])
 }
 
 /// Members that records have and that next to nothing else has.
@@ -254,8 +254,8 @@ fn envelope(object: Object<'_>) -> Option<Envelope> {
 /// Whether the object has an array that holds elements.
 fn holds_elements(object: Object<'_>) -> bool {
     object.members.iter().any(|member| {
-        Place::in_member(&object.bytes[member.key_start..member.key_end]).is_some()
-            && object.bytes[member.value_start] == b'['
+        Place::in_member(&object.bytes[member.key.range()]).is_some()
+            && object.bytes[member.value.range().start] == b'['
     })
 }
 

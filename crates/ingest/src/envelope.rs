@@ -14,7 +14,7 @@ use crate::classify::{self, Envelope, Object, Place, What};
 use crate::flatten::{Hints, unescape};
 use crate::frame::{Element, Framer, Frames, JsonInLine, Progress, json_of_line};
 use crate::read::Piece;
-use crate::scan::{self, Member};
+use crate::scan::{self, Member, Notes, Span};
 use crate::tree::At;
 use crate::unpack;
 use values::{elements_of, instant, member_of, plain_string};
@@ -100,7 +100,7 @@ impl Opener {
                 take(Around { offset: at(bad.start), ..around }.item(bad.place, found));
             }
             let around = Around { offset: at(element.start), ..around };
-            let members = &frames.members[element.members.0..element.members.1];
+            let members = &frames.notes.members[element.members.0..element.members.1];
             match whole {
                 Some(text) => self.element((text, members), element, frames, around, take),
                 None => self.element_alone((bytes, members), element, frames, around, take),
@@ -131,11 +131,9 @@ impl Opener {
         };
         let mut members = members.to_vec();
         for member in &mut members {
-            for at in [&mut member.key_start, &mut member.key_end, &mut member.value_start, &mut member.value_end] {
-                *at -= element.start;
-            }
+            (member.key, member.value) = (member.key.back_by(element.start), member.value.back_by(element.start));
             // what was noted of objects inside counts from elsewhere
-            member.inner = (0, 0);
+            member.inner = Span::default();
         }
         let alone = Element { start: 0, end: raw.len(), ..*element };
         self.element((text, &members), &alone, frames, around, take);
@@ -152,7 +150,7 @@ impl Opener {
     ) {
         let raw = &text[element.start..element.end];
         let found = match element.what {
-            What::Record => Found::Record { raw, text, members, nested: &frames.nested, hints: around.hints },
+            What::Record => Found::Record { raw, text, members, nested: &frames.notes.nested, hints: around.hints },
             What::LookAlike(kind) => Found::LookAlike { raw: raw.as_bytes(), kind },
             What::Unknown if matches!(raw, "{}" | "[]") => Found::Nothing,
             What::Unknown if raw.starts_with('{') => Found::Unknown { raw: raw.as_bytes(), reason: UNKNOWN },
@@ -229,11 +227,11 @@ impl Opener {
             time: text("time").and_then(time::parse).or(around.hints.time),
         };
         let detail = object.value("detail").and_then(|detail| std::str::from_utf8(detail).ok()).unwrap_or_default();
-        let (mut members, mut nested) = (Vec::new(), Vec::new());
-        let is_object = scan::record(detail.as_bytes(), 0, 0, At::ROOT, (&mut members, &mut nested)).is_ok();
-        let inner = Object { bytes: detail.as_bytes(), members: &members };
+        let mut notes = Notes::default();
+        let is_object = scan::record(detail.as_bytes(), 0, 0, At::root(), &mut notes).is_ok();
+        let inner = Object { bytes: detail.as_bytes(), members: &notes.members };
         let found = if is_object && classify::classify(inner, Place::Detail) == What::Record {
-            Found::Record { raw: detail, text: detail, members: &members, nested: &nested, hints }
+            Found::Record { raw: detail, text: detail, members: &notes.members, nested: &notes.nested, hints }
         } else {
             Found::LookAlike { raw: raw.as_bytes(), kind: Carrier::OtherEventBridge }
         };

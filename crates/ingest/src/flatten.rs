@@ -164,7 +164,7 @@ impl Flattener {
         self.derive(record, origin);
         self.filled.fill(false);
         if let (Some(first), Some(last)) = (members.first(), members.last()) {
-            self.bytes += last.value_end - first.key_start;
+            self.bytes += last.value.range().end - first.key.range().start;
         }
         if outcome.is_err() {
             self.withdrawn.push(self.rows);
@@ -194,27 +194,42 @@ impl Flattener {
 
     /// Files the `members` of one object inside of `record`.
     fn object(&mut self, object: usize, record: Record<'_>, members: &[Member]) -> Result<(), String> {
-        let (known, text, first) = (TREE.object(object), record.text, self.roles.len());
-        let outcome = self.assign_roles(known, text, members);
+        let known = TREE.object(object);
+        if are_known_once(members) {
+            return members.iter().try_for_each(|member| match member.number {
+                Some(number) => self.known(known.child(number), record, *member),
+                None => Ok(()),
+            });
+        }
+        let first = self.roles.len();
+        let outcome = self.assign_roles(known, record.text, members);
         for (at, member) in (first..).zip(members) {
             match self.roles[at] {
                 Role::Shadowed => {}
-                Role::Unknown => self.leave_over(text, *member),
-                Role::Known(number) => match known.child(number) {
-                    Child::Column { index, kind } => self.value(index, kind, text, *member),
-                    Child::Object(inner) => self.inner_object(inner, record, *member)?,
-                },
+                Role::Unknown => self.leave_over(record.text, *member),
+                Role::Known(number) => self.known(known.child(number), record, *member)?,
             }
         }
         self.roles.truncate(first);
         outcome
     }
 
+    /// Files a known member.
+    fn known(&mut self, what: Child, record: Record<'_>, member: Member) -> Result<(), String> {
+        match what {
+            Child::Column { index, kind } => {
+                self.value(index, kind, record.text, member);
+                Ok(())
+            }
+            Child::Object(inner) => self.inner_object(inner, record, member),
+        }
+    }
+
     /// Puts the value of a member into its column, and into `extra` what the column cannot give back.
     fn value(&mut self, index: usize, kind: Kind, text: &str, member: Member) {
         let column = &mut self.columns[index];
         column.pad(self.rows);
-        let value = &text[member.value_start..member.value_end];
+        let value = &text[member.value.range()];
         let scanned = Scanned { text: value, spaced: member.value_spaced, escaped: member.value_escaped };
         let (filled, faithful) = column.append(kind, scanned, &mut self.scratch);
         self.filled[index] = filled;
@@ -226,10 +241,10 @@ impl Flattener {
     fn inner_object(&mut self, object: usize, record: Record<'_>, member: Member) -> Result<(), String> {
         let text = record.text;
         let mut scanned = Vec::new();
-        let members = match record.nested.get(member.inner.0 as usize..member.inner.1 as usize) {
+        let members = match record.nested.get(member.inner.range()) {
             Some(noted @ [_, ..]) => noted,
             // it was not read as a part of a record, or has no members
-            _ => match scan::members(text.as_bytes(), member.value_start, 0, &mut scanned) {
+            _ => match scan::members(text.as_bytes(), member.value.range().start, 0, &mut scanned) {
                 Ok(_) => scanned.as_slice(),
                 Err(_) => &[],
             },
@@ -238,7 +253,7 @@ impl Flattener {
             self.leave_over(text, member);
             return Ok(());
         }
-        self.extra.enter(&text[member.key_start..member.key_end]);
+        self.extra.enter(&text[member.key.range()]);
         let outcome = self.object(object, record, members);
         self.extra.leave();
         outcome
@@ -257,7 +272,7 @@ impl Flattener {
                 outcome = Err("a member's name is not valid Unicode".to_owned());
                 continue;
             };
-            let (role, earlier) = match known.number(name.as_bytes()) {
+            let (role, earlier) = match member.number.or_else(|| known.number(name.as_bytes())) {
                 Some(number) => {
                     let bit = 1_u64 << number;
                     let earlier = (seen & bit != 0).then(|| self.last_known(first, number)).flatten();
@@ -282,8 +297,8 @@ impl Flattener {
     }
 
     fn leave_over(&mut self, text: &str, member: Member) {
-        let value = &text[member.value_start..member.value_end];
-        let key = &text[member.key_start..member.key_end];
+        let value = &text[member.value.range()];
+        let key = &text[member.key.range()];
         if member.value_spaced {
             self.extra.put(key, &scan::minify(value));
         } else {
@@ -300,9 +315,21 @@ impl Flattener {
     }
 }
 
+/// Whether the scanner knew all of the members, each of another name.
+fn are_known_once(members: &[Member]) -> bool {
+    // a bit for each known member
+    let mut seen = 0_u64;
+    members.iter().all(|member| {
+        let bit = member.number.map_or(0, |number| 1 << number);
+        let is_first = bit & !seen != 0;
+        seen |= bit;
+        is_first
+    })
+}
+
 /// The decoded name of a member, or `None` if it is not valid Unicode.
 fn name_of(text: &str, member: Member) -> Option<Cow<'_, str>> {
-    let raw = &text[member.key_start..member.key_end];
+    let raw = &text[member.key.range()];
     if !member.key_escaped {
         return Some(Cow::Borrowed(raw));
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::carrier::Carrier;
 use crate::classify::{Place, What};
-use crate::scan::{self, Member, ScanError};
+use crate::scan::{self, Notes, ScanError};
 pub(crate) use lines::{Header, JsonInLine, cells, json_of_line};
 
 /// Where one element lies in the piece that was fed.
@@ -23,7 +23,7 @@ pub(crate) struct Element {
     pub(crate) start: usize,
     /// End of the element.
     pub(crate) end: usize,
-    /// Its members, as a range of [`Frames::members`]; none if it is no object.
+    /// Its members, as a range of those in [`Frames::notes`]; none if it is no object.
     pub(crate) members: (usize, usize),
     /// Where it stands in its document.
     pub(crate) place: Place,
@@ -44,9 +44,8 @@ pub(crate) struct BadElement {
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     pub(crate) elements: Vec<Element>,
-    pub(crate) members: Vec<Member>,
-    /// Members of the known objects inside of elements, where [`Member::inner`] says.
-    pub(crate) nested: Vec<Member>,
+    /// Members of the elements, and of the known objects inside of them.
+    pub(crate) notes: Notes,
     pub(crate) bad: Vec<BadElement>,
     /// Names of the cells, if the elements are lines of a CSV file.
     pub(crate) header: Option<Arc<Header>>,
@@ -59,13 +58,13 @@ const MAX_MEMBERS: usize = 4 * 1024 * 1024;
 
 impl Frames {
     fn is_full(&self) -> bool {
-        self.elements.len() + self.bad.len() >= MAX_ELEMENTS || self.members.len() + self.nested.len() >= MAX_MEMBERS
+        let (members, nested) = self.notes.len();
+        self.elements.len() + self.bad.len() >= MAX_ELEMENTS || members + nested >= MAX_MEMBERS
     }
 
     pub(crate) fn clear(&mut self) {
         self.elements.clear();
-        self.members.clear();
-        self.nested.clear();
+        self.notes.clear();
         self.bad.clear();
         self.header = None;
     }
@@ -242,6 +241,8 @@ fn skip_blank(bytes: &[u8], mut pos: usize) -> usize {
     }
 }
 
+const TOO_LONG: &str = "longer than four gigabytes";
+
 /// What is wrong, with the offset counted from `origin`.
 fn describe(error: ScanError, origin: usize) -> String {
     match error {
@@ -251,6 +252,7 @@ fn describe(error: ScanError, origin: usize) -> String {
         }
         ScanError::Depth { .. } => format!("nested deeper than {} levels", scan::MAX_DEPTH),
         ScanError::Members { .. } => format!("more than {} members in one object", scan::MAX_MEMBERS),
+        ScanError::Length { .. } => TOO_LONG.to_owned(),
     }
 }
 
@@ -262,6 +264,7 @@ fn broken(error: ScanError, len: usize) -> Broken {
         ScanError::Members { at } => {
             Broken { at, what: format!("more than {} members in one object", scan::MAX_MEMBERS) }
         }
+        ScanError::Length { at } => Broken { at, what: TOO_LONG.to_owned() },
     }
 }
 

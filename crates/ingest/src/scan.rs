@@ -4,9 +4,10 @@
 //! builds nothing. Nesting is tracked in bits, not on the call stack, so no input can overflow it. It does not decode
 //! strings or numbers and does not check UTF-8; callers do that for the few spans they need.
 
+mod followers;
 mod members;
 
-pub(crate) use members::{Known, MAX_MEMBERS, Member, member_value, members, record};
+pub(crate) use members::{Known, MAX_MEMBERS, Member, Notes, Span, member_value, members, record};
 
 /// Deepest nesting of arrays and objects that is accepted.
 pub(crate) const MAX_DEPTH: usize = 256;
@@ -22,6 +23,8 @@ pub(crate) enum ScanError {
     Depth { at: usize },
     /// More than [`MAX_MEMBERS`] members are in one object at `at`.
     Members { at: usize },
+    /// What begins at `at` lies too far behind the first byte to be noted.
+    Length { at: usize },
 }
 
 type Scan<T> = Result<T, ScanError>;

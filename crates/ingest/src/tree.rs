@@ -22,6 +22,8 @@ pub(crate) enum Child {
 #[derive(Debug, Default)]
 pub(crate) struct Object {
     children: Vec<(&'static str, Child)>,
+    /// How each of them is written: its name in quotes, and a colon.
+    heads: Vec<Box<[u8]>>,
     /// Numbers of `children` and their names, each in the slot that [`Ends::slot`] says or the next free one behind it.
     slots: Box<[Option<(Ends, u8)>]>,
 }
@@ -80,7 +82,8 @@ impl Object {
         self.children[usize::from(number)].1
     }
 
-    fn fill_slots(&mut self) {
+    fn prepare(&mut self) {
+        self.heads = self.children.iter().map(|(name, _)| format!("\"{name}\":").into_bytes().into()).collect();
         self.slots = vec![None; SLOTS].into();
         for (number, (name, _)) in (0_u8..).zip(&self.children) {
             let ends = Ends::of(name.as_bytes());
@@ -114,7 +117,7 @@ impl Tree {
                 tree.objects[parent].children.push((name, Child::Column { index, kind: column.kind }));
             }
         }
-        tree.objects.iter_mut().for_each(Object::fill_slots);
+        tree.objects.iter_mut().for_each(Object::prepare);
         tree
     }
 
@@ -132,19 +135,37 @@ impl Tree {
     }
 }
 
-/// An object of [`TREE`].
+/// An object of [`TREE`], and its index there.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct At(usize);
+pub(crate) struct At(&'static Object, usize);
 
 impl At {
-    pub(crate) const ROOT: Self = Self(Tree::ROOT);
+    /// The record itself.
+    pub(crate) fn root() -> Self {
+        Self::object(Tree::ROOT)
+    }
+
+    fn object(index: usize) -> Self {
+        Self(TREE.object(index), index)
+    }
 }
 
 impl Known for At {
-    fn inner(self, name: &[u8]) -> Option<Self> {
-        let known = TREE.object(self.0);
-        match known.child(known.number(name)?) {
-            Child::Object(inner) => Some(Self(inner)),
+    fn index(self) -> usize {
+        self.1
+    }
+
+    fn number(self, name: &[u8]) -> Option<u8> {
+        self.0.number(name)
+    }
+
+    fn head(self, number: u8) -> Option<&'static [u8]> {
+        self.0.heads.get(usize::from(number)).map(|head| &**head)
+    }
+
+    fn inner(self, number: u8) -> Option<Self> {
+        match self.0.child(number) {
+            Child::Object(inner) => Some(Self::object(inner)),
             Child::Column { .. } => None,
         }
     }

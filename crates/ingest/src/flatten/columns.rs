@@ -274,8 +274,8 @@ fn append_resource(builder: &mut StructBuilder, text: &str, members: &[scan::Mem
     let mut values: [Option<Scanned<'_>>; 4] = [None; 4];
     let mut faithful = true;
     for member in members {
-        let key = &text[member.key_start..member.key_end];
-        let value = &text[member.value_start..member.value_end];
+        let key = &text[member.key.range()];
+        let value = &text[member.value.range()];
         let exact = RESOURCE_FIELDS.iter().position(|(_, name)| *name == key);
         let field = exact.or_else(|| (key == "arn").then_some(0));
         match field {

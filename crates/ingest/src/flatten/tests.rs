@@ -6,13 +6,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::scan::Notes;
 use crate::tree::At;
 
 fn flatten(record: &str) -> Result<RecordBatch, String> {
-    let (mut members, mut nested) = (Vec::new(), Vec::new());
-    let notes = (&mut members, &mut nested);
-    scan::record(record.as_bytes(), 0, 0, At::ROOT, notes).map_err(|error| format!("{error:?}"))?;
-    flatten_noted(record, &members, &nested)
+    let mut notes = Notes::default();
+    scan::record(record.as_bytes(), 0, 0, At::root(), &mut notes).map_err(|error| format!("{error:?}"))?;
+    flatten_noted(record, &notes.members, &notes.nested)
 }
 
 fn flatten_noted(text: &str, members: &[Member], nested: &[Member]) -> Result<RecordBatch, String> {

@@ -4,7 +4,7 @@ use super::lines::{json_of_line, line_element};
 use super::{BadElement, Element, Framer, Frames, State, Step, Stepped, describe, skip_blank};
 use crate::classify::{self, Envelope, Object, Place, Signs, What};
 use crate::flatten::unescape;
-use crate::scan::{self, Member, ScanError};
+use crate::scan::{self, Known as _, Member, ScanError, Span};
 use crate::tree::At;
 
 /// Longest bad value of several lines that is stepped over by its brackets.
@@ -91,11 +91,10 @@ impl Framer {
 
     /// Reads an object of the text: an array with elements in it is entered, else the object is an element.
     fn root_object(&mut self, bytes: &[u8], at: usize, frames: &mut Frames) -> Stepped {
-        let (first, nested) = (frames.members.len(), frames.nested.len());
-        let outcome = self.walk_object(bytes, at, first, frames);
+        let noted = frames.notes.len();
+        let outcome = self.walk_object(bytes, at, noted.0, frames);
         if outcome.is_err() {
-            frames.members.truncate(first);
-            frames.nested.truncate(nested);
+            frames.notes.truncate(noted);
         }
         outcome
     }
@@ -111,22 +110,22 @@ impl Framer {
             if let Some(place) = array_of_elements(bytes, &member, value_at)?
                 && !signs.make_a_record()
             {
-                frames.members.truncate(first);
+                frames.notes.members.truncate(first);
                 self.enter(place, true);
                 return Ok(Step::To(value_at + 1));
             }
-            let key = &bytes[member.key_start..member.key_end];
+            let key = &bytes[member.key.range()];
             signs.add(key);
-            if frames.members.len() - first == scan::MAX_MEMBERS {
+            if frames.notes.members.len() - first == scan::MAX_MEMBERS {
                 return Err(ScanError::Members { at });
             }
-            let notes = (&mut frames.members, &mut frames.nested);
-            let (value, inner) = scan::member_value(bytes, value_at, 1, (At::ROOT, key), notes)?;
-            frames.members.push(Member {
-                value_start: value_at,
-                value_end: value.end,
+            let number = if member.key_escaped { None } else { At::root().number(key) };
+            let (value, inner) = scan::member_value(bytes, value_at, 1, (At::root(), number), &mut frames.notes)?;
+            frames.notes.members.push(Member {
+                value: Span::new(value_at, value.end)?,
                 value_spaced: value.spaced,
                 value_escaped: value.escaped,
+                number,
                 inner,
                 ..member
             });
@@ -138,8 +137,8 @@ impl Framer {
                 None => return Err(ScanError::End),
             }
         }
-        let what = classify::classify(Object { bytes, members: &frames.members[first..] }, Place::Top);
-        let members = (first, frames.members.len());
+        let what = classify::classify(Object { bytes, members: &frames.notes.members[first..] }, Place::Top);
+        let members = (first, frames.notes.members.len());
         frames.elements.push(Element { start, end: at + 1, members, place: Place::Top, what });
         self.layout.values += 1;
         let spans_lines = memchr::memchr(b'\n', &bytes[start..at]).is_some();
@@ -262,7 +261,7 @@ fn log_events(bytes: &[u8], at: usize) -> Option<usize> {
     let mut at = scan::skip_space(bytes, at + usize::from(bytes.get(at) == Some(&b'{')));
     loop {
         let (member, value_at) = name(bytes, at).ok()?;
-        if &bytes[member.key_start..member.key_end] == b"logEvents" && bytes.get(value_at) == Some(&b'[') {
+        if &bytes[member.key.range()] == b"logEvents" && bytes.get(value_at) == Some(&b'[') {
             return Some(value_at);
         }
         at = scan::skip_space(bytes, scan::value(bytes, value_at, 1).ok()?.end);
@@ -283,21 +282,20 @@ fn name(bytes: &[u8], at: usize) -> Result<(Member, usize), ScanError> {
         None => return Err(ScanError::End),
     }
     let member = Member {
-        key_start: at + 1,
-        key_end: name.end - 1,
-        value_start: 0,
-        value_end: 0,
+        key: Span::new(at + 1, name.end - 1)?,
+        value: Span::default(),
         key_escaped: name.escaped,
         value_spaced: false,
         value_escaped: false,
-        inner: (0, 0),
+        number: None,
+        inner: Span::default(),
     };
     Ok((member, scan::skip_space(bytes, colon + 1)))
 }
 
 /// The place of the elements in this member, if it is an array that holds elements.
 fn array_of_elements(bytes: &[u8], member: &Member, value_at: usize) -> Result<Option<Place>, ScanError> {
-    let raw = &bytes[member.key_start..member.key_end];
+    let raw = &bytes[member.key.range()];
     let mut name = String::new();
     let plain = if member.key_escaped {
         match std::str::from_utf8(raw) {
@@ -316,22 +314,22 @@ fn array_of_elements(bytes: &[u8], member: &Member, value_at: usize) -> Result<O
 }
 
 fn file(frames: &mut Frames, (start, end): (usize, usize), place: Place, what: What) {
-    let members = (frames.members.len(), frames.members.len());
+    let members = (frames.notes.members.len(), frames.notes.members.len());
     frames.elements.push(Element { start, end, members, place, what });
 }
 
 /// Scans the object at `at` and files it, as an element or as a bad one; gives its end.
 fn object_element(bytes: &[u8], at: usize, open: usize, place: Place, frames: &mut Frames) -> Result<usize, ScanError> {
-    let (first, nested) = (frames.members.len(), frames.nested.len());
-    match scan::record(bytes, at, open, At::ROOT, (&mut frames.members, &mut frames.nested)) {
+    let noted = frames.notes.len();
+    let first = noted.0;
+    match scan::record(bytes, at, open, At::root(), &mut frames.notes) {
         Ok(end) => {
-            let what = classify::classify(Object { bytes, members: &frames.members[first..] }, place);
-            frames.elements.push(Element { start: at, end, members: (first, frames.members.len()), place, what });
+            let what = classify::classify(Object { bytes, members: &frames.notes.members[first..] }, place);
+            frames.elements.push(Element { start: at, end, members: (first, frames.notes.members.len()), place, what });
             Ok(end)
         }
         Err(error) => {
-            frames.members.truncate(first);
-            frames.nested.truncate(nested);
+            frames.notes.truncate(noted);
             if error == ScanError::End {
                 return Err(error);
             }

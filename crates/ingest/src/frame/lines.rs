@@ -157,7 +157,7 @@ pub(super) fn line_element(bytes: &[u8], (start, end): (usize, usize), envelope:
     if line.iter().all(|byte| matches!(byte, b' ' | b'\t' | 0)) {
         return;
     }
-    let members = (frames.members.len(), frames.members.len());
+    let members = (frames.notes.members.len(), frames.notes.members.len());
     let what = What::Envelope(envelope);
     frames.elements.push(Element { start, end: start + line.len(), members, place: Place::Top, what });
 }

@@ -6,7 +6,7 @@ use super::Reject;
 use crate::envelope::{Found, Item};
 use crate::flatten::{Flattener, Origin, Record};
 use crate::redact::Rules;
-use crate::scan;
+use crate::scan::{self, Notes};
 use crate::tally::Verdict;
 use crate::tree::At;
 
@@ -61,11 +61,11 @@ impl Sink<'_> {
         let Some(redacted) = self.rules.as_ref().and_then(|rules| rules.apply(record.text, record.members)) else {
             return flattener.push(record, self.origin);
         };
-        let (mut members, mut nested) = (Vec::with_capacity(record.members.len()), Vec::new());
-        scan::record(redacted.text.as_bytes(), 0, 0, At::ROOT, (&mut members, &mut nested))
+        let mut notes = Notes::default();
+        scan::record(redacted.text.as_bytes(), 0, 0, At::root(), &mut notes)
             .map_err(|_| "what is left of it after redaction is not JSON".to_owned())?;
-        let record =
-            Record { text: &redacted.text, members: &members, nested: &nested, redacted: Some(&redacted), ..record };
+        let (members, nested) = (notes.members.as_slice(), notes.nested.as_slice());
+        let record = Record { text: &redacted.text, members, nested, redacted: Some(&redacted), ..record };
         flattener.push(record, self.origin)
     }
 

@@ -43,7 +43,7 @@ fn read_as(bytes: &[u8], window: usize, salvage: bool) -> Outcome {
             opener.piece(piece, &mut |item| match item.found {
                 Found::Record { text, members, .. } => {
                     let (first, last) = (members.first(), members.last());
-                    let span = first.zip(last).map_or("", |(a, b)| &text[a.key_start - 1..b.value_end]);
+                    let span = first.zip(last).map_or("", |(a, b)| &text[a.key.range().start - 1..b.value.range().end]);
                     records.push(span.to_owned());
                 }
                 Found::Nothing => {}

@@ -64,7 +64,7 @@ impl Writer<'_> {
         self.out.push('{');
         let empty = self.out.len();
         for member in members {
-            let raw = &text[member.key_start..member.key_end];
+            let raw = &text[member.key.range()];
             let name = decoded(raw);
             let mark = self.out.len();
             if mark > empty {
@@ -73,7 +73,7 @@ impl Writer<'_> {
             for part in ["\"", raw, "\":"] {
                 self.out.push_str(part);
             }
-            if !self.step(&name, &text[member.value_start..member.value_end], active) {
+            if !self.step(&name, &text[member.value.range()], active) {
                 self.out.truncate(mark);
             }
         }

@@ -71,35 +71,68 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
 #[derive(Clone, Copy)]
 struct Down(usize);
 
+/// The names whose heads are known, by their number.
+const NAMES: [(&str, &str); 4] = [("a", "\"a\":"), ("x", "\"x\":"), ("y", "\"y\":"), ("", "\"\":")];
+const OTHER: u8 = 9;
+
 impl Known for Down {
-    fn inner(self, _: &[u8]) -> Option<Self> {
+    fn index(self) -> usize {
+        self.0
+    }
+
+    fn number(self, name: &[u8]) -> Option<u8> {
+        let known = (0..).zip(NAMES).find(|(_, (known, _))| known.as_bytes() == name);
+        Some(known.map_or(OTHER, |(number, _)| number))
+    }
+
+    fn head(self, number: u8) -> Option<&'static [u8]> {
+        NAMES.get(usize::from(number)).map(|(_, head)| head.as_bytes())
+    }
+
+    fn inner(self, _: u8) -> Option<Self> {
         self.0.checked_sub(1).map(Down)
     }
 }
 
 /// Scans with and without notes of what is inside; gives both ends or errors.
 fn both_ways(bytes: &[u8], depth: usize) -> (Scan<usize>, Scan<usize>) {
-    let (mut plain, mut noting, mut nested) = (Vec::new(), Vec::new(), Vec::new());
-    let ends = (members(bytes, 0, 0, &mut plain), record(bytes, 0, 0, Down(depth), (&mut noting, &mut nested)));
-    if ends.1.is_ok() {
-        check_notes(bytes, (&plain, &noting), &nested);
+    let (mut plain, mut notes) = (Vec::new(), Notes::default());
+    let end = members(bytes, 0, 0, &mut plain);
+    let mut noting = Ok(0);
+    // from the second time on it is known what comes behind what
+    for _ in 0..3 {
+        notes.clear();
+        noting = record(bytes, 0, 0, Down(depth), &mut notes);
+        if noting.is_ok() {
+            check_notes(bytes, (&plain, &notes.members), &notes.nested);
+            check_numbers(bytes, &notes);
+        } else {
+            assert_eq!(noting, end);
+        }
     }
-    ends
+    (end, noting)
+}
+
+/// Holds numbers to names.
+fn check_numbers(bytes: &[u8], notes: &Notes) {
+    for member in notes.members.iter().chain(&notes.nested) {
+        let name = &bytes[member.key.range()];
+        assert_eq!(member.number, if member.key_escaped { None } else { Down(0).number(name) });
+    }
 }
 
 /// Holds members with notes against members without, and what is noted against what a scan of the value finds.
 fn check_notes(bytes: &[u8], (plain, noting): (&[Member], &[Member]), nested: &[Member]) {
     let spans = |member: &Member| {
-        let Member { key_start, key_end, value_start, value_end, key_escaped, value_spaced, value_escaped, .. } =
-            *member;
-        (key_start, key_end, value_start, value_end, key_escaped, value_spaced, value_escaped)
+        let Member { key, value, key_escaped, value_spaced, value_escaped, .. } = *member;
+        (key, value, key_escaped, value_spaced, value_escaped)
     };
     assert_eq!(plain.iter().map(spans).collect::<Vec<_>>(), noting.iter().map(spans).collect::<Vec<_>>());
     for member in noting {
-        let inner = &nested[member.inner.0 as usize..member.inner.1 as usize];
+        let inner = &nested[member.inner.range()];
         if !inner.is_empty() {
             let mut found = Vec::new();
-            assert_eq!(members(bytes, member.value_start, 0, &mut found), Ok(member.value_end));
+            assert_eq!(members(bytes, member.value.range().start, 0, &mut found), Ok(member.value.range().end));
             check_notes(bytes, (&found, inner), nested);
         }
     }
@@ -153,9 +186,9 @@ proptest! {
         let text = serde_json::json!({"x": json, "y": 1}).to_string();
         let mut found = Vec::new();
         prop_assert_eq!(members(text.as_bytes(), 0, 0, &mut found), Ok(text.len()));
-        let x = &text[found[0].value_start..found[0].value_end];
+        let x = &text[found[0].value.range()];
         prop_assert_eq!(serde_json::from_str::<serde_json::Value>(x).unwrap(), json);
-        prop_assert_eq!(&text[found[1].key_start..found[1].key_end], "y");
+        prop_assert_eq!(&text[found[1].key.range()], "y");
     }
 }
 
@@ -187,4 +220,25 @@ fn a_broken_element_ends_at_its_brackets() {
     assert_eq!(balanced_end(b"nope,{}", 0), Some(4));
     assert_eq!(balanced_end(b"nope]", 0), Some(4));
     assert_eq!(balanced_end(br#"{"a":"#, 0), None);
+}
+
+#[test]
+fn members_in_another_order_than_the_last_time_are_found() {
+    let mut notes = Notes::default();
+    let texts = [
+        r#"{"a":1,"x":2,"y":3}"#,
+        r#"{"a":1,"y":3}"#,
+        r#"{"y":3,"x":"2","a":1,"b":0}"#,
+        "{ \"y\" : 3, \"x\":2 }",
+        r#"{"\u0061":1,"xx":2,"x":3,"x":4}"#,
+        r#"{"a":1,"x":2,"y":3}"#,
+    ];
+    for text in texts {
+        notes.clear();
+        assert_eq!(record(text.as_bytes(), 0, 0, Down(0), &mut notes), Ok(text.len()));
+        let mut plain = Vec::new();
+        assert_eq!(members(text.as_bytes(), 0, 0, &mut plain), Ok(text.len()));
+        check_notes(text.as_bytes(), (&plain, &notes.members), &notes.nested);
+        check_numbers(text.as_bytes(), &notes);
+    }
 }
