@@ -11,12 +11,15 @@ mod values;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::sync::Arc;
 
-use arrow_array::{BooleanArray, RecordBatch};
+use ahash::RandomState;
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt64Array};
 use arrow_schema::{ArrowError, SchemaRef};
 use milepost_schema::{
     ACCOUNT, COLUMNS, DATE, EVENT_ID, EVENT_TIME, EXTRA, FALLBACKS, Kind, REDACTED, REGION, SOURCE_FILE,
-    arrow::events_schema, column_index,
+    arrow::rows_schema, column_index,
 };
 
 use crate::redact::Redacted;
@@ -75,6 +78,10 @@ pub(crate) struct Flattener {
     scratch: String,
     /// `fallbacks` of the row at hand, as it grows.
     fallbacks: String,
+    /// Makes the fingerprints.
+    state: RandomState,
+    /// Of each row, the fingerprint of its record's text.
+    fingerprints: Vec<u64>,
     rows: usize,
     bytes: usize,
     /// Rows that turned out to be no rows; cut out when the batch is taken.
@@ -110,10 +117,11 @@ enum Role {
 }
 
 impl Flattener {
-    pub(crate) fn new() -> Self {
+    /// Flatteners of one run share `state`, so that one text has one fingerprint.
+    pub(crate) fn new(state: RandomState) -> Self {
         let at = |name: &str| column_index(name).unwrap_or(0);
         Self {
-            schema: events_schema(),
+            schema: rows_schema(),
             columns: COLUMNS.iter().map(|column| Builder::new(column.kind)).collect(),
             nulls: NullTexts::default(),
             positions: Positions {
@@ -137,6 +145,8 @@ impl Flattener {
             extra: Extra::default(),
             scratch: String::new(),
             fallbacks: String::new(),
+            state,
+            fingerprints: Vec::new(),
             rows: 0,
             bytes: 0,
             withdrawn: Vec::new(),
@@ -163,9 +173,12 @@ impl Flattener {
         let outcome = self.object(Tree::ROOT, record, members);
         self.derive(record, origin);
         self.filled.fill(false);
-        if let (Some(first), Some(last)) = (members.first(), members.last()) {
-            self.bytes += last.value.range().end - first.key.range().start;
-        }
+        let text = match (members.first(), members.last()) {
+            (Some(first), Some(last)) => &record.text[first.key.range().start..last.value.range().end],
+            _ => "",
+        };
+        self.bytes += text.len();
+        self.fingerprints.push(self.fingerprint(text));
         if outcome.is_err() {
             self.withdrawn.push(self.rows);
         }
@@ -179,7 +192,9 @@ impl Flattener {
     /// Only if the builders disagree with the schema, which is a bug.
     pub(crate) fn take(&mut self) -> Result<RecordBatch, ArrowError> {
         let rows = std::mem::take(&mut self.rows);
-        let arrays = self.columns.iter_mut().map(|column| column.finish(rows, &mut self.nulls)).collect();
+        let fingerprints: ArrayRef = Arc::new(UInt64Array::from(std::mem::take(&mut self.fingerprints)));
+        let columns = self.columns.iter_mut().map(|column| column.finish(rows, &mut self.nulls));
+        let arrays = columns.chain([fingerprints]).collect();
         let batch = RecordBatch::try_new(self.schema.clone(), arrays)?;
         self.bytes = 0;
         if self.withdrawn.is_empty() {
@@ -190,6 +205,12 @@ impl Flattener {
             keep[row] = false;
         }
         arrow_select::filter::filter_record_batch(&batch, &BooleanArray::from(keep))
+    }
+
+    fn fingerprint(&self, text: &str) -> u64 {
+        let mut hasher = self.state.build_hasher();
+        hasher.write(text.as_bytes());
+        hasher.finish()
     }
 
     /// Files the `members` of one object inside of `record`.

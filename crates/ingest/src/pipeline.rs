@@ -15,6 +15,7 @@ use std::sync::mpsc::{Receiver, RecvError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use ahash::RandomState;
 use arrow_array::RecordBatch;
 
 use crate::blob::Fetcher;
@@ -195,9 +196,11 @@ pub fn run(sources: Arc<Vec<Source>>, options: Options) -> Pieces {
     let threads = options.threads.max(1);
     let (announce, units) = sync_channel(threads);
     let queue = Arc::new(Mutex::new(Queue { units: cut_into_units(&sources).into_iter(), announce }));
+    let fingerprints = RandomState::new();
     for _ in 0..threads {
-        let (queue, sources, options) = (Arc::clone(&queue), Arc::clone(&sources), options.clone());
-        thread::spawn(move || work(&queue, &sources, options));
+        let (queue, sources) = (Arc::clone(&queue), Arc::clone(&sources));
+        let (options, fingerprints) = (options.clone(), fingerprints.clone());
+        thread::spawn(move || work(&queue, &sources, options, fingerprints));
     }
     Pieces { sources, units, current: None, failed: false }
 }
@@ -272,9 +275,9 @@ impl Queue {
     }
 }
 
-fn work(queue: &Mutex<Queue>, sources: &[Source], options: Options) {
+fn work(queue: &Mutex<Queue>, sources: &[Source], options: Options, fingerprints: RandomState) {
     let _counted = options.timings.as_ref().map(Timings::on_this_thread);
-    let mut worker = Worker::new(options);
+    let mut worker = Worker::new(options, fingerprints);
     loop {
         let taken = queue.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some((unit, send)) = taken else { return };

@@ -69,7 +69,6 @@ pub struct EventWriter {
     gathered: Gathered,
     held: Held,
     recent: Arc<RecentRows>,
-    fingerprints: Fingerprints,
     workers: Option<Workers>,
     timings: Option<Timings>,
 }
@@ -91,8 +90,7 @@ struct Part {
 #[derive(Clone)]
 struct Context {
     batches: Arc<[RecordBatch]>,
-    /// Fingerprints of their rows.
-    prints: Arc<[Option<Vec<u64>>]>,
+    prints: Arc<Fingerprints>,
     recent: Arc<RecentRows>,
     store: Arc<dyn ObjectStore>,
     workers: Workers,
@@ -103,10 +101,6 @@ impl Context {
     /// Does what a store takes part in, and counts the time until it is done.
     async fn timed<T>(&self, stage: Stage, work: impl Future<Output = T>) -> T {
         timed(self.timings.as_ref(), stage, work).await
-    }
-
-    fn print(&self, place: &Place) -> Option<u64> {
-        Some(self.prints[place.0].as_ref()?[place.1])
     }
 }
 
@@ -123,7 +117,6 @@ impl EventWriter {
             gathered: Gathered::default(),
             held: Held::default(),
             recent: Arc::default(),
-            fingerprints: Fingerprints::default(),
             workers: None,
             timings: None,
         }
@@ -135,7 +128,7 @@ impl EventWriter {
         Self { timings, ..self }
     }
 
-    /// Adds a batch with the schema of `events`. Nothing is written before [`commit`](Self::commit).
+    /// Adds a batch with the schema of rows on their way, or of `events`. Nothing is written before [`commit`](Self::commit).
     pub fn append(&mut self, batch: RecordBatch) {
         self.gathered.add(batch);
     }
@@ -183,9 +176,10 @@ impl EventWriter {
             None => Workers::new(threads, self.timings.as_ref()),
         };
         self.workers = Some(workers.clone());
-        let mut parts = sort_parts(&batches, partitions, &workers).await?;
+        let prints = Arc::new(Fingerprints::of(&batches));
+        let mut parts = sort_parts(&batches, &prints, partitions, &workers).await?;
         let mut context = Context {
-            prints: self.fingerprints(&batches, &workers).await?,
+            prints,
             batches,
             recent: Arc::clone(&self.recent),
             store: self.table.store(),
@@ -222,30 +216,13 @@ impl EventWriter {
         if is_named { Err(gone.error) } else { Ok(()) }
     }
 
-    /// The fingerprints of all rows, batch by batch.
-    async fn fingerprints(
-        &self,
-        batches: &Arc<[RecordBatch]>,
-        workers: &Workers,
-    ) -> Result<Arc<[Option<Vec<u64>>]>, LakeError> {
-        let job = |at| {
-            let (batches, prints, workers) = (Arc::clone(batches), self.fingerprints.clone(), workers.clone());
-            let work = move || {
-                let _at = enter(Stage::Sort);
-                Ok(prints.of(&batches[at]))
-            };
-            async move { workers.compute(TableName::Events.name(), work).await }
-        };
-        Ok(workers.all((0..batches.len()).map(job).collect()).await?.into())
-    }
-
     /// Keeps what has to be known of the rows that were committed.
     fn remember(&mut self, context: &Context, parts: &[Part]) {
         let columns: Vec<_> = context.batches.iter().map(KeyColumns::of).collect();
         let recent = Arc::make_mut(&mut self.recent);
         for part in parts {
             let Some(add) = &part.add else { continue };
-            let row = |place: &Place| Some((hash(columns[place.0].key(place.1)), context.print(place)?));
+            let row = |place: &Place| Some((hash(columns[place.0].key(place.1)), context.prints.get(*place)?));
             if let Some(rows) = part.rows.iter().map(row).collect::<Option<Vec<_>>>() {
                 recent.add(data_path(&add.path), FileRows::of(rows.into_iter()));
             }
@@ -283,32 +260,32 @@ fn files_by_partition(files: Vec<DataFile>, parts: &[Part]) -> HashMap<Partition
 
 async fn sort_parts(
     batches: &Arc<[RecordBatch]>,
+    prints: &Arc<Fingerprints>,
     partitions: BTreeMap<Partition, Vec<Place>>,
     workers: &Workers,
 ) -> Result<Vec<Part>, LakeError> {
-    let job = |(partition, places)| sort_part(partition, places, Arc::clone(batches), workers.clone());
+    let job = |part| sort_part(part, (Arc::clone(batches), Arc::clone(prints)), workers.clone());
     workers.all(partitions.into_iter().map(job).collect()).await
 }
 
 /// Puts the rows of a partition in order, and drops repeated deliveries among them.
 async fn sort_part(
-    partition: Partition,
-    places: Vec<Place>,
-    batches: Arc<[RecordBatch]>,
+    (partition, places): (Partition, Vec<Place>),
+    (batches, prints): (Arc<[RecordBatch]>, Arc<Fingerprints>),
     workers: Workers,
 ) -> Result<Part, LakeError> {
     let folder = partition.folder();
     let path = folder.clone();
     let work = move || {
         let _at = enter(Stage::Sort);
-        sort(&batches, places).map_err(|source| LakeError::Compare { path, source })
+        sort(&batches, &prints, places).map_err(|source| LakeError::Compare { path, source })
     };
     let sorted = workers.compute(&folder, work).await?;
     Ok(Part { partition, rows: sorted.rows, dropped: sorted.dropped, compared: HashSet::new(), add: None, gone: None })
 }
 
 async fn write_part(mut part: Part, unseen: Vec<DataFile>, context: Context) -> Result<Part, LakeError> {
-    let print = |place: &Place| context.print(place);
+    let print = |place: &Place| context.prints.get(*place);
     let found = duplicates::find(&context.batches, &part.rows, &unseen, &context.recent, print, &context.store);
     let found = match context.timed(Stage::Compare, found).await {
         Ok(found) => found,

@@ -7,6 +7,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use milepost_schema::rebuild::{RebuildError, Rebuilder};
 use milepost_schema::{EVENT_ID, EVENT_TIME, canonical_json};
 
+use crate::fingerprint::Fingerprints;
 use crate::gather::Place;
 
 /// What equal records share: when they happened and their id.
@@ -47,6 +48,22 @@ pub(crate) struct Sorted {
     pub(crate) dropped: Vec<Place>,
 }
 
+impl Sorted {
+    /// Adds rows with one key, of which those that are the same record are dropped but for the first.
+    fn add_different(&mut self, places: &[Place], records: &mut Records<'_>) -> Result<(), RebuildError> {
+        if let [alone] = places {
+            self.rows.push(*alone);
+            return Ok(());
+        }
+        let mut seen = HashSet::with_capacity(places.len());
+        for place in places {
+            let is_new = seen.insert(records.canonical(*place)?);
+            if is_new { self.rows.push(*place) } else { self.dropped.push(*place) }
+        }
+        Ok(())
+    }
+}
+
 /// A row with what settles most comparisons of its key: the time and the first bytes of the id.
 struct Entry {
     time: i64,
@@ -75,7 +92,7 @@ fn id_start(id: &str) -> u64 {
 ///
 /// # Errors
 /// A row that shares its key with another cannot be turned back into its record.
-pub(crate) fn sort(batches: &[RecordBatch], places: Vec<Place>) -> Result<Sorted, RebuildError> {
+pub(crate) fn sort(batches: &[RecordBatch], prints: &Fingerprints, places: Vec<Place>) -> Result<Sorted, RebuildError> {
     let columns: Vec<_> = batches.iter().map(KeyColumns::of).collect();
     let key = |entry: &Entry| columns[entry.place.0].key(entry.place.1);
     let entry = |place: Place| {
@@ -93,10 +110,10 @@ pub(crate) fn sort(batches: &[RecordBatch], places: Vec<Place>) -> Result<Sorted
             continue;
         }
         let mut seen = HashSet::with_capacity(group.len());
-        for Entry { place, .. } in group {
-            let is_new = seen.insert(records.canonical(*place)?);
-            if is_new { sorted.rows.push(*place) } else { sorted.dropped.push(*place) }
-        }
+        let is_another = |place: &Place| prints.get(*place).is_none_or(|print| seen.insert(print));
+        let (others, repeated): (Vec<Place>, Vec<Place>) = group.iter().map(|entry| entry.place).partition(is_another);
+        sorted.dropped.extend(repeated);
+        sorted.add_different(&others, &mut records)?;
     }
     Ok(sorted)
 }

@@ -43,6 +43,20 @@ pub fn data_type(column: &Column) -> DataType {
 /// The schema of `events`: every column, nullable, partition columns last.
 #[must_use]
 pub fn events_schema() -> SchemaRef {
-    let fields: Fields = COLUMNS.iter().map(|column| Field::new(column.name, data_type(column), true)).collect();
-    Arc::new(Schema::new(fields))
+    Arc::new(Schema::new(events_fields().collect::<Fields>()))
+}
+
+/// A column of rows on their way into a lake that is in no lake: a hash of the record's text, of which each run has its own.
+/// Rows with one key and one such number are one record.
+pub const FINGERPRINT: &str = "fingerprint";
+
+/// The schema of rows on their way into a lake: that of `events`, and behind it [`FINGERPRINT`].
+#[must_use]
+pub fn rows_schema() -> SchemaRef {
+    let fingerprint = Field::new(FINGERPRINT, DataType::UInt64, true);
+    Arc::new(Schema::new(events_fields().chain([fingerprint]).collect::<Fields>()))
+}
+
+fn events_fields() -> impl Iterator<Item = Field> {
+    COLUMNS.iter().map(|column| Field::new(column.name, data_type(column), true))
 }

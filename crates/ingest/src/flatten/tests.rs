@@ -16,7 +16,7 @@ fn flatten(record: &str) -> Result<RecordBatch, String> {
 }
 
 fn flatten_noted(text: &str, members: &[Member], nested: &[Member]) -> Result<RecordBatch, String> {
-    let mut flattener = Flattener::new();
+    let mut flattener = Flattener::new(RandomState::new());
     let origin = Origin { source_file: "a.json".to_owned(), region: None, account: Some("111122223333".to_owned()) };
     flattener.push(Record { text, members, nested, hints: Hints::default(), redacted: None }, &origin)?;
     flattener.take().map_err(|error| error.to_string())
@@ -173,7 +173,7 @@ fn a_lone_surrogate_is_readable_and_comes_back() {
 
 #[test]
 fn a_withdrawn_record_leaves_no_row() {
-    let mut flattener = Flattener::new();
+    let mut flattener = Flattener::new(RandomState::new());
     for record in [r#"{"eventID":"1"}"#, r#"{"eventID":"2","userIdentity":{"\ud83d":1}}"#, r#"{"eventID":"3"}"#] {
         let mut members = Vec::new();
         scan::members(record.as_bytes(), 0, 0, &mut members).unwrap();
@@ -207,7 +207,7 @@ fn what_a_record_does_not_say_itself_is_noted_and_not_given_back() {
         "timeWindow":{"windowStart":"2025-11-17T23:55:00Z","windowEnd":"2025-11-18 00:00:00"}}"#;
     let mut members = Vec::new();
     scan::members(record.as_bytes(), 0, 0, &mut members).unwrap();
-    let mut flattener = Flattener::new();
+    let mut flattener = Flattener::new(RandomState::new());
     let hints = Hints { account: Some("999999999999"), region: Some("us-west-2"), time: Some(0) };
     let noted = Record { text: record, members: &members, nested: &[], hints, redacted: None };
     flattener.push(noted, &Origin::default()).unwrap();

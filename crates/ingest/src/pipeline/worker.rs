@@ -6,6 +6,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::mpsc::SyncSender;
 
+use ahash::RandomState;
 use milepost_timings::{Stage, enter};
 
 use super::sink::Sink;
@@ -58,9 +59,10 @@ struct Object<'a> {
 }
 
 impl Worker {
-    pub(super) fn new(options: Options) -> Self {
+    pub(super) fn new(options: Options, fingerprints: RandomState) -> Self {
         let reader = Reader::with_window(options.window_bytes.clamp(1, WINDOW_BYTES));
-        Self { reader, opener: Opener::default(), flattener: Flattener::new(), other_bytes: 0, options }
+        let flattener = Flattener::new(fingerprints);
+        Self { reader, opener: Opener::default(), flattener, other_bytes: 0, options }
     }
 
     /// Reads the sources of one unit; `false` if there is nobody to hand rows to.
