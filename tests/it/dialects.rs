@@ -183,7 +183,7 @@ fn files_are_left_out_through_every_view() {
             3,
         ),
         // names of Snowflake
-        ("cloudtrail_logs WHERE eventtime > dateadd(day, -7, current_timestamp())", 0),
+        ("cloudtrail_logs WHERE from_iso8601_timestamp(eventtime) > dateadd(day, -7, current_timestamp())", 0),
         (
             "event_data_store WHERE eventtime > dateadd(day, -1, TIMESTAMP '2026-03-05 00:00:00') AND region = 'us-east-1'",
             3,
