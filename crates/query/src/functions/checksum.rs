@@ -115,14 +115,14 @@ impl Accumulator for Sum {
         match values.data_type() {
             DataType::Null => self.add_all((0..values.len()).map(|_| None)),
             DataType::Utf8 => {
-                self.add_all(values.as_string::<i32>().iter().map(|text| text.map(str::as_bytes).map(of_bytes)))
+                self.add_all(values.as_string::<i32>().iter().map(|text| text.map(str::as_bytes).map(of_bytes)));
             }
             DataType::Binary => self.add_all(values.as_binary::<i32>().iter().map(|bytes| bytes.map(of_bytes))),
             DataType::Boolean => {
                 self.add_all(values.as_boolean().iter().map(|truth| truth.map(|truth| of_number(i64::from(truth)))));
             }
             DataType::Int64 => {
-                self.add_all(values.as_primitive::<Int64Type>().iter().map(|number| number.map(of_number)))
+                self.add_all(values.as_primitive::<Int64Type>().iter().map(|number| number.map(of_number)));
             }
             DataType::Date32 => {
                 let days = values.as_primitive::<Date32Type>().iter();
