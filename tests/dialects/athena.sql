@@ -472,3 +472,31 @@ SELECT count(*) FROM r WHERE ua LIKE '%!_%' ESCAPE '!' OR ua LIKE 'a\_%' OR j->>
 SELECT DISTINCT substr(eventsource, -13, 6) AS a, substr(eventsource, -3) AS b FROM cloudtrail_logs
 ---
 SELECT DISTINCT substr(src, -13, 6), substr(src, -3) FROM r
+=== Snowflake's names | array_size, array_contains, dateadd, datediff
+SELECT eventid, array_size(resources) AS n, datediff(day, from_iso8601_timestamp(eventtime), TIMESTAMP '2026-03-10 00:00:00') AS d FROM cloudtrail_logs WHERE array_contains('AWS::S3::Bucket'::variant, transform(resources, r -> r.type)) AND from_iso8601_timestamp(eventtime) > dateadd(day, -7, TIMESTAMP '2026-03-10 12:00:00')
+---
+SELECT eid, json_array_length(res), date_diff('day', t, timestamp '2026-03-10') FROM r WHERE list_contains(res->>'$[*].type', 'AWS::S3::Bucket') AND t > timestamp '2026-03-03 12:00:00'
+=== lambda of matches | regexp_replace with a lambda
+SELECT eventname, regexp_replace(eventname, '([A-Z])', x -> '_' || lower(x[1])) AS snake, count(*) AS n FROM cloudtrail_logs GROUP BY 1, 2
+---
+SELECT name, array_to_string([CASE WHEN regexp_full_match(p, '[A-Z]') THEN '_' || lower(p) ELSE p END FOR p IN regexp_extract_all(name, '[A-Z]|[^A-Z]+')], ''), count(*) FROM r GROUP BY 1
+=== sums of hashes | checksum
+SELECT eventname, checksum(awsregion) = checksum(awsregion || '') AS same, checksum(eventid) = checksum(awsregion) AS other FROM cloudtrail_logs GROUP BY 1
+---
+SELECT DISTINCT name, true, false FROM r
+=== an error is asked for | json_value error on empty
+SELECT eventid, json_value(requestparameters, 'lax $.bucketName' ERROR ON EMPTY ERROR ON ERROR) AS b, json_query(requestparameters, 'lax $.bucketName' WITHOUT WRAPPER ERROR ON EMPTY) AS q FROM cloudtrail_logs WHERE json_extract_scalar(requestparameters, '$.bucketName') IS NOT NULL
+---
+SELECT eid, rp->>'$.bucketName', (rp->'$.bucketName')::varchar FROM r WHERE json_type(rp, '$.bucketName') = 'VARCHAR'
+=== percentile of whole numbers | approx_percentile, integers
+SELECT awsregion, approx_percentile(length(eventname), 1.0) AS longest, typeof(approx_percentile(length(eventname), 0.5)) AS kind FROM cloudtrail_logs GROUP BY 1
+---
+SELECT region, max(length(name)), 'BIGINT' FROM r GROUP BY 1
+=== open ends | timestamps of the year 9999
+SELECT count(*) AS n FROM cloudtrail_logs WHERE from_iso8601_timestamp(eventtime) BETWEEN TIMESTAMP '2026-03-04 00:00:00' AND TIMESTAMP '9999-12-31 00:00:00' AND from_iso8601_timestamp(eventtime) < CAST('9999-12-31' AS TIMESTAMP)
+---
+SELECT count(*) FROM r WHERE t >= '2026-03-04'
+=== Panther's macro | p_occurs_since
+SELECT eventname, count(*) AS n FROM cloudtrail_logs WHERE p_occurs_since('36500 days') AND NOT p_occurs_since('1 day') GROUP BY 1
+---
+SELECT name, count(*) FROM r WHERE t > now() - interval 36500 day GROUP BY 1

@@ -84,7 +84,8 @@ def main(milepost, lake, archive, *corpus):
             if answer != expected:
                 differences += 1
                 short = answer if isinstance(answer, str) else [row for row in answer if row not in expected][:3]
-                print(f"{title}: {short}\n  instead of {[row for row in expected if row not in answer][:3]}\n  {query}")
+                missing = [row for row in expected if isinstance(answer, str) or row not in answer][:3]
+                print(f"{title}: {short}\n  instead of {missing}\n  {query}")
     print(f"{len(asked)} queries, {differences} differ")
     return 1 if differences else 0
 

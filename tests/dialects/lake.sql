@@ -127,3 +127,11 @@ SELECT upid, count(DISTINCT region), count(DISTINCT name), max(t) FROM r GROUP B
 SELECT eventid, requestParameters.bucketName AS b, element_at(requestParameters, k) AS c FROM (SELECT *, lower('BUCKET') || 'Name' AS k FROM $EDS_ID) WHERE eventsource = 's3.amazonaws.com'
 ---
 SELECT eid, rp->>'$.bucketName', rp->>'$.bucketName' FROM r WHERE src = 's3.amazonaws.com'
+=== a map under another name | dots behind aliases of maps
+SELECT t.rp.bucketName AS b, count(*) AS n FROM (SELECT requestParameters AS rp FROM $EDS_ID) t GROUP BY t.rp.bucketName
+---
+SELECT rp->>'bucketName', count(*) FROM r GROUP BY 1
+=== fields of rows by number | map_entries(m)[1][1]
+SELECT eventid, map_entries(requestParameters)[1][1] AS k FROM $EDS_ID WHERE eventname = 'GetObject'
+---
+SELECT eid, json_keys(rp)[1] FROM r WHERE name = 'GetObject'

@@ -207,3 +207,47 @@ SELECT name, count(*) FROM r WHERE name LIKE '% %' OR region = 'us-east-1' GROUP
 WITH buckets AS (SELECT *, (item -> 'unnest') AS resource FROM aws_cloudtrail_log, unnest(from_json(to_json(resources), '["JSON"]')) AS item WHERE event_source = 's3.amazonaws.com'), again AS (SELECT * FROM buckets, unnest(from_json(to_json(resources), '["JSON"]')) AS item, WHERE (item -> 'unnest' ->> 'type') = 'AWS::S3::Bucket') SELECT event_id, resource ->> 'type' FROM again
 ---
 SELECT eid, f->>'type' FROM (SELECT eid, e, unnest(res::json[]) AS f FROM (SELECT eid, res, unnest(res::json[]) AS e FROM r WHERE src = 's3.amazonaws.com')) WHERE e->>'type' = 'AWS::S3::Bucket'
+=== paths with stars | json -> '$.a[*]', json_extract
+SELECT event_id, request_parameters -> '$.ipPermissions.items[*].ipProtocol' AS p, request_parameters ->> '$.ipPermissions.items[*].ipProtocol' AS t, json_extract(request_parameters, '$..cidrIp') AS c FROM aws_cloudtrail_log WHERE event_name = 'AuthorizeSecurityGroupIngress'
+---
+SELECT eid, rp -> '$.ipPermissions.items[*].ipProtocol', rp ->> '$.ipPermissions.items[*].ipProtocol', json_extract(rp, '$..cidrIp') FROM r WHERE name = 'AuthorizeSecurityGroupIngress'
+=== elements of JSON as rows | unnest(json -> '$.a[*]')
+SELECT event_id, item ->> 'fromPort' AS port FROM (SELECT event_id, unnest(request_parameters -> '$.ipPermissions.items[*]') AS item FROM aws_cloudtrail_log)
+---
+SELECT eid, item ->> 'fromPort' FROM (SELECT eid, unnest(rp -> '$.ipPermissions.items[*]') AS item FROM r)
+=== elements of JSON by casts | ::JSON[], array_length
+SELECT event_id, unnest((request_parameters -> 'ipPermissions' -> 'items')::JSON[]) ->> 'toPort' AS port, array_length((request_parameters -> 'ipPermissions' -> 'items')::JSON[]) AS n FROM aws_cloudtrail_log
+---
+SELECT eid, unnest((rp -> 'ipPermissions' -> 'items')::JSON[]) ->> 'toPort', len((rp -> 'ipPermissions' -> 'items')::JSON[]) FROM r
+=== length of a JSON array | array_length(json)
+SELECT event_id, array_length(request_parameters -> 'ipPermissions' -> 'items') AS n FROM aws_cloudtrail_log WHERE event_name = 'AuthorizeSecurityGroupIngress'
+---
+SELECT eid, json_array_length(rp, '$.ipPermissions.items') FROM r WHERE name = 'AuthorizeSecurityGroupIngress'
+=== halves | '2.5'::int, json::int
+SELECT DISTINCT '2.5'::int AS a, '-3.5'::bigint AS b, ('{"a": 2.5}'::json -> 'a')::int AS c, ('{"a": -3.5}'::json -> 'a')::int AS d, ('{"a": "7"}'::json -> 'a')::int AS e, ('{"a": 2.5}'::json ->> 'a')::int AS f FROM aws_cloudtrail_log
+---
+SELECT DISTINCT '2.5'::int, '-3.5'::bigint, ('{"a": 2.5}'::json -> 'a')::int, ('{"a": -3.5}'::json -> 'a')::int, ('{"a": "7"}'::json -> 'a')::int, ('{"a": 2.5}'::json ->> 'a')::int FROM r
+=== by all columns | group by all, order by all
+SELECT aws_region, event_name, count(*) AS n FROM aws_cloudtrail_log GROUP BY ALL ORDER BY ALL
+---
+SELECT region, name, count(*) FROM r GROUP BY ALL ORDER BY ALL
+=== most frequent | mode(x)
+SELECT mode(event_category) AS c, mode(user_identity.type) FILTER (WHERE event_name = 'GetObject') AS t FROM aws_cloudtrail_log
+---
+SELECT mode(cat), mode(utype) FILTER (WHERE name = 'GetObject') FROM r
+=== parts in brackets | x[1:3] of texts and lists
+SELECT event_name[1:3] AS a, event_name[-4:] AS b, event_name[:-3] AS c, string_split(event_source, '.')[2:] AS d, count(*) AS n FROM aws_cloudtrail_log GROUP BY ALL
+---
+SELECT name[1:3], name[-4:], name[:-3], string_split(src, '.')[2:], count(*) FROM r GROUP BY ALL
+=== patterns of shells | GLOB
+SELECT event_name, count(*) AS n FROM aws_cloudtrail_log WHERE event_name GLOB 'Get*' OR event_name GLOB '[DL]*t[!a-z]*' AND event_name NOT GLOB '*?s' GROUP BY 1
+---
+SELECT name, count(*) FROM r WHERE name GLOB 'Get*' OR name GLOB '[DL]*t[!a-z]*' AND name NOT GLOB '*?s' GROUP BY 1
+=== names of the select | aliases in WHERE
+SELECT lower(event_name) AS n, n || '!' AS m, event_id FROM aws_cloudtrail_log WHERE n LIKE 'get%' AND m <> 'getobject!'
+---
+SELECT lower(name), lower(name) || '!', eid FROM r WHERE lower(name) LIKE 'get%' AND lower(name) <> 'getobject'
+=== lists made of lists | [x for x in list if …]
+SELECT event_id, [upper(x) for x in string_split(event_source, '.') if x <> 'com'] AS parts FROM aws_cloudtrail_log
+---
+SELECT eid, [upper(x) for x in string_split(src, '.') if x <> 'com'] FROM r

@@ -165,6 +165,31 @@ fn files_are_left_out_through_every_view() {
             3,
         ),
         ("events WHERE date_diff('day', TIMESTAMP '2026-03-03 00:00:00', event_time) = 0 AND region = 'us-east-1'", 6),
+        // open ends
+        (
+            "events WHERE event_time BETWEEN TIMESTAMP '2026-03-04 00:00:00' AND TIMESTAMP '9999-12-31 00:00:00' AND region = 'us-east-1'",
+            3,
+        ),
+        (
+            "events WHERE event_time >= TIMESTAMP '2026-03-04' AND event_time < CAST('9999-12-31' AS TIMESTAMP) AND region = 'us-east-1'",
+            3,
+        ),
+        (
+            "cloudtrail_logs WHERE from_iso8601_timestamp(eventtime) BETWEEN TIMESTAMP '2026-03-04 00:00:00' AND TIMESTAMP '9999-12-31 00:00:00' AND region = 'us-east-1'",
+            3,
+        ),
+        (
+            "aws_cloudtrail_log WHERE tp_timestamp BETWEEN timestamp '2026-03-04' AND '9999-12-31'::timestamp AND region = 'us-east-1'",
+            3,
+        ),
+        // names of Snowflake
+        ("cloudtrail_logs WHERE from_iso8601_timestamp(eventtime) > dateadd(day, -7, current_timestamp())", 0),
+        (
+            "event_data_store WHERE eventtime > dateadd(day, -1, TIMESTAMP '2026-03-05 00:00:00') AND region = 'us-east-1'",
+            3,
+        ),
+        ("cloudtrail_logs WHERE p_occurs_since('7 days')", 0),
+        ("events WHERE region GLOB 'us-*' AND date = '2026-03-03'", 3),
     ] {
         assert_eq!(count(query), expected, "{query}");
     }

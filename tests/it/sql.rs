@@ -179,7 +179,11 @@ fn errors_of_arguments_and_clauses_say_where_they_stand() {
         ("SELECT event_name FROM events LIMIT -1", "at line 1, column 31"),
         ("SELECT json_extract_scalar(requestparameters) FROM cloudtrail_logs", "at line 1, column 8"),
         ("SELECT max(event_name, 3) FROM events", "at line 1, column 8"),
-        ("SELECT array_contains('a', array['a']) FROM cloudtrail_logs", "at line 1, column 8"),
+        ("SELECT array_contains(1, 2) FROM cloudtrail_logs", "at line 1, column 8"),
+        ("SELECT eventname,\n  length(resources) FROM cloudtrail_logs", "at line 2, column 3"),
+        ("SELECT map_entries(requestparameters)[1][3] FROM event_data_store", "at line 1, column 42"),
+        ("SELECT dateadd(fortnight, 1, event_time) FROM events", "at line 1, column 16"),
+        ("SELECT json_value('{}', 'lax $.a' ERROR ON EMPTY) FROM cloudtrail_logs", "at line 1, column 8"),
     ] {
         let message = error(query);
         assert!(message.contains(place) && message.contains("\nhint: "), "{query}: {message}");
@@ -296,8 +300,8 @@ fn errors_of_computing_come_without_a_heading() {
             "`Decrypt` in `event_name` is no BIGINT at line 1, column 13",
         ),
         (
-            "SELECT date_diff('day', TIMESTAMP '9999-12-31', now())",
-            "the time `9999-12-31 00:00:00` is too early or too late at line 1, column 35",
+            "SELECT date_diff('day', CAST('9999-12-31' AS TIMESTAMP(9)), now())",
+            "the time `9999-12-31 00:00:00` is too early or too late at line 1, column 30",
         ),
         (
             "SELECT CAST(1 AS DECIMAL(5)),\n  CAST(1 AS decimal (99))",

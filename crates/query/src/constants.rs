@@ -26,7 +26,8 @@ pub(crate) fn check(plan: &LogicalPlan, sql: &str) -> Result<(), QueryError> {
     });
     match (walked, found) {
         (Ok(_), Some((constant, message, hint))) => {
-            let position = dialect::place_of_text(sql, &constant);
+            // a unit may be a word
+            let position = dialect::place_of_text(sql, &constant).or_else(|| dialect::places::place_of(sql, &constant));
             Err(QueryError::Wrong { message, position, hint: Some(hint) })
         }
         _ => Ok(()),

@@ -14,6 +14,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use milepost_lake::{AsOf, Lake, TableName};
 use milepost_schema::COLUMNS;
 
+use crate::accesses::ByTypeOfValue;
 use crate::answer::{Answer, Running};
 use crate::blame::Blame;
 use crate::bound_times::BoundTimes;
@@ -37,6 +38,8 @@ use crate::provider::LakeTable;
 use crate::renamed_columns::QualifyRenamed;
 use crate::scans::{ScanLog, ScanWatch};
 use crate::shared_json::{PlainJson, ShareJson};
+use crate::summarize;
+use crate::timestamps::Microseconds;
 use crate::typing;
 
 pub(crate) const CATALOG: &str = "milepost";
@@ -231,13 +234,18 @@ impl Engine {
         if let Some(refusal) = dialect::refusal(sql, self.permissions.files) {
             return Err(refusal);
         }
-        let mut statement = dialect::statement(sql, self.dialect, &tables).map_err(wrong)?;
+        let summarized = summarize::query_of(sql);
+        let text = summarized.as_deref().unwrap_or(sql);
+        let mut statement = dialect::statement(text, self.dialect, &tables).map_err(wrong)?;
         let files = if self.permissions.files { dialect::files(&statement) } else { Vec::new() };
         if !files.is_empty() {
             dialect::csv_files_as_calls(&mut statement, &tables);
         }
         let wrong = |error: DataFusionError| placed::of_file(&error, &files).unwrap_or_else(|| wrong(error));
-        let plan = self.context.state().statement_to_plan(statement).await.map_err(wrong)?;
+        let mut plan = self.context.state().statement_to_plan(statement).await.map_err(&wrong)?;
+        if summarized.is_some() {
+            plan = summarize::of(plan).map_err(&wrong)?;
+        }
         self.permissions.verify(&plan)?;
         constants::check(&plan, sql)?;
         check_all_used(&plan, parameters)?;
@@ -292,6 +300,9 @@ fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(options.runtime()?)
+        // before those of the engine, which know lists only
+        .with_expr_planners(vec![Arc::new(ByTypeOfValue)])
+        .with_type_planner(Arc::new(Microseconds))
         .with_default_features()
         .with_analyzer_rule(Arc::new(QualifyRenamed))
         .with_optimizer_rule(Arc::new(FoldStructs))

@@ -6,6 +6,7 @@
 //! other engines, and `functions` has what they call;
 //! [`QueryError`] says where in the user's text something is wrong; [`output`] writes answers. SQL here can only read.
 
+mod accesses;
 mod actions;
 mod answer;
 mod blame;
@@ -49,6 +50,8 @@ mod scans;
 mod services;
 mod shared_json;
 mod statements;
+mod summarize;
+mod timestamps;
 mod typing;
 mod views;
 mod wording;

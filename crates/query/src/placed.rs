@@ -3,9 +3,12 @@
 
 use datafusion::error::DataFusionError;
 
+use crate::accesses::NO_SUCH_FIELD;
 use crate::dialect::{self, places};
 use crate::error::{Position, QueryError};
-use crate::wording::{OUT_OF_RANGE, UNGROUPED, ZERO_DIVISION, plain, said_of_ungrouped, wrong_day, wrong_digits};
+use crate::wording::{
+    LIST_AS_TEXT, OUT_OF_RANGE, UNGROUPED, ZERO_DIVISION, plain, said_of_ungrouped, wrong_day, wrong_digits,
+};
 
 /// An error without a place, at the place where the query has the name that is in its message.
 pub(crate) fn at_name(error: QueryError, sql: &str) -> QueryError {
@@ -15,12 +18,41 @@ pub(crate) fn at_name(error: QueryError, sql: &str) -> QueryError {
     QueryError::Wrong { message, position, hint }
 }
 
+/// Functions that take text and no list.
+const OF_TEXT: [&str; 20] = [
+    "length",
+    "char_length",
+    "character_length",
+    "upper",
+    "lower",
+    "trim",
+    "ltrim",
+    "rtrim",
+    "substr",
+    "substring",
+    "replace",
+    "strpos",
+    "starts_with",
+    "ends_with",
+    "lpad",
+    "rpad",
+    "split_part",
+    "split",
+    "regexp_like",
+    "regexp_replace",
+];
+
 /// An error of computing or of a type without a place, at the only place of the text that can be meant.
 pub(crate) fn at_cause(error: QueryError, sql: &str) -> QueryError {
     let QueryError::Wrong { message, position: None, hint } = error else { return error };
     let position = match message.as_str() {
         ZERO_DIVISION => places::place_of_division(sql),
         OUT_OF_RANGE => places::place_of_span(sql),
+        LIST_AS_TEXT => places::place_of_call(sql, &OF_TEXT),
+        other if other.starts_with(NO_SUCH_FIELD) => {
+            places::place_of_subscript(sql, other.rsplit(' ').next().unwrap_or_default())
+        }
+        other if other.starts_with("`json_") => place_of(sql, other.split('`').nth(1).unwrap_or_default()),
         other => match (wrong_digits(other), wrong_day(other)) {
             (Some(digits), _) => places::place_of_decimal(sql, digits),
             (_, Some(day)) => places::place_of_text_from(sql, day),

@@ -47,6 +47,9 @@ milepost's own dialect takes much of the others: dots on JSON columns (`request_
 (`array_any_match(resources, r -> r.type = 'AWS::S3::Bucket')`), `SELECT * EXCEPT (…)`, `FROM events SELECT …`,
 `IN (VALUES …)`, and these functions of theirs: `transform`, `filter`, `all_match`, `none_match`, `listagg`, `list`, `count_if`,
 `max_by`, `min_by`, `time_bucket`, `strlen`, `last_day_of_month`, `variance`.
+
+`SUMMARIZE events` and `SUMMARIZE SELECT …` give a row of each column, in any dialect: its type, its least and its greatest value,
+about how many different ones it has, how numbers are spread, and the share of nulls. `DESCRIBE SELECT …` gives names and types.
 ";
 
 /// The page.

@@ -43,6 +43,8 @@ const TYPES: [(&str, &str); 15] = [
 pub(crate) const ZERO_DIVISION: &str = "something is divided by zero";
 /// What is said of times that no time can be.
 pub(crate) const OUT_OF_RANGE: &str = "a time is too early or too late";
+/// What is said of a list where text is taken.
+pub(crate) const LIST_AS_TEXT: &str = "a function on text is given a list";
 /// Digits that a DECIMAL can have.
 const MAX_DIGITS: u8 = 76;
 /// What messages about types of numbers begin with.
@@ -140,6 +142,10 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
     if let Some(said) = of_range(message).or_else(|| of_clause(message)).or_else(|| of_arguments(message)) {
         return Some(said);
     }
+    if message.starts_with("`json_") && message.contains(" its path") {
+        let hint = "NULL ON EMPTY and NULL ON ERROR give null for such rows".to_owned();
+        return Some((message.to_owned(), hint));
+    }
     if message.starts_with("cannot compute VARCHAR") && message.ends_with("INTERVAL") {
         return Some((message.to_owned(), "from_iso8601_timestamp(x) makes an instant of text".to_owned()));
     }
@@ -227,7 +233,10 @@ fn of_arguments(message: &str) -> Option<(String, String)> {
     if message.starts_with("Unavailable default cast for native type String from physical type List") {
         let hint =
             "cardinality(list) says how many elements a list has, array_join(list, ', ') makes text of it".to_owned();
-        return Some(("a function on text is given a list".to_owned(), hint));
+        return Some((LIST_AS_TEXT.to_owned(), hint));
+    }
+    if message.starts_with(crate::accesses::NO_SUCH_FIELD) {
+        return Some((message.to_owned(), "fields of a row are counted from 1, and have names: x.key".to_owned()));
     }
     let (name, rest) = message.split_once(" does not support type ")?;
     let kind = rest.split(". No function matches").next().unwrap_or(rest);

@@ -2,7 +2,7 @@
 //! another name, with DISTINCT and ORDER BY among their arguments.
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident, ObjectName,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident, ObjectName,
 };
 
 use super::build::text;
@@ -10,6 +10,10 @@ use super::build::text;
 pub(super) fn rewrite(expr: &mut Expr) {
     let Expr::Function(function) = expr else { return };
     let name = function.name.to_string().to_lowercase();
+    if name == "mode" && !function.within_group.is_empty() {
+        of_order(function);
+        return;
+    }
     let is_listed = name == "listagg" || (name == "string_agg" && !function.within_group.is_empty());
     let FunctionArguments::List(list) = &mut function.args else { return };
     if !is_listed {
@@ -24,6 +28,17 @@ pub(super) fn rewrite(expr: &mut Expr) {
         list.clauses.push(FunctionArgumentClause::OrderBy(std::mem::take(&mut function.within_group)));
     }
     function.name = ObjectName::from(vec![Ident::new("string_agg")]);
+}
+
+/// `mode() WITHIN GROUP (ORDER BY x)` is `mode(x)`.
+fn of_order(function: &mut Function) {
+    if let FunctionArguments::List(list) = &mut function.args
+        && list.args.is_empty()
+        && let [key] = function.within_group.as_slice()
+    {
+        list.args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(key.expr.clone())));
+        function.within_group.clear();
+    }
 }
 
 /// Another name for what has DISTINCT or ORDER BY in it; calls without any are rewritten with all others.

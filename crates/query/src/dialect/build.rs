@@ -1,8 +1,11 @@
 //! Small pieces of syntax, for what rewrites put in place of what was written.
 
+use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, Subscript, UnaryOperator, Value,
+    FunctionArguments, GroupByExpr, Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax, ObjectName,
+    OneOrManyWithParens, Query, Select, SelectFlavor, SelectItem, SetExpr, Subscript, TableFactor, TableWithJoins,
+    UnaryOperator, Value,
 };
 
 /// `name(arguments…)`.
@@ -85,5 +88,58 @@ pub(super) fn column_name(expr: &Expr) -> Option<String> {
         Expr::CompoundIdentifier(parts) => parts.last().map(|part| part.value.to_lowercase()),
         Expr::Nested(inner) => column_name(inner),
         _ => None,
+    }
+}
+
+/// `parameter -> body`.
+pub(super) fn lambda(parameter: Ident, body: Expr) -> Expr {
+    let params = OneOrManyWithParens::One(LambdaFunctionParameter { name: parameter, data_type: None });
+    Expr::Lambda(LambdaFunction { params, body: Box::new(body), syntax: LambdaSyntax::Arrow })
+}
+
+/// `SELECT projection FROM relation`.
+pub(super) fn select_from(projection: Vec<SelectItem>, relation: TableFactor) -> Query {
+    let select = Select {
+        select_token: AttachedToken::empty(),
+        optimizer_hints: vec![],
+        distinct: None,
+        select_modifiers: None,
+        top: None,
+        top_before_distinct: false,
+        projection,
+        exclude: None,
+        into: None,
+        from: vec![TableWithJoins { relation, joins: vec![] }],
+        lateral_views: vec![],
+        prewhere: None,
+        selection: None,
+        connect_by: vec![],
+        group_by: GroupByExpr::Expressions(vec![], vec![]),
+        cluster_by: vec![],
+        distribute_by: vec![],
+        sort_by: vec![],
+        having: None,
+        named_window: vec![],
+        qualify: None,
+        window_before_qualify: false,
+        value_table_mode: None,
+        flavor: SelectFlavor::Standard,
+    };
+    query_of(Box::new(SetExpr::Select(Box::new(select))))
+}
+
+/// A query of nothing but this.
+pub(super) fn query_of(body: Box<SetExpr>) -> Query {
+    Query {
+        with: None,
+        body,
+        order_by: None,
+        limit_clause: None,
+        fetch: None,
+        locks: vec![],
+        for_clause: None,
+        settings: None,
+        format_clause: None,
+        pipe_operators: vec![],
     }
 }

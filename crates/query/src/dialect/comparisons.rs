@@ -1,13 +1,15 @@
 //! Comparisons and operators between types that other engines convert silently.
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value,
+    BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr, FunctionArguments,
+    TypedString, Value,
 };
 
 use super::Dialect;
 use super::build::{call, cast, column_name, literal, text};
 use super::types::{is_json, is_nested};
 use crate::compat::Table;
+use crate::functions::{is_instant, leads_to_several};
 
 pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     if let Expr::InList { expr: tested, list, .. } = expr {
@@ -60,18 +62,47 @@ const INSTANTS: [&str; 9] = [
     "rejected_at",
 ];
 
-/// A time without its seconds, compared with an instant, gets them: `'2026-03-01 10:00'`.
-pub(super) fn complete_times(expr: &mut Expr) {
+/// A time without its seconds, compared with an instant, gets them: `'2026-03-01 10:00'`. One that nanoseconds cannot hold
+/// becomes an instant, as DataFusion would take nanoseconds of it.
+pub(super) fn complete_times(expr: &mut Expr, tables: &[Table]) {
+    let is_text = |name: &str| tables.contains(&Table::Athena) && name == "eventtime";
     let is_instant = |expr: &Expr| column_name(expr).is_some_and(|name| INSTANTS.contains(&name.as_str()));
+    let complete = |column: &Expr, time: &mut Expr| {
+        complete(time);
+        if !column_name(column).is_some_and(|name| is_text(&name)) {
+            hold_far(time);
+        }
+    };
     match expr {
-        Expr::BinaryOp { left, right, .. } if is_instant(left) => complete(right),
-        Expr::BinaryOp { left, right, .. } if is_instant(right) => complete(left),
+        Expr::BinaryOp { left, right, .. } if is_instant(left) => complete(left, right),
+        Expr::BinaryOp { left, right, .. } if is_instant(right) => complete(right, left),
         Expr::Between { expr, low, high, .. } if is_instant(expr) => {
-            complete(low);
-            complete(high);
+            complete(expr, low);
+            complete(expr, high);
         }
         _ => {}
     }
+}
+
+/// `'9999-12-31'` and `DATE '9999-12-31'` as instants.
+fn hold_far(expr: &mut Expr) {
+    let written = match &*expr {
+        Expr::TypedString(TypedString { data_type: DataType::Date, value, .. }) => match &value.value {
+            Value::SingleQuotedString(text) => Some(text.as_str()),
+            _ => None,
+        },
+        Expr::Cast { expr, data_type: DataType::Date, .. } => literal(expr),
+        other => literal(other),
+    };
+    if let Some(far) = written.filter(|text| is_far(text)).map(str::to_owned) {
+        *expr = call("from_iso8601_timestamp", vec![text(far)]);
+    }
+}
+
+/// Whether nanoseconds of a time since 1970 are more than 64 bits hold.
+fn is_far(written: &str) -> bool {
+    let year = written.get(..4).and_then(|year| year.parse::<u16>().ok());
+    year.is_some_and(|year| !(1678..=2261).contains(&year)) && is_instant(written)
 }
 
 /// `event_time LIKE '2026-03-04%'` and `substr(event_time, 1, 10)` are about the text of an instant.
@@ -132,7 +163,10 @@ fn operator(
         BinaryOperator::Arrow | BinaryOperator::LongArrow if !dialect.is_trino() => {
             let by_index = matches!(right, Expr::Value(value) if matches!(value.value, Value::Number(_, _)))
                 || matches!(right, Expr::UnaryOp { .. });
+            let is_several = literal(right).is_some_and(leads_to_several);
             let name = match (op, by_index) {
+                (BinaryOperator::Arrow, _) if is_several => "json_every",
+                (_, _) if is_several => "json_every_text",
                 (BinaryOperator::Arrow, false) => "json_arrow",
                 (BinaryOperator::Arrow, true) => "json_arrow_index",
                 (_, false) => "json_arrow_text",

@@ -3,6 +3,8 @@
 use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, DataType, Expr, Function, Value};
 
 use super::build::{self, binary, cast, literal, number, text};
+use crate::functions::leads_to_several;
+
 use super::functions::{choice, count_if, date_part, first_by, instant, most_by, renamed};
 
 /// The call in DataFusion's words; `None` if it is one of DataFusion's already.
@@ -26,14 +28,16 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         }
         ("list_transform" | "list_apply" | "array_apply" | "apply", 2) => rename("array_transform"),
         ("list_filter" | "filter", 2) => rename("array_filter"),
+        ("array_length", 1) => rename("element_count"),
         ("length", 1) if !first_is_text => rename("size_of"),
         ("strlen", 1) => rename("octet_length"),
         ("list_aggregate", _) => None,
         // JSON
         ("json_contains", 2) => rename("json_contains_value"),
-        ("json_extract_path", 2) => rename("json_arrow"),
-        ("json_extract", 2) => rename("json_arrow"),
-        ("json_extract_path_text", 2) => rename("json_extract_string"),
+        ("json_extract" | "json_extract_path", 2) => Some(extracted(next(), next(), ["json_arrow", "json_every"])),
+        ("json_extract_string" | "json_extract_path_text", 2) => {
+            Some(extracted(next(), next(), ["json_extract_string", "json_every_text"]))
+        }
         ("json_value", 2) => rename("json_extract_scalar"),
         ("from_json" | "json_transform", 2) => {
             let (json, shape) = (next(), next());
@@ -105,6 +109,19 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         }
         ("approx_count_distinct", 1) => rename("approx_distinct"),
         _ => None,
+    }
+}
+
+/// What is at a path of JSON, or at each of a list of paths; `names` are the functions for one value and for several.
+fn extracted(json: Expr, path: Expr, names: [&str; 2]) -> Expr {
+    let [one, several] = names;
+    match path {
+        Expr::Array(paths) => {
+            let found = paths.elem.into_iter().map(|path| extracted(json.clone(), path, names));
+            build::call("make_array", found.collect())
+        }
+        path if literal(&path).is_some_and(leads_to_several) => build::call(several, vec![json, path]),
+        path => build::call(one, vec![json, path]),
     }
 }
 

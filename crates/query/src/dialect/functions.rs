@@ -30,6 +30,10 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect) {
     super::aggregates::rewrite(expr);
     super::aggregates::rename(expr, dialect.is_trino());
     super::sql_json::object(expr);
+    if let Some(replaced) = by_lambda(expr) {
+        *expr = replaced;
+        return;
+    }
     let Expr::Function(function) = expr else { return };
     let name = function.name.to_string().to_lowercase();
     // `localtimestamp` has no parentheses
@@ -60,10 +64,28 @@ fn from_the_end(expr: &Expr, dialect: Dialect) -> Option<Expr> {
     Some(call(name, arguments.into_iter().flatten().map(|argument| argument.as_ref().clone()).collect()))
 }
 
+/// `regexp_replace` with a lambda that says what each match becomes.
+fn by_lambda(expr: &Expr) -> Option<Expr> {
+    let Expr::Function(function) = expr else { return None };
+    if !function.name.to_string().eq_ignore_ascii_case("regexp_replace") {
+        return None;
+    }
+    match arguments(function)?.as_slice() {
+        [written, pattern, lambda @ Expr::Lambda(_)] => {
+            Some(super::lambdas::replaced(written.clone(), pattern.clone(), lambda.clone()))
+        }
+        _ => None,
+    }
+}
+
 /// What milepost's own dialect takes from others, as DataFusion has no function of that name.
 pub(super) fn rewrite_own(expr: &mut Expr) {
     super::aggregates::rewrite(expr);
     super::aggregates::rename(expr, false);
+    if let Some(replaced) = by_lambda(expr) {
+        *expr = replaced;
+        return;
+    }
     let Expr::Function(function) = expr else { return };
     let name = function.name.to_string().to_lowercase();
     let Some(arguments) = arguments(function) else { return };

@@ -113,10 +113,12 @@ pub(super) fn nulls_last(statement: &mut Statement) {
     impl VisitorMut for Nulls {
         type Break = ();
         fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
-            if let Some(order) = &mut query.order_by
-                && let OrderByKind::Expressions(keys) = &mut order.kind
-            {
-                last(keys);
+            match query.order_by.as_mut().map(|order| &mut order.kind) {
+                Some(OrderByKind::Expressions(keys)) => last(keys),
+                Some(OrderByKind::All(options)) => {
+                    options.nulls_first.get_or_insert(false);
+                }
+                None => {}
             }
             ControlFlow::Continue(())
         }

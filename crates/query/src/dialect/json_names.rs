@@ -1,4 +1,4 @@
-//! Which names are JSON columns at a place of a statement: those of the tables in FROM there, and what WITH and subqueries
+//! Which names are JSON columns, and which are maps, at a place of a statement: those of the tables in FROM there, and what WITH and subqueries
 //! call them. A name that is JSON in one query may be a struct or a text in the next one.
 
 use std::collections::{HashMap, HashSet};
@@ -20,6 +20,8 @@ struct Columns {
     json: HashSet<String>,
     /// Those of them that functions give: JSON by its type, where the tables' own are text.
     values: HashSet<String>,
+    /// Maps of texts, as event data stores have them.
+    maps: HashSet<String>,
     /// Known to be something else.
     other: HashSet<String>,
     /// In their order, as far as it is known.
@@ -27,9 +29,12 @@ struct Columns {
 }
 
 impl Columns {
-    fn push(&mut self, name: String, is_json: bool, is_value: bool) {
+    fn push(&mut self, name: String, is_json: bool, is_value: bool, is_map: bool) {
         if is_value {
             self.values.insert(name.clone());
+        }
+        if is_map {
+            self.maps.insert(name.clone());
         }
         if is_json {
             self.json.insert(name.clone())
@@ -42,13 +47,14 @@ impl Columns {
     fn of(table: Table) -> Self {
         let json: HashSet<String> = table.json_columns().iter().map(|name| (*name).to_owned()).collect();
         let all = table.columns().iter().map(|column| column.name.to_owned());
-        Self { other: all.filter(|name| !json.contains(name)).collect(), json, ..Self::default() }
+        let maps = table.columns().iter().filter(|column| column.is_map()).map(|column| column.name.to_owned());
+        Self { other: all.filter(|name| !json.contains(name)).collect(), maps: maps.collect(), json, ..Self::default() }
     }
 
     fn own() -> Self {
         let mut found = Self::default();
         for column in COLUMNS {
-            found.push(column.name.to_owned(), column.kind == Kind::Json, false);
+            found.push(column.name.to_owned(), column.kind == Kind::Json, false, false);
         }
         Self { order: Vec::new(), ..found }
     }
@@ -62,7 +68,7 @@ impl Columns {
         for (at, column) in alias.columns.iter().enumerate() {
             let old = self.order.get(at);
             let is_in = |names: &HashSet<String>| old.is_some_and(|old| names.contains(old));
-            found.push(column.name.value.to_lowercase(), is_in(&self.json), is_in(&self.values));
+            found.push(column.name.value.to_lowercase(), is_in(&self.json), is_in(&self.values), is_in(&self.maps));
         }
         found
     }
@@ -70,6 +76,7 @@ impl Columns {
     fn extend(&mut self, more: &Self) {
         self.json.extend(more.json.iter().cloned());
         self.values.extend(more.values.iter().cloned());
+        self.maps.extend(more.maps.iter().cloned());
         self.other.extend(more.other.iter().cloned());
     }
 }
@@ -80,7 +87,7 @@ struct Scope {
     /// Tables and subqueries by their names.
     relations: Vec<(String, Columns)>,
     /// What the query itself calls columns, for ORDER BY.
-    own: HashSet<String>,
+    own: Columns,
 }
 
 impl Scope {
@@ -97,7 +104,7 @@ impl Scope {
         if self.relations.iter().any(|(_, columns)| columns.other.contains(first)) {
             return Some(None);
         }
-        if self.relations.iter().any(|(_, columns)| columns.json.contains(first)) || self.own.contains(first) {
+        if self.relations.iter().any(|(_, columns)| columns.json.contains(first)) || self.own.json.contains(first) {
             return Some(Some(0));
         }
         // behind the name of a schema
@@ -107,6 +114,23 @@ impl Scope {
 }
 
 impl Scope {
+    /// Which part of a name is a map; `None` if nothing here is called so, `Some(None)` if it is no map.
+    fn find_map(&self, parts: &[String]) -> Option<Option<usize>> {
+        let (first, second) = (parts.first()?, parts.get(1));
+        if let (Some(columns), Some(second)) = (self.relation(first), second) {
+            return Some(columns.maps.contains(second).then_some(1));
+        }
+        let mut all = self.relations.iter().map(|(_, columns)| columns).chain([&self.own]);
+        if all.any(|columns| columns.maps.contains(first)) {
+            return Some(Some(0));
+        }
+        if self.relations.iter().any(|(_, columns)| columns.other.contains(first) || columns.json.contains(first)) {
+            return Some(None);
+        }
+        let columns = self.relation(second?)?;
+        Some(columns.maps.contains(parts.get(2)?).then_some(2))
+    }
+
     /// Whether a column is JSON by its type; `None` if nothing here is called so.
     fn is_value(&self, parts: &[String]) -> Option<bool> {
         let has = |columns: &Columns, name| columns.json.contains(name) || columns.other.contains(name);
@@ -150,6 +174,12 @@ impl JsonNames {
     pub(super) fn position(&self, parts: &[Ident]) -> Option<usize> {
         let parts: Vec<String> = parts.iter().map(|part| part.value.to_lowercase()).collect();
         self.scopes.iter().rev().find_map(|scope| scope.find(&parts)).flatten()
+    }
+
+    /// Which part of a column's name is a map that the rest is a key of.
+    pub(super) fn map_position(&self, parts: &[Ident]) -> Option<usize> {
+        let parts: Vec<String> = parts.iter().map(|part| part.value.to_lowercase()).collect();
+        self.scopes.iter().rev().find_map(|scope| scope.find_map(&parts)).flatten()
     }
 
     /// Whether a column is JSON by its type, as a function gave it.
@@ -240,11 +270,12 @@ fn outputs(select: &Select, scope: &Scope) -> Columns {
         match item {
             SelectItem::UnnamedExpr(expr) => {
                 if let Some(name) = column_name(expr) {
-                    found.push(name, gives_json(expr, scope), gives_value(expr, scope));
+                    found.push(name, gives_json(expr, scope), gives_value(expr, scope), gives_map(expr, scope));
                 }
             }
             SelectItem::ExprWithAlias { expr, alias } => {
-                found.push(alias.value.to_lowercase(), gives_json(expr, scope), gives_value(expr, scope));
+                let (is_json, is_value) = (gives_json(expr, scope), gives_value(expr, scope));
+                found.push(alias.value.to_lowercase(), is_json, is_value, gives_map(expr, scope));
             }
             SelectItem::Wildcard(_) => scope.relations.iter().for_each(|(_, columns)| found.extend(columns)),
             SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
@@ -277,6 +308,16 @@ fn gives_value(expr: &Expr, scope: &Scope) -> bool {
     }
 }
 
+fn gives_map(expr: &Expr, scope: &Scope) -> bool {
+    match expr {
+        Expr::Nested(inner) => gives_map(inner, scope),
+        _ => {
+            let parts = name_parts(expr);
+            !parts.is_empty() && scope.find_map(&parts).flatten() == Some(parts.len() - 1)
+        }
+    }
+}
+
 /// The parts of a column's name, in lower case.
 fn name_parts(expr: &Expr) -> Vec<String> {
     match expr {
@@ -300,7 +341,7 @@ impl<F: FnMut(&mut Expr, &JsonNames)> VisitorMut for Visit<F> {
         let mut scope = Scope::default();
         if let SetExpr::Select(select) = query.body.as_ref() {
             scope = self.names.scope(select);
-            scope.own = outputs(select, &scope).json;
+            scope.own = outputs(select, &scope);
         }
         self.names.scopes.push(scope);
         ControlFlow::Continue(())
@@ -315,7 +356,7 @@ impl<F: FnMut(&mut Expr, &JsonNames)> VisitorMut for Visit<F> {
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
         let mut scope = self.names.scope(select);
         // for HAVING
-        scope.own = outputs(select, &scope).json;
+        scope.own = outputs(select, &scope);
         self.names.scopes.push(scope);
         ControlFlow::Continue(())
     }

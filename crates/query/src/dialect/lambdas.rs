@@ -16,7 +16,8 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 use super::build::{call, not, subscript, text};
 
 /// Functions of Trino, DuckDB and DataFusion that take lambdas. Some exist only to be refused by their own name.
-const FUNCTIONS: [&str; 19] = [
+const FUNCTIONS: [&str; 20] = [
+    MAY_TAKE_ONE,
     "transform",
     "filter",
     "any_match",
@@ -37,6 +38,8 @@ const FUNCTIONS: [&str; 19] = [
     "list_filter",
     "list_any_match",
 ];
+/// The one of them that takes something else in its place, too.
+const MAY_TAKE_ONE: &str = "regexp_replace";
 /// How the arrow of a lambda is written; its token is another than that of JSON's arrow.
 const ARROW: &str = "->";
 /// Parameters of a lambda, at most.
@@ -96,7 +99,8 @@ pub(super) fn mark(tokens: &mut [TokenWithSpan]) {
                     Some(Token::RParen) => closed.and_then(|start| significant_before(tokens, start)),
                     _ => None,
                 };
-                if parameters.is_some_and(|at| tokens[at].token == Token::Comma) {
+                let is_lambda = parameters.is_some_and(|at| tokens[at].token == Token::Comma);
+                if is_lambda && open.last().is_some_and(|(start, _)| is_meant(tokens, *start, at)) {
                     tokens[at].token = arrow();
                 }
             }
@@ -104,6 +108,29 @@ pub(super) fn mark(tokens: &mut [TokenWithSpan]) {
         }
         before = [Some(at), before[0]];
     }
+}
+
+/// `regexp_replace(x, 'p', json -> 'key')` is JSON: a lambda there would use its parameter.
+fn is_meant(tokens: &[TokenWithSpan], opened: usize, arrow: usize) -> bool {
+    let is_named =
+        |token: &Token, name: &str| matches!(token, Token::Word(word) if word.value.eq_ignore_ascii_case(name));
+    let function = significant_before(tokens, opened).map(|at| &tokens[at].token);
+    if !function.is_some_and(|token| is_named(token, MAY_TAKE_ONE)) {
+        return true;
+    }
+    let Some(Token::Word(parameter)) = significant_before(tokens, arrow).map(|at| &tokens[at].token) else {
+        return true;
+    };
+    let mut depth = 0;
+    let body = tokens[arrow + 1..].iter().take_while(|token| {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth -= 1,
+            _ => {}
+        }
+        depth >= 0
+    });
+    body.into_iter().any(|token| is_named(&token.token, &parameter.value))
 }
 
 fn takes_lambdas(token: &Token) -> bool {
@@ -193,6 +220,13 @@ pub(super) fn matches(list: Expr, lambda: Expr, all: bool) -> Option<Expr> {
     Some(not(call("array_any_match", vec![list, Expr::Lambda(lambda)])))
 }
 
+/// `regexp_replace(text, pattern, groups -> …)`: what lies between the matches, and what the lambda makes of each between it.
+pub(super) fn replaced(written: Expr, pattern: Expr, lambda: Expr) -> Expr {
+    let groups = call("regexp_groups", vec![written.clone(), pattern.clone()]);
+    let pieces = call("regexp_split", vec![written, pattern]);
+    call("texts_woven", vec![pieces, call("array_transform", vec![groups, lambda])])
+}
+
 /// What stands for the two parameters of a lambda.
 pub(super) fn pair() -> Ident {
     Ident::new("pair_of_two")
@@ -243,6 +277,9 @@ mod tests {
             ("transform(a, f(b) -> 'k')", 0),
             ("any_match(a, 'x -> y')", 0),
             ("any_match(-> ", 0),
+            ("regexp_replace(a, 'b', x -> upper(x[1]))", 1),
+            ("regexp_replace(a, 'b', j -> 'k')", 0),
+            ("f(regexp_replace(a, 'b', j -> 'k'), j)", 0),
         ] {
             assert_eq!(lambdas(sql), expected, "{sql}");
         }

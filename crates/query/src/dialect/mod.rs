@@ -5,8 +5,10 @@
 //! tables is left as it is.
 
 mod aggregates;
+mod aliases;
 mod build;
 mod comparisons;
+mod comprehensions;
 mod constructs;
 mod correlated;
 mod csv_files;
@@ -14,6 +16,7 @@ mod duckdb;
 mod fields;
 pub(crate) mod formats;
 mod functions;
+mod globs;
 mod glue_partitions;
 mod headers;
 mod hidden;
@@ -23,6 +26,7 @@ mod json_types;
 mod lambdas;
 mod lateral;
 mod map_dots;
+mod order_all;
 mod parser;
 mod parts_of_times;
 mod patterns;
@@ -30,6 +34,8 @@ pub(crate) mod places;
 mod quoted;
 mod refusals;
 mod shorthand;
+mod slices;
+mod snowflake;
 mod sql_json;
 mod tables;
 mod texts;
@@ -214,6 +220,7 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     tables::show_columns(statement);
     let SqlStatement::Query(_) = statement else { return Ok(()) };
     shorthand::columns(statement);
+    order_all::rewrite(statement);
     joins::with_sides(statement);
     let found = tables::find(statement, forced, known);
     let dialect = forced.or(found.first().map(|table| Dialect::of(*table))).unwrap_or(Dialect::Milepost);
@@ -228,6 +235,9 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
         glue_partitions::rewrite(statement)?;
     }
     let names = tables::Names::of(statement, forced, known);
+    if !dialect.is_trino() {
+        aliases::resolve(statement, &names);
+    }
     let hidden = hidden::named(statement, tables, &names);
     hidden::keep_out_of_wildcards(statement, &hidden, forced, known);
     headers::limit(statement);
@@ -253,11 +263,13 @@ fn own(statement: &mut SqlStatement) {
     unnest::rewrite(statement, &[]);
     json_names::visit(statement, &[], |expr, json| {
         fields::rewrite(expr, json);
-        comparisons::complete_times(expr);
+        comparisons::complete_times(expr, &[]);
         comparisons::texts_of_times(expr, &[]);
         json_types::rewrite(expr);
         patterns::rewrite(expr, false);
         comparisons::whole_division(expr);
+        slices::complete(expr);
+        snowflake::rewrite(expr, Dialect::Milepost);
         functions::rewrite_own(expr);
     });
 }
@@ -266,13 +278,15 @@ fn own(statement: &mut SqlStatement) {
 fn expressions(part: &mut SqlStatement, dialect: Dialect, tables: &[Table]) {
     json_names::visit(part, tables, |expr, json| {
         hidden::pad(expr, tables);
-        map_dots::rewrite(expr, tables);
+        map_dots::rewrite(expr, json);
         fields::rewrite(expr, json);
-        comparisons::complete_times(expr);
+        comparisons::complete_times(expr, tables);
         comparisons::texts_of_times(expr, tables);
         types::rewrite(expr, dialect, tables, json);
         types::nested_values(expr, tables);
         patterns::rewrite(expr, true);
+        slices::complete(expr);
+        snowflake::rewrite(expr, dialect);
         functions::rewrite(expr, dialect);
         parts_of_times::rewrite(expr, dialect.is_trino());
         comparisons::rewrite(expr, dialect, tables);

@@ -1,7 +1,7 @@
 //! How the text of a query is parsed, whatever engine it was written for.
 //!
 //! PostgreSQL's precedence and operators, because only there `a ->> 'k' = 'v'` means what everybody means, and what Trino and
-//! DuckDB write beyond it: trailing commas, neighbouring text literals, `'x' IN list_column`, `IPADDRESS '…'`, `//`, lambdas.
+//! DuckDB write beyond it: trailing commas, neighbouring text literals, `'x' IN list_column`, `IPADDRESS '…'`, `//`, `GLOB`, lambdas, lists made of lists.
 
 use std::any::TypeId;
 
@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::Token;
 
-use super::{build, lambdas, sql_json};
+use super::{build, comprehensions, globs, lambdas, sql_json};
 
 const POSTGRES: PostgreSqlDialect = PostgreSqlDialect {};
 
@@ -57,6 +57,9 @@ impl Dialect for MilepostDialect {
     }
 
     fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
+        if globs::is_next(parser).is_some() {
+            return Some(Ok(POSTGRES.prec_value(Precedence::Like)));
+        }
         POSTGRES.get_next_precedence(parser)
     }
 
@@ -86,6 +89,10 @@ impl Dialect for MilepostDialect {
     );
 
     fn supports_trailing_commas(&self) -> bool {
+        true
+    }
+
+    fn supports_order_by_all(&self) -> bool {
         true
     }
 
@@ -121,6 +128,9 @@ impl Dialect for MilepostDialect {
         if let Some(call) = sql_json::parse(parser) {
             return Some(call);
         }
+        if let Some(list) = comprehensions::parse(parser) {
+            return Some(list);
+        }
         let (first, second) = (parser.peek_nth_token_ref(0), parser.peek_nth_token_ref(1));
         let Token::Word(word) = &first.token else { return None };
         let Token::SingleQuotedString(_) = &second.token else { return None };
@@ -145,6 +155,9 @@ impl Dialect for MilepostDialect {
                 true => Expr::IsDistinctFrom(left, Box::new(right)),
                 false => Expr::IsNotDistinctFrom(left, Box::new(right)),
             }));
+        }
+        if let Some(matched) = globs::parse(parser, left) {
+            return Some(matched);
         }
         if parser.consume_token(&Token::DuckIntDiv) {
             let right = parser.parse_subexpr(POSTGRES.prec_value(Precedence::MulDivModOp));

@@ -84,6 +84,33 @@ pub(crate) fn place_of_span(sql: &str) -> Option<Position> {
     only(sql, |token| tokens::is_keyword(token, Keyword::INTERVAL))
 }
 
+/// Where the text of a query calls one of these functions, if it does so once.
+pub(crate) fn place_of_call(sql: &str, functions: &[&str]) -> Option<Position> {
+    let mut tokens = tokens::of(sql).ok()?;
+    tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
+    let is_it = |word: &str| functions.iter().any(|name| word.eq_ignore_ascii_case(name));
+    let is_call = |next: &&[TokenWithSpan]| {
+        matches!(&next[0].token, Token::Word(word) if is_it(&word.value)) && next[1].token == Token::LParen
+    };
+    let mut found = tokens.windows(2).filter(is_call);
+    let first = found.next()?;
+    found.next().is_none().then(|| position(&first[0]))
+}
+
+/// Where the text of a query has a number in brackets, if it has that once.
+pub(crate) fn place_of_subscript(sql: &str, number: &str) -> Option<Position> {
+    let mut tokens = tokens::of(sql).ok()?;
+    tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
+    let is_it = |next: &&[TokenWithSpan]| {
+        next[0].token == Token::LBracket
+            && matches!(&next[1].token, Token::Number(written, _) if written.as_str() == number)
+            && next[2].token == Token::RBracket
+    };
+    let mut found = tokens.windows(3).filter(is_it);
+    let first = found.next()?;
+    found.next().is_none().then(|| position(&first[1]))
+}
+
 /// Where the text of a query has a literal that begins so, if it has one only.
 pub(crate) fn place_of_text_from(sql: &str, beginning: &str) -> Option<Position> {
     only(sql, |token| matches!(token, Token::SingleQuotedString(text) if text.starts_with(beginning)))

@@ -16,6 +16,8 @@ struct Clauses {
     wrapper: Option<&'static str>,
     empty: Option<Expr>,
     error: Option<Expr>,
+    /// What ends the query: `empty`, `error` or both.
+    raises: Vec<&'static str>,
 }
 
 /// A call of one of the functions, if one begins here.
@@ -40,19 +42,26 @@ fn call(parser: &mut Parser, name: &str) -> Result<Expr, ParserError> {
     let clauses = clauses(parser, name)?;
     parser.expect_token(&Token::RParen)?;
     let null = || Expr::value(Value::Null);
-    let has_more = clauses.wrapper.is_some() || clauses.empty.is_some() || clauses.error.is_some();
+    let has_more =
+        clauses.wrapper.is_some() || clauses.empty.is_some() || clauses.error.is_some() || !clauses.raises.is_empty();
     if name == "json_query" && has_more {
         arguments.push(text(clauses.wrapper.unwrap_or_default()));
     }
-    if clauses.empty.is_some() || clauses.error.is_some() {
+    if name == "json_exists" {
+        arguments.extend(clauses.error);
+    } else if clauses.empty.is_some() || clauses.error.is_some() || !clauses.raises.is_empty() {
         arguments.extend([clauses.empty.unwrap_or_else(null), clauses.error.unwrap_or_else(null)]);
+    }
+    if !clauses.raises.is_empty() {
+        arguments.push(text(clauses.raises.join(" ")));
     }
     let mut called = function(name, arguments);
     called.name = vec![written].into();
     let called = Expr::Function(called);
-    // what does not fit the type is an error, and errors are null
+    // what does not fit the type is an error, and errors are null unless something else is said
+    let kind = if clauses.raises.contains(&"error") { CastKind::Cast } else { CastKind::TryCast };
     Ok(match clauses.returning {
-        Some(data_type) => cast(called, data_type, CastKind::TryCast),
+        Some(data_type) => cast(called, data_type, kind),
         None => called,
     })
 }
@@ -86,9 +95,26 @@ fn clauses(parser: &mut Parser, name: &str) -> Result<Clauses, ParserError> {
     Ok(found)
 }
 
-/// `NULL ON EMPTY`, `DEFAULT x ON ERROR`, `EMPTY ARRAY ON EMPTY`.
+/// `NULL ON EMPTY`, `DEFAULT x ON ERROR`, `EMPTY ARRAY ON EMPTY`, `ERROR ON ERROR`.
 fn behaviour(parser: &mut Parser, name: &str, found: &mut Clauses) -> Result<(), ParserError> {
-    let value = if takes(parser, &["null"]) || (name == "json_exists" && takes(parser, &["false"])) {
+    if takes(parser, &["error"]) {
+        expect(parser, &["on"])?;
+        if takes(parser, &["empty"]) {
+            found.raises.push("empty");
+            return Ok(());
+        }
+        expect(parser, &["error"])?;
+        // a condition has only this, in the place of what it is then
+        match name {
+            "json_exists" => found.error = Some(text("error")),
+            _ => found.raises.push("error"),
+        }
+        return Ok(());
+    }
+    let truth = ["true", "unknown"].into_iter().find(|word| name == "json_exists" && takes(parser, &[word]));
+    let value = if let Some(truth) = truth {
+        Some(text(truth))
+    } else if takes(parser, &["null"]) || (name == "json_exists" && takes(parser, &["false"])) {
         None
     } else if takes(parser, &["empty", "object"]) {
         Some(text("{}"))
@@ -98,7 +124,8 @@ fn behaviour(parser: &mut Parser, name: &str, found: &mut Clauses) -> Result<(),
         Some(cast(parser.parse_expr()?, DataType::Varchar(None), CastKind::Cast))
     } else {
         let next = parser.peek_token();
-        return parser.expected("RETURNING, WITH ARRAY WRAPPER, NULL or DEFAULT … ON EMPTY or ON ERROR, or )", next);
+        return parser
+            .expected("RETURNING, WITH ARRAY WRAPPER, NULL, ERROR or DEFAULT … ON EMPTY or ON ERROR, or )", next);
     };
     expect(parser, &["on"])?;
     match takes(parser, &["empty"]) {

@@ -1,8 +1,6 @@
 //! Functions of Trino, which Athena and CloudTrail Lake speak.
 
-use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, OrderByExpr, OrderByOptions, TimezoneInfo,
-};
+use datafusion::sql::sqlparser::ast::{BinaryOperator, CastKind, DataType, Expr, Function, TimezoneInfo};
 
 use super::build::{self, binary, cast, literal, number, text};
 use super::formats::{of_joda, of_mysql};
@@ -94,12 +92,7 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
 /// `approx_percentile(x, p)`, and a list of them for `ARRAY[p, q]`.
 fn percentiles(value: &Expr, shares: &Expr, function: &Function) -> Expr {
     let one = |share: &Expr| {
-        let mut percentile = build::function("approx_percentile_cont", vec![share.clone()]);
-        percentile.within_group = vec![OrderByExpr {
-            expr: value.clone(),
-            options: OrderByOptions { asc: None, nulls_first: None },
-            with_fill: None,
-        }];
+        let mut percentile = build::function("approx_percentile", vec![value.clone(), share.clone()]);
         percentile.filter.clone_from(&function.filter);
         Expr::Function(percentile)
     };

@@ -1,7 +1,8 @@
 //! Types that DataFusion does not have: JSON and addresses; lists, maps and rows are in `json_types`.
 
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo, TypedString, Value,
+    ArrayElemTypeDef, CastKind, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo,
+    TypedString, Value,
 };
 
 use super::Dialect;
@@ -28,6 +29,10 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table], json:
         return;
     }
     if super::json_types::rewrite(expr) {
+        return;
+    }
+    if let Some(list) = of_list(expr).filter(|_| !dialect.is_trino()) {
+        *expr = list;
         return;
     }
     let Expr::Cast { kind, expr: inner, data_type, .. } = expr else { return };
@@ -63,6 +68,24 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table], json:
     *expr = if function.is_empty() { inner } else { call(function, vec![inner]) };
 }
 
+/// DuckDB's `x::JSON[]`: of JSON and of lists.
+fn of_list(expr: &mut Expr) -> Option<Expr> {
+    let Expr::Cast { kind, expr: inner, data_type, .. } = expr else { return None };
+    let DataType::Array(ArrayElemTypeDef::SquareBracket(element, None)) = data_type else { return None };
+    let written = format!("ARRAY({})", written(element));
+    Shape::parse(&written).ok()?;
+    let function = if *kind == CastKind::TryCast { "try_cast_as" } else { "cast_as" };
+    Some(call(function, vec![std::mem::replace(inner.as_mut(), Expr::value(Value::Null)), text(written)]))
+}
+
+/// A type with the names of those that are in it, as shapes are written.
+fn written(data_type: &DataType) -> String {
+    match data_type {
+        DataType::Array(ArrayElemTypeDef::SquareBracket(element, None)) => format!("ARRAY({})", written(element)),
+        other => other.to_string(),
+    }
+}
+
 /// JSON as a number or a boolean: of texts and of other numbers too.
 fn of_json(inner: &Expr, data_type: &DataType) -> Option<Expr> {
     let written = data_type.to_string();
@@ -83,7 +106,7 @@ fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType
     if is_json(inner) && !dialect.is_trino() && !is_text(data_type) {
         // DuckDB has the quotes of a JSON string only where it makes text of it, and rounds fractions to whole numbers
         **inner = match is_whole(data_type) {
-            true => call("json_cast", vec![take(inner), text("BIGINT")]),
+            true => call("json_whole", vec![take(inner)]),
             false => call("json_text", vec![take(inner)]),
         };
     }
@@ -137,7 +160,10 @@ fn gives(expr: &Expr, functions: &[&str]) -> bool {
 fn may_have_fraction(expr: &Expr) -> bool {
     match expr {
         Expr::Nested(inner) => may_have_fraction(inner),
-        Expr::Value(value) => matches!(&value.value, Value::Number(written, _) if written.contains(['.', 'e', 'E'])),
+        Expr::Value(value) => match &value.value {
+            Value::Number(written, _) | Value::SingleQuotedString(written) => written.contains(['.', 'e', 'E']),
+            _ => false,
+        },
         _ => true,
     }
 }

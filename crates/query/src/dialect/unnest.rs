@@ -15,7 +15,7 @@ use datafusion::sql::sqlparser::ast::{
 
 use milepost_schema::column_index;
 
-use super::build::{call, literal, number, text};
+use super::build::{call, literal, number, select_from, text};
 use super::lateral::{self, Columns};
 use crate::compat::Table;
 
@@ -337,48 +337,5 @@ fn name_of(factor: &TableFactor) -> Option<Ident> {
             Some(alias.as_ref().map_or_else(|| Ident::new("unnested"), |alias| alias.name.clone()))
         }
         _ => None,
-    }
-}
-
-fn select_from(projection: Vec<SelectItem>, relation: TableFactor) -> Query {
-    use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
-    use datafusion::sql::sqlparser::ast::{GroupByExpr, SelectFlavor};
-    let select = Select {
-        select_token: AttachedToken::empty(),
-        optimizer_hints: vec![],
-        distinct: None,
-        select_modifiers: None,
-        top: None,
-        top_before_distinct: false,
-        projection,
-        exclude: None,
-        into: None,
-        from: vec![TableWithJoins { relation, joins: vec![] }],
-        lateral_views: vec![],
-        prewhere: None,
-        selection: None,
-        connect_by: vec![],
-        group_by: GroupByExpr::Expressions(vec![], vec![]),
-        cluster_by: vec![],
-        distribute_by: vec![],
-        sort_by: vec![],
-        having: None,
-        named_window: vec![],
-        qualify: None,
-        window_before_qualify: false,
-        value_table_mode: None,
-        flavor: SelectFlavor::Standard,
-    };
-    Query {
-        with: None,
-        body: Box::new(SetExpr::Select(Box::new(select))),
-        order_by: None,
-        limit_clause: None,
-        fetch: None,
-        locks: vec![],
-        for_clause: None,
-        settings: None,
-        format_clause: None,
-        pipe_operators: vec![],
     }
 }

@@ -21,8 +21,10 @@ use super::FunctionDoc;
 use super::scalar::instant_type;
 
 #[rustfmt::skip]
-pub(super) const DOCS: [FunctionDoc; 9] = [
+pub(super) const DOCS: [FunctionDoc; 11] = [
     FunctionDoc { call: "element_of(x, key)", meaning: "Trino's `element_at` with a key that differs from row to row" },
+    FunctionDoc { call: "element_count(x)", meaning: "Snowflake's `array_size`: elements of a list, a map or a JSON array; null for other JSON" },
+    FunctionDoc { call: "either_holds(x, y)", meaning: "`array_contains` in any order: whether one of the two is a list, or a JSON array, that has the other" },
     FunctionDoc { call: "size_of(x)", meaning: "DuckDB's `length`: characters of a text, elements of a list" },
     FunctionDoc { call: "quotient(x, y)", meaning: "DuckDB's `/`: a double, of whole numbers too" },
     FunctionDoc { call: "nonzero(x, dividend)", meaning: "null for a zero that the dividend cannot be divided by; `x` otherwise" },
@@ -43,7 +45,7 @@ pub(super) struct ByType {
 
 impl ByType {
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        const NAMES: [(&str, usize); 9] = [
+        const NAMES: [(&str, usize); 11] = [
             ("nonzero", 2),
             ("reversed", 1),
             ("texts_joined", 2),
@@ -53,6 +55,8 @@ impl ByType {
             ("quotient", 2),
             ("element_of", 2),
             ("size_of", 1),
+            ("element_count", 1),
+            ("either_holds", 2),
         ];
         NAMES.into_iter().map(|(name, arguments)| Self {
             name,
@@ -88,8 +92,8 @@ impl ScalarUDFImpl for ByType {
         Ok(match self.name {
             "reversed" if !is_list(first) => DataType::Utf8,
             "texts_joined" => DataType::Utf8,
-            "holds" => DataType::Boolean,
-            "size_of" => DataType::Int64,
+            "holds" | "either_holds" => DataType::Boolean,
+            "size_of" | "element_count" => DataType::Int64,
             "element_of" => element(first)?,
             "quotient" if !is_span(first) => DataType::Float64,
             "start_of" => match last {
@@ -182,7 +186,7 @@ fn chosen(name: &str, arguments: Vec<Expr>, types: &[DataType]) -> Result<Expr> 
         }
         ("texts_joined", [separator, x], _) => Ok(scalar::concat_ws(separator.clone(), vec![x.clone()])),
         ("holds", [network, address], [whole, DataType::Binary]) if whole.is_string() => {
-            Ok(super::network::cidr_contains_call(network.clone(), address.clone()))
+            super::call("cidr_contains", vec![network.clone(), address.clone()])
         }
         ("holds", [list, item], _) => Ok(nested::array_has(list.clone(), item.clone())),
         ("start_of", [unit, time], _) => Ok(scalar::date_trunc(unit.clone(), time.clone())),
@@ -192,6 +196,10 @@ fn chosen(name: &str, arguments: Vec<Expr>, types: &[DataType]) -> Result<Expr> 
         }
         ("size_of", [x], [kind]) if is_list(kind) => Ok(nested::array_length(x.clone())),
         ("size_of", [x], _) => Ok(datafusion::functions::expr_fn::character_length(x.clone())),
+        ("element_count", [x], [kind]) if is_list(kind) => Ok(nested::array_length(x.clone())),
+        ("element_count", [x], [DataType::Map(_, _)]) => Ok(nested::cardinality(x.clone())),
+        ("element_count", [x], _) => super::call("json_array_length", vec![x.clone()]),
+        ("either_holds", [one, other], [kind, of]) => holding(one, other, kind, of),
         ("element_of", [map, key], [DataType::Map(_, _), _]) => {
             Ok(nested::array_element(nested::map_extract(map.clone(), key.clone()), lit(1_i64)))
         }
@@ -207,4 +215,18 @@ fn chosen(name: &str, arguments: Vec<Expr>, types: &[DataType]) -> Result<Expr> 
         ("series", [first, last], _) => Ok(nested::gen_series(first.clone(), last.clone(), lit(1_i64))),
         _ => internal_err!("{name} has other arguments"),
     }
+}
+
+/// Whether the one of two values that is a list has the other: engines do not agree which comes first.
+fn holding(one: &Expr, other: &Expr, kind: &DataType, of: &DataType) -> Result<Expr> {
+    let is_of = |list: &DataType, item: &DataType| element(list).is_ok_and(|found| found == *item);
+    let is_second = is_list(of) && (!is_list(kind) || (is_of(of, kind) && !is_of(kind, of)));
+    let (list, item) = if is_second { (other, one) } else { (one, other) };
+    if is_list(kind) || is_list(of) || !(kind.is_string() && of.is_string()) {
+        return Ok(nested::array_has(list.clone(), item.clone()));
+    }
+    // arrays of JSON are text; a constant is what is looked for, and else the first
+    let is_constant = |expr: &Expr| matches!(expr, Expr::Literal(_, _));
+    let (json, item) = if is_constant(other) && !is_constant(one) { (one, other) } else { (other, one) };
+    super::call("json_array_contains", vec![json.clone(), item.clone()])
 }

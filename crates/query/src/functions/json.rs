@@ -14,6 +14,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 use super::arguments::{Texts, each_text, integers, result, rows, texts};
 use super::json_documents::Documents;
 use super::json_path::{self, Path, Rule, Step};
+use super::json_scalars;
 use super::scalar::{Definition, Kind, define};
 
 use Kind::{Integer, Text};
@@ -63,6 +64,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     define("json_map", &[Text], |_| map_type(), json_map, "json_map(json)", "members of a JSON object as a map of texts; nested values as compact JSON text"),
     define("json_array_length", &[Text], integer, array_length, "json_array_length(json)", "number of elements of a JSON array"),
     define("is_json_scalar", &[Text], boolean, is_scalar, "is_json_scalar(json)", "whether JSON text is a string, a number, a boolean or null"),
+    define("json_whole", &[Text], integer, whole_number, "json_whole(json)", "DuckDB's cast of JSON to a whole number: halves go to the even one beside them; null for what is none"),
     define("json_size", &[Text, Text], integer, size, "json_size(json, '$.path')", "number of members or elements of the value at a JSONPath; 0 for scalars"),
 ];
 
@@ -294,6 +296,12 @@ fn is_scalar(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let is_scalar = |row| valid(json.get(row)?).map(|json| !json_path::is_nested(json));
     let truths: BooleanArray = (0..rows(args)).map(is_scalar).collect();
     result(args, Arc::new(truths) as ArrayRef)
+}
+
+fn whole_number(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let json = texts(args, 0)?;
+    let numbers: Int64Array = (0..rows(args)).map(|row| json_scalars::whole_to_even(json.get(row)?)).collect();
+    result(args, Arc::new(numbers))
 }
 
 fn size(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {

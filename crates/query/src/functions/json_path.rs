@@ -50,7 +50,7 @@ pub(super) fn parse(text: &str) -> Option<Path> {
 }
 
 /// The name after a dot: quoted, or up to the next dot or bracket, so that `$.x-amz-copy-source` is one name.
-fn member_name(text: &str) -> Option<(String, &str)> {
+pub(super) fn member_name(text: &str) -> Option<(String, &str)> {
     if let Some(quoted) = text.strip_prefix('"') {
         let (name, rest) = quoted.split_once('"')?;
         return Some((name.to_owned(), rest));
@@ -61,7 +61,7 @@ fn member_name(text: &str) -> Option<(String, &str)> {
 }
 
 /// What stands between brackets, without the first.
-fn subscript(text: &str) -> Option<(Step, &str)> {
+pub(super) fn subscript(text: &str) -> Option<(Step, &str)> {
     for quote in ['"', '\''] {
         if let Some(quoted) = text.strip_prefix(quote) {
             let (name, rest) = quoted.split_once(quote)?;
@@ -73,7 +73,9 @@ fn subscript(text: &str) -> Option<(Step, &str)> {
     if index.trim() == "*" || index.contains(':') || index.starts_with('?') {
         return None;
     }
-    Some((index.trim().parse().map_or_else(|_| Step::Member(index.to_owned()), Step::Element), rest))
+    // DuckDB counts from the end by `#-1`
+    let number = index.trim().trim_start_matches('#');
+    Some((number.parse().map_or_else(|_| Step::Member(index.to_owned()), Step::Element), rest))
 }
 
 /// The way that the right side of DuckDB's `->` says: a JSONPath, a JSON pointer, a number or the name of a member.

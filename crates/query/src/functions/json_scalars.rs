@@ -45,6 +45,17 @@ impl<'a> Scalar<'a> {
         }
     }
 
+    /// As DuckDB casts it: a number with a fraction as a double, whose halves go to the even number.
+    fn whole_to_even(&self) -> Option<i64> {
+        match self {
+            Self::Number(written) if written.contains(['.', 'e', 'E']) => {
+                let rounded = written.parse::<f64>().ok()?.round_ties_even();
+                format!("{rounded:.0}").parse().ok()
+            }
+            other => other.whole(),
+        }
+    }
+
     fn double(&self) -> Option<f64> {
         match self {
             Self::Text(text) => floating(text),
@@ -91,7 +102,7 @@ fn floating<T: std::str::FromStr>(text: &str) -> Option<T> {
 }
 
 /// A number as units of its `scale`th place behind the point, halves rounded away from zero.
-fn decimal(written: &str, scale: i8) -> Option<i128> {
+pub(super) fn decimal(written: &str, scale: i8) -> Option<i128> {
     let (is_negative, unsigned) = match written.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, written.strip_prefix('+').unwrap_or(written)),
@@ -119,6 +130,11 @@ fn decimal(written: &str, scale: i8) -> Option<i128> {
         units += 1;
     }
     Some(if is_negative { -units } else { units })
+}
+
+/// The whole number that JSON is for DuckDB.
+pub(super) fn whole_to_even(json: &str) -> Option<i64> {
+    Scalar::of(json)?.whole_to_even()
 }
 
 /// Values of a number, a boolean or a time.

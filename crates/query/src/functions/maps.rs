@@ -1,4 +1,5 @@
-//! Aggregates that give a map: Trino's `histogram(x)`, `map_agg(key, value)` and `multimap_agg(key, value)`.
+//! Aggregates that give a map: Trino's `histogram(x)`, `map_agg(key, value)` and `multimap_agg(key, value)`. And one that
+//! counts as `histogram` does and gives a value: DuckDB's `mode(x)`.
 //!
 //! Their memory is that of the distinct keys of each group. Keys come out in order, so that equal questions get equal answers.
 
@@ -17,8 +18,12 @@ use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatil
 use super::FunctionDoc;
 use super::map_shapes::entries;
 
-pub(super) const DOCS: [FunctionDoc; 3] = [
+pub(super) const DOCS: [FunctionDoc; 4] = [
     FunctionDoc { call: "histogram(value)", meaning: "aggregate: how often each value occurs, as a map" },
+    FunctionDoc {
+        call: "mode(value)",
+        meaning: "aggregate: the value that occurs most often; the smallest of several such, null for none",
+    },
     FunctionDoc {
         call: "map_agg(key, value)",
         meaning: "aggregate: a map from keys to values; of several values of a key the smallest",
@@ -34,6 +39,8 @@ pub(super) const DOCS: [FunctionDoc; 3] = [
 pub(super) enum Kept {
     /// How often it occurs.
     Count,
+    /// How often it occurs, and of all keys only the most frequent.
+    Most,
     /// The smallest of its values.
     Value,
     /// All of its values, in order.
@@ -49,14 +56,14 @@ pub(super) struct ToMap {
 
 impl ToMap {
     pub(super) fn new(kept: Kept) -> Self {
-        let arguments = if kept == Kept::Count { 1 } else { 2 };
+        let arguments = if matches!(kept, Kept::Count | Kept::Most) { 1 } else { 2 };
         Self { kept, signature: Signature::any(arguments, Volatility::Immutable) }
     }
 
     fn types(&self, arguments: &[DataType]) -> (DataType, DataType) {
         let key = arguments.first().cloned().unwrap_or(DataType::Null);
         let value = match self.kept {
-            Kept::Count => DataType::Int64,
+            Kept::Count | Kept::Most => DataType::Int64,
             Kept::Value => arguments.get(1).cloned().unwrap_or(DataType::Null),
             Kept::All => list_of(arguments.get(1).cloned().unwrap_or(DataType::Null)),
         };
@@ -68,6 +75,7 @@ impl AggregateUDFImpl for ToMap {
     fn name(&self) -> &str {
         match self.kept {
             Kept::Count => "histogram",
+            Kept::Most => "mode",
             Kept::Value => "map_agg",
             Kept::All => "multimap_agg",
         }
@@ -79,6 +87,9 @@ impl AggregateUDFImpl for ToMap {
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
         let (key, value) = self.types(arguments);
+        if self.kept == Kept::Most {
+            return Ok(key);
+        }
         Ok(DataType::Map(entries(&key, &value), false))
     }
 
@@ -120,7 +131,7 @@ impl Entries {
         let values = self.found.entry(key).or_default();
         match (self.kept, values.last_mut()) {
             (Kept::All, _) | (_, None) => values.push(value),
-            (Kept::Count, Some(count)) => *count = count.add_checked(&value)?,
+            (Kept::Count | Kept::Most, Some(count)) => *count = count.add_checked(&value)?,
             (Kept::Value, Some(there)) => {
                 let is_smaller = value.partial_cmp(there) == Some(Ordering::Less) && !value.is_null();
                 if is_smaller || there.is_null() {
@@ -141,6 +152,19 @@ impl Entries {
         let mut values = values.to_vec();
         values.sort_by(|one, other| one.partial_cmp(other).unwrap_or(Ordering::Equal));
         Some(ScalarValue::List(ScalarValue::new_list_nullable(&values, item.data_type())))
+    }
+
+    /// The key of the greatest number, and of several the smallest.
+    fn most(&self) -> Result<ScalarValue> {
+        let count = |values: &[ScalarValue]| match values.first() {
+            Some(ScalarValue::Int64(Some(count))) => *count,
+            _ => 0,
+        };
+        let best = self.found.iter().max_by(|(one, ones), (other, others)| {
+            let smaller = other.partial_cmp(one).unwrap_or(Ordering::Equal);
+            count(ones).cmp(&count(others)).then(smaller)
+        });
+        best.map_or_else(|| ScalarValue::try_from(&self.key), |(key, _)| Ok(key.clone()))
     }
 
     /// Keys in order, and their values.
@@ -203,6 +227,9 @@ impl Accumulator for Entries {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
+        if self.kept == Kept::Most {
+            return self.most();
+        }
         let kind = DataType::Map(entries(&self.key, &self.value), false);
         if self.found.is_empty() {
             return ScalarValue::try_from(&kind);

@@ -7,6 +7,8 @@ mod arguments;
 mod by_type;
 mod bytes;
 mod calendar;
+mod checksum;
+mod globs;
 mod greatest;
 mod instants;
 mod iso_time;
@@ -19,11 +21,13 @@ mod json_operators;
 mod json_path;
 mod json_scalars;
 mod json_search;
+mod json_wildcards;
 mod map_shapes;
 mod maps;
 mod network;
 mod number_format;
 mod numeric_histogram;
+mod percentile;
 mod pieces;
 mod prefixes;
 mod reduce;
@@ -39,12 +43,15 @@ mod texts;
 mod urls;
 mod value_cast;
 mod wall_time;
+mod woven;
 
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
+use datafusion::common::internal_err;
 use datafusion::error::Result;
 use datafusion::execution::FunctionRegistry;
-use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF};
+use datafusion::logical_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
 
 pub(crate) use self::iso_time::instants_with_prefix;
@@ -68,6 +75,16 @@ pub(crate) const ISO_TIME: &str = "iso_time";
 /// Whether a text is a way into JSON that `json_extract` takes.
 pub(crate) fn is_json_path(text: &str) -> bool {
     json_path::parse(text).is_some()
+}
+
+/// Whether a text is a way into JSON that leads to several values, with stars in it.
+pub(crate) fn leads_to_several(path: &str) -> bool {
+    json_wildcards::is_several(path)
+}
+
+/// What DuckDB calls a type.
+pub(crate) fn type_name(kind: &DataType) -> String {
+    structs::type_name(kind)
 }
 
 /// Length of a unit of time in microseconds, if all of its kind are as long.
@@ -99,6 +116,7 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
     [
         json::FUNCTIONS,
         json_search::FUNCTIONS,
+        json_wildcards::FUNCTIONS,
         instants::FUNCTIONS,
         network::FUNCTIONS,
         texts::FUNCTIONS,
@@ -112,9 +130,22 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         prefixes::FUNCTIONS,
         sql_json::FUNCTIONS,
         soundex::FUNCTIONS,
+        globs::FUNCTIONS,
+        woven::FUNCTIONS,
     ]
     .into_iter()
     .flatten()
+}
+
+/// A call of one of the functions that are lines of a table.
+///
+/// # Errors
+/// There is none of this name.
+pub(crate) fn call(name: &str, arguments: Vec<Expr>) -> Result<Expr> {
+    match definitions().find(|definition| definition.name == name) {
+        Some(definition) => Ok(ScalarUDF::new_from_impl(scalar::Function::new(definition)).call(arguments)),
+        None => internal_err!("there is no function {name}"),
+    }
 }
 
 /// Makes the functions known to `context`. Those of other crates that have the same name are replaced.
@@ -152,7 +183,9 @@ pub(crate) fn register(context: &SessionContext) {
     }
     context.register_higher_order_function(Arc::new(HigherOrderUDF::new_from_impl(reduce::Reduce::new())));
     context.register_udaf(AggregateUDF::new_from_impl(numeric_histogram::NumericHistogram::new()));
-    for kept in [maps::Kept::Count, maps::Kept::Value, maps::Kept::All] {
+    context.register_udaf(AggregateUDF::new_from_impl(checksum::Checksum::new()));
+    context.register_udaf(AggregateUDF::new_from_impl(percentile::ApproxPercentile::new()));
+    for kept in [maps::Kept::Count, maps::Kept::Most, maps::Kept::Value, maps::Kept::All] {
         context.register_udaf(AggregateUDF::new_from_impl(maps::ToMap::new(kept)));
     }
 }
@@ -191,7 +224,7 @@ pub(crate) fn reference() -> Vec<FunctionDoc> {
         .chain(greatest::DOCS.iter().copied())
         .chain(map_shapes::DOCS.iter().copied())
         .chain(value_cast::DOCS.iter().copied())
-        .chain([reduce::DOC, numeric_histogram::DOC])
+        .chain([reduce::DOC, numeric_histogram::DOC, checksum::DOC, percentile::DOC])
         .collect();
     all.sort_by_key(|doc| doc.call);
     all

@@ -1,16 +1,16 @@
 //! Addresses and networks.
 
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use arrow::array::{Array as _, AsArray, BinaryArray, BooleanArray, StringArray};
 use arrow::datatypes::DataType;
 use datafusion::common::exec_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, lit};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 
 use super::arguments::{Texts, array, result, rows, texts};
-use super::scalar::{Definition, Function, Kind, define};
+use super::scalar::{Definition, Kind, define};
 
 #[rustfmt::skip]
 pub(super) const FUNCTIONS: &[Definition] = &[
@@ -88,18 +88,6 @@ impl Networks {
             Self::Same(networks) => Some(networks.as_ref()?.iter().any(|network| network.contains(address))),
             Self::Each(texts) => Some(Self::parse(texts.get(row)?)?.iter().any(|network| network.contains(address))),
         }
-    }
-}
-
-/// A call of `cidr_contains`.
-pub(super) fn cidr_contains_call(network: Expr, address: Expr) -> Expr {
-    static FUNCTION: LazyLock<Option<Arc<ScalarUDF>>> = LazyLock::new(|| {
-        let definition = FUNCTIONS.iter().find(|definition| definition.name == "cidr_contains")?;
-        Some(Arc::new(ScalarUDF::new_from_impl(Function::new(definition))))
-    });
-    match FUNCTION.as_ref() {
-        Some(function) => function.call(vec![network, address]),
-        None => lit(false),
     }
 }
 

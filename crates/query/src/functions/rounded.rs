@@ -1,11 +1,12 @@
 //! `rounded(number)`: what Trino's casts to whole numbers make of fractions, halves away from zero. `rounded_to_even(number)`:
-//! what DuckDB's make of them, halves of doubles to the even number beside them.
+//! what DuckDB's make of them, halves of doubles to the even number beside them, and halves in texts away from zero.
 //!
 //! DataFusion's casts cut them off. What is no number with a fraction goes through.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray as _};
+use arrow::array::{ArrayRef, AsArray as _, StringArray};
 use arrow::compute::unary;
 use arrow::datatypes::{DataType, Decimal128Type, Float32Type, Float64Type};
 use datafusion::common::plan_err;
@@ -14,6 +15,7 @@ use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
 use super::arguments::{array, result};
+use super::json_scalars;
 use super::{ROUNDED, ROUNDED_TO_EVEN};
 
 /// One of the two.
@@ -29,6 +31,24 @@ impl Rounded {
     }
 }
 
+/// Whether it is text, in any form.
+fn is_text(kind: &DataType) -> bool {
+    match kind {
+        DataType::Dictionary(_, value) => value.is_string(),
+        kind => kind.is_string(),
+    }
+}
+
+/// The number that a text with a fraction or an exponent is, without its fraction; any other text as it is.
+fn rounded_text(text: &str) -> Cow<'_, str> {
+    let number = text.trim();
+    let has_fraction = number.contains(['.', 'e', 'E']);
+    match json_scalars::decimal(number, 0).filter(|_| has_fraction) {
+        Some(whole) => Cow::Owned(whole.to_string()),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// Whether there may be a fraction.
 fn has_fraction(kind: &DataType) -> bool {
     matches!(kind, DataType::Float64 | DataType::Float32 | DataType::Decimal128(_, 1..))
@@ -41,6 +61,10 @@ pub(super) fn rounded(numbers: &ArrayRef) -> Result<ArrayRef> {
 
 fn without_fractions(numbers: &ArrayRef, to_even: bool) -> Result<ArrayRef> {
     Ok(match numbers.data_type() {
+        DataType::Utf8 if to_even => {
+            let texts = numbers.as_string::<i32>().iter();
+            Arc::new(texts.map(|text| text.map(rounded_text)).collect::<StringArray>())
+        }
         DataType::Float64 if to_even => {
             let doubles = numbers.as_primitive::<Float64Type>();
             Arc::new(unary::<_, _, Float64Type>(doubles, f64::round_ties_even))
@@ -73,6 +97,7 @@ impl ScalarUDFImpl for Rounded {
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
         match given {
+            [one] if self.to_even && is_text(one) => Ok(vec![DataType::Utf8]),
             [one] => Ok(vec![one.clone()]),
             _ => plan_err!("{} takes one number", self.name()),
         }
@@ -92,8 +117,12 @@ impl ScalarUDFImpl for Rounded {
     /// Nothing is left of it where there is no fraction.
     fn simplify(&self, args: Vec<Expr>, context: &SimplifyContext) -> Result<ExprSimplifyResult> {
         match args.as_slice() {
-            [given] if !has_fraction(&context.get_data_type(given)?) => {
-                Ok(ExprSimplifyResult::Simplified(given.clone()))
+            [given] => {
+                let kind = context.get_data_type(given)?;
+                match has_fraction(&kind) || (self.to_even && is_text(&kind)) {
+                    true => Ok(ExprSimplifyResult::Original(args)),
+                    false => Ok(ExprSimplifyResult::Simplified(given.clone())),
+                }
             }
             _ => Ok(ExprSimplifyResult::Original(args)),
         }

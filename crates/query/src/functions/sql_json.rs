@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{BooleanArray, StringBuilder};
+use arrow::array::{BooleanBuilder, StringBuilder};
 use arrow::datatypes::DataType;
 use datafusion::common::exec_err;
 use datafusion::error::Result;
@@ -20,9 +20,9 @@ use Kind::Text;
 
 #[rustfmt::skip]
 pub(super) const FUNCTIONS: &[Definition] = &[
-    define("json_value", &[Text, Text, Text, Text], |_| DataType::Utf8, json_value, "json_value(json, '$.path')", "as `json_extract_scalar`; also with `lax` or `strict` paths, `RETURNING`, `DEFAULT … ON EMPTY` and `ON ERROR`").needing(2),
-    define("json_query", &[Text, Text, Text, Text, Text], |_| DataType::Utf8, json_query, "json_query(json, '$.path')", "as `json_extract`; also with `lax` or `strict` paths, `WITH ARRAY WRAPPER`, `OMIT QUOTES`, `EMPTY ARRAY ON EMPTY`").needing(2),
-    define("json_exists", &[Text, Text], |_| DataType::Boolean, json_exists, "json_exists(json, 'lax $.path')", "whether there is a value at a path; null for null"),
+    define("json_value", &[Text, Text, Text, Text, Text], |_| DataType::Utf8, json_value, "json_value(json, '$.path')", "as `json_extract_scalar`; also with `lax` or `strict` paths, `RETURNING`, `DEFAULT … ON EMPTY` and `ON ERROR`, `ERROR ON EMPTY`").needing(2),
+    define("json_query", &[Text, Text, Text, Text, Text, Text], |_| DataType::Utf8, json_query, "json_query(json, '$.path')", "as `json_extract`; also with `lax` or `strict` paths, `WITH ARRAY WRAPPER`, `OMIT QUOTES`, `EMPTY ARRAY ON EMPTY`, `ERROR ON EMPTY`").needing(2),
+    define("json_exists", &[Text, Text, Text], |_| DataType::Boolean, json_exists, "json_exists(json, 'lax $.path')", "whether there is a value at a path; null for null; also with `TRUE`, `UNKNOWN` and `ERROR ON ERROR`").needing(2),
 ];
 
 /// One step of a path.
@@ -226,21 +226,53 @@ fn is_plain(args: &ScalarFunctionArgs) -> Result<bool> {
     Ok(is_plain && args.args.len() == 2)
 }
 
+/// What ends the query, as its clauses say.
+struct Ends {
+    function: &'static str,
+    on_empty: bool,
+    on_error: bool,
+}
+
+impl Ends {
+    fn new(function: &'static str, args: &ScalarFunctionArgs, index: usize) -> Result<Self> {
+        let Texts::Same(Some(clauses)) = texts(args, index)? else {
+            return Ok(Self { function, on_empty: false, on_error: false });
+        };
+        let has = |clause: &str| clauses.split(' ').any(|word| word == clause);
+        Ok(Self { function, on_empty: has("empty"), on_error: has("error") })
+    }
+
+    fn or_empty<T>(&self, value: Option<T>) -> Result<Option<T>> {
+        if self.on_empty {
+            return exec_err!("`{}` finds nothing at its path, and is told to end with an error then", self.function);
+        }
+        Ok(value)
+    }
+
+    fn or_error<T>(&self, value: Option<T>) -> Result<Option<T>> {
+        if self.on_error {
+            return exec_err!("`{}` is given what its path or its answer does not fit", self.function);
+        }
+        Ok(value)
+    }
+}
+
 fn json_value(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     if is_plain(args)? {
         return extract_scalar(args);
     }
     let (json, paths) = (texts(args, 0)?, Paths::new(texts(args, 1)?)?);
     let (empty, error) = (texts(args, 2)?, texts(args, 3)?);
+    let ends = Ends::new("json_value", args, 4)?;
     let mut answers = StringBuilder::with_capacity(rows(args), 0);
     for row in 0..rows(args) {
         match paths.find(row, &json) {
             None => answers.append_null(),
-            Some(Some(found)) if found.is_empty() => answers.append_option(empty.get(row)),
+            Some(Some(found)) if found.is_empty() => answers.append_option(ends.or_empty(empty.get(row))?),
             Some(Some(found)) if found.len() == 1 && !json_path::is_nested(found[0]) => {
                 answers.append_option(scalar_text(found[0]));
             }
-            Some(_) => answers.append_option(error.get(row)),
+            Some(_) => answers.append_option(ends.or_error(error.get(row))?),
         }
     }
     result(args, Arc::new(answers.finish()))
@@ -252,17 +284,18 @@ fn json_query(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     }
     let (json, paths) = (texts(args, 0)?, Paths::new(texts(args, 1)?)?);
     let (how, empty, error) = (texts(args, 2)?, texts(args, 3)?, texts(args, 4)?);
+    let ends = Ends::new("json_query", args, 5)?;
     let mut answers = StringBuilder::with_capacity(rows(args), 0);
     for row in 0..rows(args) {
         let how = how.get(row).unwrap_or_default();
         match paths.find(row, &json) {
             None => answers.append_null(),
-            Some(Some(found)) if found.is_empty() => answers.append_option(empty.get(row)),
+            Some(Some(found)) if found.is_empty() => answers.append_option(ends.or_empty(empty.get(row))?),
             Some(Some(found)) => match wrapped(&found, how) {
                 Some(text) => answers.append_value(text),
-                None => answers.append_option(error.get(row)),
+                None => answers.append_option(ends.or_error(error.get(row))?),
             },
-            Some(None) => answers.append_option(error.get(row)),
+            Some(None) => answers.append_option(ends.or_error(error.get(row))?),
         }
     }
     result(args, Arc::new(answers.finish()))
@@ -288,9 +321,18 @@ fn wrapped(found: &[&str], how: &str) -> Option<String> {
 
 fn json_exists(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let (json, paths) = (texts(args, 0)?, Paths::new(texts(args, 1)?)?);
-    let is_there = |row| paths.find(row, &json).map(|found| found.is_some_and(|found| !found.is_empty()));
-    let truths: BooleanArray = (0..rows(args)).map(is_there).collect();
-    result(args, Arc::new(truths))
+    let on_error = texts(args, 2)?;
+    let mut truths = BooleanBuilder::with_capacity(rows(args));
+    for row in 0..rows(args) {
+        let is_there = match (paths.find(row, &json), on_error.get(row)) {
+            (None, _) | (Some(None), Some("unknown")) => None,
+            (Some(None), Some("error")) => return exec_err!("`json_exists` is given what its path does not fit"),
+            (Some(None), truth) => Some(truth == Some("true")),
+            (Some(Some(found)), _) => Some(!found.is_empty()),
+        };
+        truths.append_option(is_there);
+    }
+    result(args, Arc::new(truths.finish()))
 }
 
 #[cfg(test)]

@@ -266,7 +266,7 @@ impl ScalarUDFImpl for TypeName {
     }
 }
 
-fn type_name(kind: &DataType) -> String {
+pub(super) fn type_name(kind: &DataType) -> String {
     match kind {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "VARCHAR".to_owned(),
         DataType::Boolean => "BOOLEAN".to_owned(),

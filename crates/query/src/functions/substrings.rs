@@ -15,6 +15,7 @@ const ARGUMENTS: &[Kind] = &[Kind::Text, Kind::Integer, Kind::Integer];
 pub(super) const FUNCTIONS: &[Definition] = &[
     define("text_from", ARGUMENTS, 2, text_from, "text_from(text, start[, length])", "Trino's `substr`: from the end if the start is negative; empty if it is 0 or before the text"),
     define("text_around", ARGUMENTS, 2, text_around, "text_around(text, start[, length])", "DuckDB's `substr`: from the end if the start is negative; what lies before the text counts, and a negative length goes back"),
+    define("text_slice", ARGUMENTS, 3, text_slice, "text_slice(text, first, last)", "DuckDB's `text[first:last]`: characters from one place to another, from the end if negative"),
 ];
 
 fn text_from(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -37,6 +38,18 @@ fn text_around(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
             Some(length) if length < 0 => begin.saturating_add(length)..begin,
             Some(length) => begin..begin.saturating_add(length),
         }
+    })
+}
+
+fn text_slice(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    cut(args, |count, first, last| {
+        let begin = if first < 0 { count.saturating_add(first) } else { first - 1 };
+        let end = match last {
+            Some(last) if last < 0 => count.saturating_add(last).saturating_add(1),
+            Some(last) => last,
+            None => count,
+        };
+        begin..end
     })
 }
 
