@@ -36,6 +36,7 @@ mod retention;
 mod schedule;
 mod shell;
 mod slt;
+mod source_times;
 mod sql;
 mod terminal;
 mod time_travel;
