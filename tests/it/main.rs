@@ -24,6 +24,7 @@ mod moto;
 mod object_store;
 mod object_store_lake;
 mod outputs;
+mod parameters;
 mod readers;
 mod receivers;
 mod records;

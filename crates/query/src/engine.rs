@@ -231,7 +231,8 @@ impl Engine {
         if let Some(refusal) = dialect::refusal(sql, self.permissions.files) {
             return Err(refusal);
         }
-        let mut statement = dialect::statement(sql, self.dialect, &tables).map_err(wrong)?;
+        let mut parameters = parameters.clone();
+        let mut statement = dialect::statement(sql, self.dialect, &tables, &mut parameters).map_err(wrong)?;
         let files = if self.permissions.files { dialect::files(&statement) } else { Vec::new() };
         if !files.is_empty() {
             dialect::csv_files_as_calls(&mut statement, &tables);
@@ -240,8 +241,8 @@ impl Engine {
         let plan = self.context.state().statement_to_plan(statement).await.map_err(wrong)?;
         self.permissions.verify(&plan)?;
         constants::check(&plan, sql)?;
-        check_all_used(&plan, parameters)?;
-        plan.with_param_values(to_datafusion(parameters)).map_err(|error| self.wrong(&error))
+        check_all_used(&plan, &parameters)?;
+        plan.with_param_values(to_datafusion(&parameters)).map_err(|error| self.wrong(&error))
     }
 
     pub(crate) async fn execute(&self, plan: LogicalPlan) -> Result<Answer, QueryError> {

@@ -40,6 +40,9 @@ files are left out by them. `\"$path\"` is the object that a record came from, `
 last changed, as the ledger has them; the time is null for objects that earlier versions of milepost took in. None of these is part of
 `SELECT *`. What Glue's crawlers call `partition_0`, `partition_1` and so on is told by the year, day, region or account that the query compares it
 with; without any it is an error.
+`$name` and `$1` are placeholders, and each `?` is the next number: `--param name=VALUE`, `--param 1=VALUE`. A name that is given more
+than once has a list: `region IN $regions` and `region IN ($regions)` look in it, as does `array_has($regions, region)`. Behind `IN`
+without parentheses, a JSON array is a list too, also an empty one. Values are bound and never part of the query.
 
 `eventjson` of an event data store is the record as JSON, put together again from the lake's columns, and `eventjsonchecksum` the SHA-256 of
 this text in base64. CloudTrail Lake's own sums are of texts that may have blanks and an order of their own.

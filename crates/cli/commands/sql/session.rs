@@ -100,9 +100,11 @@ impl<'a> Session<'a> {
     }
 
     fn used_parameters(&self, sql: &str) -> Parameters {
+        let pieces: Vec<&str> = milepost_query::pieces(sql).into_iter().map(|(range, _)| &sql[range]).collect();
+        let marks = pieces.iter().filter(|piece| **piece == "?").count();
         let is_used = |name: &str| {
-            let pieces = milepost_query::pieces(sql);
-            pieces.into_iter().any(|(range, _)| sql[range].strip_prefix('$') == Some(name))
+            let is_mark = name.parse::<usize>().is_ok_and(|number| (1..=marks).contains(&number));
+            is_mark || pieces.iter().any(|piece| piece.strip_prefix('$') == Some(name))
         };
         self.parameters
             .iter()
