@@ -19,6 +19,7 @@ mod identities;
 mod info;
 mod limits;
 mod lookups;
+mod memory;
 mod model;
 mod moto;
 mod object_store;

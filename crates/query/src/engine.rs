@@ -22,7 +22,7 @@ use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
 use crate::constants;
 use crate::diagnosis;
 use crate::dialect::{self, Dialect};
-use crate::distinct::ShareDistinct;
+use crate::distinct::{ShareDistinct, SplitDistinct};
 use crate::error::QueryError;
 use crate::file_tables;
 use crate::fold_structs::FoldStructs;
@@ -92,6 +92,7 @@ impl Engine {
     async fn set_up(lake: Option<(&Lake, AsOf)>, options: EngineOptions) -> Result<Self, QueryError> {
         let set_up = |source| QueryError::SetUp { source: Box::new(source) };
         let context = session(&options)?;
+        let most_bytes = options.value_bytes();
         let catalog = MemoryCatalogProvider::new();
         let public = Arc::new(LazySchema::public());
         let compat = Arc::new(LazySchema::compat());
@@ -127,7 +128,7 @@ impl Engine {
         engine.context.register_expr_planner(Arc::new(PlainJson)).map_err(set_up)?;
         datafusion_functions_json::register_all(&mut engine.context).map_err(set_up)?;
         functions::register(&engine.context);
-        functions::register_stand_ins(&mut engine.context).map_err(set_up)?;
+        functions::register_stand_ins(&mut engine.context, most_bytes).map_err(set_up)?;
         engine.permissions.names = engine.tables();
         if engine.permissions.files {
             engine.context = engine.context.enable_url_table();
@@ -299,6 +300,7 @@ fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
         .with_optimizer_rule(Arc::new(BoundTimes))
         .with_optimizer_rule(Arc::new(ShareJson))
         .with_optimizer_rule(Arc::new(ShareDistinct))
+        .with_optimizer_rule(Arc::new(SplitDistinct::new(options.memory_bytes)))
         .with_physical_optimizer_rule(Arc::new(KeepScanOrder))
         .with_physical_optimizer_rule(Arc::new(MoveLambdaParameters))
         .build();
