@@ -67,7 +67,7 @@ fn placeholders_have_numbers_too() {
     for query in [
         "SELECT count(*) AS n FROM events WHERE event_time > $1 AND region IN $2",
         "SELECT count(*) AS n FROM events WHERE event_time > ? AND region IN (?)",
-        "SELECT count(*) AS n FROM events WHERE event_time>? AND region IN ?",
+        "SELECT count(*) AS n FROM events WHERE event_time > ? AND region IN ?",
         // as Tailpipe's dashboards have it
         "SELECT count(*) AS n FROM aws_cloudtrail_log WHERE tp_timestamp > $1 AND tp_index <> '' AND aws_region in ($2)",
     ] {
