@@ -216,7 +216,11 @@ pub(crate) struct OutputArgs {
 
 fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
     use clap::builder::TypedValueParser as _;
-    clap::builder::PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
+    let value = |format: Format| {
+        // shown once, by its name
+        clap::builder::PossibleValue::new(format.name()).aliases(format.aliases().iter().copied())
+    };
+    clap::builder::PossibleValuesParser::new(Format::ALL.map(value)).try_map(|name| name.parse::<Format>())
 }
 
 /// Write the original records back, one JSON object a line

@@ -9,6 +9,9 @@ use milepost_store::{Place, StoreOptions, Upload};
 
 use crate::pager::Pager;
 
+/// What is said where an answer cannot be put.
+pub(crate) const UNWRITABLE_ANSWER: &str = "cannot write the answer";
+
 /// Where an answer goes.
 pub(crate) enum Destination {
     Stdout(BufWriter<io::Stdout>),
@@ -68,14 +71,14 @@ impl Destination {
 
     /// Puts a file under its name.
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
-        self.flush().context("cannot write the answer")?;
+        self.flush().context(UNWRITABLE_ANSWER)?;
         match self {
             Self::File { temporary, path, out } => {
                 drop(out);
                 std::fs::rename(&temporary, &path).with_context(|| format!("cannot write `{}`", path.display()))?;
             }
             Self::Object(upload) => upload.finish()?,
-            Self::Pager(pager) => pager.finish().context("cannot write the answer")?,
+            Self::Pager(pager) => pager.finish().context(UNWRITABLE_ANSWER)?,
             Self::Stdout(_) | Self::Terminal(_) | Self::Special(_) => {}
         }
         Ok(())

@@ -10,6 +10,7 @@ use milepost_report::{CatalogueError, ValueError};
 use milepost_store::listing::ListError;
 use milepost_store::plain;
 
+use crate::destination::UNWRITABLE_ANSWER;
 use crate::printer::Printer;
 
 /// How a command ended.
@@ -160,8 +161,16 @@ fn hint(error: &anyhow::Error) -> Option<String> {
             .and_then(lake_hint)
             .or_else(|| cause.downcast_ref::<DiscoverError>().and_then(discover_hint))
             .or_else(|| cause.downcast_ref::<ListError>().map(list_hint))
-            .or_else(|| cause.downcast_ref::<io::Error>().and_then(disk_hint))
+            .or_else(|| cause.downcast_ref::<io::Error>().and_then(|disk| disk_hint(disk, is_of_answer(error))))
     })
+}
+
+/// Whether it was the answer that could not be written, and not the lake.
+fn is_of_answer(error: &anyhow::Error) -> bool {
+    let writes_answer = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(QueryError::Write { .. } | QueryError::Encode { .. }))
+    };
+    error.chain().any(writes_answer) || error.to_string() == UNWRITABLE_ANSWER
 }
 
 fn lake_hint(error: &LakeError) -> Option<String> {
@@ -180,8 +189,11 @@ fn lake_hint(error: &LakeError) -> Option<String> {
 }
 
 /// What the disk says comes last, behind what was to be done with it.
-fn disk_hint(error: &io::Error) -> Option<String> {
+fn disk_hint(error: &io::Error, is_of_answer: bool) -> Option<String> {
     match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge if is_of_answer => {
+            Some("make room where the answer goes, or name another place with --output".to_owned())
+        }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             Some("what was committed stays; make room, and the same command goes on from there".to_owned())
         }

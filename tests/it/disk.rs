@@ -133,3 +133,19 @@ fn a_lake_that_may_not_be_read_says_so() {
         "{stderr}"
     );
 }
+
+#[test]
+fn an_answer_that_does_not_fit_says_where_there_should_be_room() {
+    let context = &shared().context;
+    for (query, format) in [("SELECT * FROM events", "csv"), ("SELECT 1 AS n", "csv"), ("SELECT 1 AS n", "table")] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_milepost"));
+        command.args(["sql", query, "-F", format]).current_dir(context.path("")).stdout(full);
+        let output = command.output().unwrap();
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.starts_with("error: cannot write the answer\n"), "{stderr}");
+        assert!(stderr.contains("hint: make room where the answer goes"), "{stderr}");
+        assert!(!stderr.contains("committed"), "{stderr}");
+    }
+}

@@ -237,3 +237,45 @@ fn an_export_has_every_format() {
     assert!(export(&["--timeout", "1ms"]).ended_with(1).stderr.contains("took longer than 1ms"));
     assert!(export(&["--memory", "1MB"]).ended_with(2).stderr.contains("is too little"));
 }
+
+#[test]
+fn spans_of_time_are_text_where_a_file_has_no_type_for_them() {
+    let context = Context::new();
+    let query =
+        "SELECT INTERVAL '14 months 3 days 4 hours' AS span, [INTERVAL '1 day'] AS spans, NULL::interval AS none";
+    sql(&context, &[query, "--output", "a.parquet"]).ended_with(0);
+    let file = File::open(context.path("a.parquet")).unwrap();
+    let batch = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().next().unwrap().unwrap();
+    let text =
+        |name: &str| arrow::util::display::array_value_to_string(batch.column_by_name(name).unwrap(), 0).unwrap();
+    assert_eq!(text("span"), "P1Y2M3DT4H");
+    assert_eq!(batch.column_by_name("none").unwrap().null_count(), 1);
+    assert!(text("spans").contains("1 days"), "{}", text("spans"));
+    sql(&context, &[query, "--output", "a.arrow"]).ended_with(0);
+    let mut batches = StreamReader::try_new(File::open(context.path("a.arrow")).unwrap(), None).unwrap();
+    assert!(matches!(batches.next().unwrap().unwrap().column(0).data_type(), DataType::Interval(_)));
+}
+
+#[test]
+fn a_value_that_no_folder_can_be_named_after_is_told() {
+    let context = Context::new();
+    let query = "SELECT 1 AS n, repeat('long ', 100) AS \"who\"";
+    let output = sql(&context, &[query, "--partition-by", "who", "--output", "by"]).ended_with(1);
+    let wanted = "error: a value of `who` is too long for the name of a folder: `long long ";
+    assert!(output.stderr.starts_with(wanted), "{}", output.stderr);
+    assert!(output.stderr.contains("hint: ") && output.stderr.contains("left(who, 40)"), "{}", output.stderr);
+    assert!(!context.path("by").exists());
+    let shorter = "SELECT 1 AS n, left(repeat('long ', 100), 40) AS who";
+    sql(&context, &[shorter, "--partition-by", "who", "--output", "by"]).ended_with(0);
+}
+
+#[test]
+fn formats_have_short_names_too() {
+    let context = Context::new();
+    for (short, long) in [("md", "markdown"), ("jsonl", "ndjson")] {
+        let run = |format: &str| sql(&context, &["SELECT 1 AS n", "-F", format]).ended_with(0).stdout;
+        assert_eq!(run(short), run(long));
+    }
+    context.write("milepost.toml", "format = \"md\"\n");
+    assert!(sql(&context, &["SELECT 1 AS n"]).ended_with(0).stdout.starts_with("| n |"));
+}

@@ -409,3 +409,12 @@ fn a_trail_that_stopped_is_behind_the_end_of_the_window() {
     let now = rows_of(&context, &["data-freshness"]).pop().unwrap();
     assert!(now["minutes_behind"].as_u64().unwrap() > 3 * 1440, "{now}");
 }
+
+/// Who gives the lake to every command need not take it away from this one.
+#[test]
+fn reports_are_listed_whatever_the_lake() {
+    let context = Context::new();
+    let plain = context.run(&["report", "list"]).ended_with(0).stdout;
+    assert_eq!(context.run(&["report", "list", "--lake", "nowhere"]).ended_with(0).stdout, plain);
+    context.run(&["report", "show", "root-usage", "--lake", "nowhere"]).ended_with(0);
+}

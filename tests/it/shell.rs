@@ -33,11 +33,26 @@ fn commands_describe_format_and_write() {
     let mut terminal = shell(&context, &[("NO_COLOR", "1")]);
     terminal.types("\\d\r").shows("events").shows("files").shows("rejects").shows("runs");
     terminal.types("\\d files\r").shows("uri").shows("milepost> ");
+    // a line for each field, which fits
+    terminal
+        .types("\\d cloudtrail_logs\r")
+        .shows("useridentity ")
+        .shows("Struct")
+        .shows("useridentity.sessioncontext.");
+    terminal
+        .shows("resources ")
+        .shows("List(Struct)")
+        .shows("resources[].arn")
+        .shows("tlsdetails.")
+        .shows("milepost> ");
     terminal.types("\\d file\r").shows("error: there is no table `file`").shows("did you mean `files`?");
     terminal.types("\\format csv\r").shows("format is csv");
     terminal.types("SELECT 1 AS a, 'x,y' AS b;\r").shows("a,b\r\n1,\"x,y\"\r\n");
     terminal.types("\\format table\r").types("\\x on\r").shows("expanded mode is on");
     terminal.types("SELECT 5 AS five, NULL AS none;\r").shows("─[ row 1 ]").shows("five │ 5\r\n").shows("1 row");
+    terminal
+        .types("\\o nowhere/five.csv\r")
+        .shows("error: cannot write `nowhere/five.csv`: there is no folder `nowhere`");
     terminal.types("\\o five.csv\r").types("SELECT 5 AS five;\r").shows("1 row");
     terminal.types("\\x off\r").shows("expanded mode is off");
     terminal.types("SELECT 6 AS six;\r").shows(" six\r\n");

@@ -21,6 +21,7 @@ use super::{AsOfArgs, LakeArgs, OutputArgs, parse_pair};
                   milepost sql \"SELECT event_name, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC LIMIT 10\"\n  \
                   milepost sql -f question.sql --format csv --output answer.csv\n  \
                   milepost sql \"SELECT * FROM events WHERE event_id = \\$id\" --param id=1b2c…\n  \
+                  milepost sql \"SELECT count(*) FROM events WHERE region IN \\$r\" -p r=us-east-1 -p r=eu-west-1\n  \
                   milepost sql \"SELECT count(*) FROM events\" --as-of 2026-03-01\n  \
                   milepost sql \"SELECT * FROM events WHERE date = '2026-03-02'\" --output s3://my-bucket/day.parquet\n  \
                   milepost sql \"SELECT * FROM events\" --partition-by region,account --output export/\n  \
@@ -35,7 +36,9 @@ pub(crate) struct SqlArgs {
     #[arg(long, short, value_name = "FILE", conflicts_with = "sql")]
     pub(crate) file: Option<PathBuf>,
 
-    /// Text for the placeholder `$NAME`
+    /// Text for the placeholder `$NAME`; of `?`, the number. Given more than once, a list for `IN $NAME`
+    ///
+    /// An empty list, and one of any length, is also `--param 'NAME=["a","b"]'` for a query that says `IN $NAME`.
     #[arg(long = "param", short, value_name = "NAME=TEXT", value_parser = parse_pair)]
     pub(crate) params: Vec<(String, String)>,
 

@@ -40,6 +40,13 @@ pub(crate) struct ReportsArgs {
     pub(crate) reports: Option<PathBuf>,
 }
 
+/// Reports are listed and shown without a lake. One that is named anyway, as for other commands, is no mistake.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct UnusedLake {
+    #[arg(long = "lake", value_name = "LAKE", hide = true)]
+    _lake: Option<String>,
+}
+
 /// List the reports
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  milepost report list\n  milepost report list --tag iam --format json")]
@@ -54,6 +61,9 @@ pub(crate) struct ReportListArgs {
 
     #[command(flatten)]
     pub(crate) reports: ReportsArgs,
+
+    #[command(flatten)]
+    pub(crate) _unused: UnusedLake,
 }
 
 /// Show a report: what it answers, what it takes, its SQL
@@ -69,6 +79,9 @@ pub(crate) struct ReportShowArgs {
 
     #[command(flatten)]
     pub(crate) reports: ReportsArgs,
+
+    #[command(flatten)]
+    pub(crate) _unused: UnusedLake,
 }
 
 /// Run a report

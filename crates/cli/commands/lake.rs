@@ -25,7 +25,7 @@ const REJECTS: &str = "SELECT source_file, record_number, byte_offset, reason, r
     WHERE contains(source_file, $source)
     ORDER BY source_file, record_number, byte_offset, reason";
 
-const FILES: &str = "SELECT uri, carrier, size_bytes, records_read AS read, records_written AS written,
+const FILES: &str = "SELECT uri, carrier, size_bytes, modified, records_read AS read, records_written AS written,
         records_duplicate AS duplicate, records_rejected AS rejected, records_filtered AS filtered, note, taken_at, run_id
     FROM files
     WHERE contains(uri, $source) AND starts_with(run_id, $run)

@@ -8,6 +8,7 @@ mod script;
 mod session;
 mod shell;
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Read as _, stdin, stdout};
 
 use anyhow::Context as _;
@@ -42,8 +43,7 @@ pub(crate) async fn run(args: &SqlArgs, settings: &Settings, printer: &Printer) 
     let lake = Lake::open(&settings.lake, &settings.store).await?;
     let engine = Engine::open_with(&lake, as_of(&args.as_of)?, options(args, settings)?).await?;
     let engine = engine.with_dialect(settings.dialect(args.dialect)?);
-    let parameters: Parameters =
-        args.params.iter().map(|(name, value)| (name.clone(), Parameter::Text(Some(value.clone())))).collect();
+    let parameters = parameters(&args.params);
     if !args.partition_by.is_empty() {
         let (sql, origin) = match &source {
             Source::Argument(sql) => (sql, None),
@@ -77,6 +77,20 @@ fn options(args: &SqlArgs, settings: &Settings) -> anyhow::Result<EngineOptions>
         protected: Some(settings.lake.clone()),
         ..EngineOptions::new(settings.threads)
     })
+}
+
+/// Values by name; a name that is given more than once has a list of them.
+fn parameters(given: &[(String, String)]) -> Parameters {
+    let mut values: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, value) in given {
+        // `$regions=…` is meant as it is written in the query
+        values.entry(name.trim_start_matches('$')).or_default().push(value.clone());
+    }
+    let parameter = |mut values: Vec<String>| match values.len() {
+        1 => Parameter::Text(values.pop()),
+        _ => Parameter::List(Some(values)),
+    };
+    values.into_iter().map(|(name, values)| (name.to_owned(), parameter(values))).collect()
 }
 
 fn ask(args: &SqlArgs) -> Ask {

@@ -137,11 +137,12 @@ impl Finding {
         Ok(())
     }
 
-    /// Adds an object of an object store: its name, the store's number, its size and etag. Returns whether it is new.
-    pub fn add_remote(&mut self, uri: &str, store: u32, size: u64, etag: Etag) -> bool {
+    /// Adds an object of an object store: its name, the store's number, when it was written, in microseconds since 1970, its
+    /// size and etag. Returns whether it is new.
+    pub fn add_remote(&mut self, uri: &str, store: u32, modified_micros: i64, size: u64, etag: Etag) -> bool {
         let is_new = self.seen.insert(uri);
         if is_new {
-            self.discovery.sources.push(Source::remote(uri, store, size, etag, &mut self.folders));
+            self.discovery.sources.push(Source::remote(uri, store, modified_micros, size, etag, &mut self.folders));
         }
         is_new
     }

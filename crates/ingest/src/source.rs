@@ -32,8 +32,11 @@ enum Whereabouts {
     /// In a file whose path is not Unicode, and so is not its name.
     OddFile(Box<PathBuf>),
     Held(Box<Blob>),
-    /// In the object store of this number.
-    Remote(u32),
+    /// In an object store.
+    Remote {
+        store: u32,
+        modified_micros: i64,
+    },
 }
 
 const _: () = assert!(size_of::<Source>() <= 88, "a million sources have to fit into memory");
@@ -55,10 +58,11 @@ impl Source {
         Self::new(uri, size, etag, Whereabouts::Held(Box::new(blob)), folders)
     }
 
-    /// An object in the store of number `store`, which is fetched when its turn comes.
+    /// An object in the store of number `store`, which is fetched when its turn comes. `modified_micros` is when it was
+    /// written, in microseconds since 1970.
     #[must_use]
-    pub fn remote(uri: &str, store: u32, size: u64, etag: Etag, folders: &mut Folders) -> Self {
-        Self::new(uri, size, etag, Whereabouts::Remote(store), folders)
+    pub fn remote(uri: &str, store: u32, modified_micros: i64, size: u64, etag: Etag, folders: &mut Folders) -> Self {
+        Self::new(uri, size, etag, Whereabouts::Remote { store, modified_micros }, folders)
     }
 
     fn new(uri: &str, size: u64, etag: Etag, whereabouts: Whereabouts, folders: &mut Folders) -> Self {
@@ -77,7 +81,19 @@ impl Source {
     #[must_use]
     pub fn store(&self) -> Option<u32> {
         match self.whereabouts {
-            Whereabouts::Remote(store) => Some(store),
+            Whereabouts::Remote { store, .. } => Some(store),
+            _ => None,
+        }
+    }
+
+    /// When it was last changed, in microseconds since 1970, if that is known: as the disk or the store says. Standard input
+    /// has no such time.
+    #[must_use]
+    pub fn modified_micros(&self) -> Option<i64> {
+        match (&self.whereabouts, &self.etag) {
+            (Whereabouts::Remote { modified_micros, .. }, _) => Some(*modified_micros),
+            // a disk that does not say gives 0
+            (_, Etag::Changed(nanos @ 1.., _)) => i64::try_from(nanos / 1000).ok(),
             _ => None,
         }
     }
@@ -94,7 +110,7 @@ impl Source {
             Whereabouts::File => Some(Blob::File(PathBuf::from(self.uri()))),
             Whereabouts::OddFile(path) => Some(Blob::File((**path).clone())),
             Whereabouts::Held(blob) => Some((**blob).clone()),
-            Whereabouts::Remote(_) => None,
+            Whereabouts::Remote { .. } => None,
         }
     }
 }
@@ -182,10 +198,21 @@ mod tests {
     #[test]
     fn neighbours_share_their_folder() {
         let mut folders = Folders::default();
-        let source = |uri: &str, folders: &mut Folders| Source::remote(uri, 0, 1, Etag::Changed(0, 0), folders);
+        let source = |uri: &str, folders: &mut Folders| Source::remote(uri, 0, 7, 1, Etag::Changed(0, 0), folders);
         let (a, b) = (source("s3://b/x/1", &mut folders), source("s3://b/x/2", &mut folders));
         assert!(Arc::ptr_eq(&a.folder, &b.folder));
         assert_eq!((a.uri(), b.uri()), ("s3://b/x/1".to_owned(), "s3://b/x/2".to_owned()));
         assert_eq!(source("stdin:1", &mut folders).uri(), "stdin:1");
+    }
+
+    #[test]
+    fn the_time_of_the_last_change_is_that_of_the_disk_or_the_store() {
+        let mut folders = Folders::default();
+        let file = |etag, folders: &mut Folders| Source::file("/a", Path::new("/a"), 1, etag, folders);
+        assert_eq!(file(Etag::Changed(5_000_999, 1), &mut folders).modified_micros(), Some(5000));
+        assert_eq!(file(Etag::Changed(0, 1), &mut folders).modified_micros(), None);
+        assert_eq!(Source::remote("s3://b/1", 0, 7, 1, Etag::Digits([0; 16]), &mut folders).modified_micros(), Some(7));
+        let held = Source::held("stdin:1", Blob::Memory(Vec::new().into()), 0, Etag::Text("1".into()), &mut folders);
+        assert_eq!(held.modified_micros(), None);
     }
 }

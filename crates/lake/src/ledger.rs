@@ -53,6 +53,8 @@ pub struct FileEntry {
     pub text_bytes: u64,
     /// What else is to be known of it.
     pub note: Option<String>,
+    /// When it was last changed, in microseconds since 1970, if that is known; of a member, when its archive was.
+    pub modified_micros: Option<i64>,
 }
 
 /// A record that could not become a row.
@@ -188,6 +190,7 @@ impl Ledger {
             texts_or_null(entries.iter().map(|entry| entry.note.as_deref())),
             texts(entries.iter().map(|_| self.run_id.as_str())),
             instants(entries.iter().map(|_| now_micros())),
+            instants_or_null(entries.iter().map(|entry| entry.modified_micros)),
         ];
         append(&mut self.files, TableName::Files, columns, &self.run_id).await
     }
@@ -259,6 +262,10 @@ fn numbers(values: impl IntoIterator<Item = u64>) -> ArrayRef {
 
 fn instants(values: impl IntoIterator<Item = i64>) -> ArrayRef {
     Arc::new(TimestampMicrosecondArray::from_iter_values(values).with_timezone("UTC"))
+}
+
+fn instants_or_null(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
+    Arc::new(values.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
 }
 
 async fn append(table: &mut Table, name: TableName, columns: Vec<ArrayRef>, run_id: &str) -> Result<(), LakeError> {

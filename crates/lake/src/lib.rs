@@ -41,6 +41,7 @@ mod tables;
 #[cfg(test)]
 mod testing;
 mod texts;
+mod upgrade;
 mod vacuum;
 mod workers;
 

@@ -21,6 +21,7 @@ use crate::filters::BLOOM_FILTERS;
 use crate::log::LogReader;
 use crate::snapshot::{DataFile, Snapshot};
 use crate::tables::TableName;
+use crate::upgrade::with_later_columns;
 
 /// Tag of a file in the log: the SHA-256 of its footer.
 pub(crate) const FOOTER_SHA256: &str = "milepost.footerSha256";
@@ -68,6 +69,7 @@ impl Table {
     /// Opens the table below `root`; makes it if there is none.
     pub(crate) async fn open_or_create(place: &Place, name: TableName) -> Result<Self, LakeError> {
         if let Some(table) = Self::open(place, name).await? {
+            let table = with_later_columns(place, table).await?;
             table.check_columns()?;
             return Ok(table);
         }
@@ -214,8 +216,8 @@ impl Table {
         Ok(version)
     }
 
-    /// A table of another version of milepost is refused rather than written to with other columns. Reading it is fine:
-    /// a column that it does not have is null.
+    /// A table with other columns than this version of milepost writes is refused. Reading it is fine: a column that it does
+    /// not have is null.
     fn check_columns(&self) -> Result<(), LakeError> {
         let state = self.delta.snapshot().map_err(|source| self.failed("read", source))?;
         let found = state.snapshot().arrow_schema();

@@ -64,6 +64,7 @@ impl TableName {
                 ("note", DataType::Utf8),
                 ("run_id", DataType::Utf8),
                 ("taken_at", timestamp_type()),
+                ("modified", timestamp_type()),
             ]),
             Self::Rejects => plain(&[
                 (SOURCE_FILE, DataType::Utf8),
@@ -89,6 +90,15 @@ impl TableName {
                 ("records_filtered", DataType::Int64),
                 ("summary", DataType::Utf8),
             ]),
+        }
+    }
+
+    /// Columns that tables of earlier versions of milepost do not have, and get when they are next written to. What was
+    /// written before has null in them.
+    pub(crate) fn later_columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Files => &["modified"],
+            _ => &[],
         }
     }
 

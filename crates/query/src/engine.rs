@@ -23,7 +23,7 @@ use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
 use crate::constants;
 use crate::diagnosis;
 use crate::dialect::{self, Dialect};
-use crate::distinct::ShareDistinct;
+use crate::distinct::{ShareDistinct, SplitDistinct};
 use crate::error::QueryError;
 use crate::file_tables;
 use crate::fold_structs::FoldStructs;
@@ -95,6 +95,7 @@ impl Engine {
     async fn set_up(lake: Option<(&Lake, AsOf)>, options: EngineOptions) -> Result<Self, QueryError> {
         let set_up = |source| QueryError::SetUp { source: Box::new(source) };
         let context = session(&options)?;
+        let most_bytes = options.value_bytes();
         let catalog = MemoryCatalogProvider::new();
         let public = Arc::new(LazySchema::public());
         let compat = Arc::new(LazySchema::compat());
@@ -130,7 +131,7 @@ impl Engine {
         engine.context.register_expr_planner(Arc::new(PlainJson)).map_err(set_up)?;
         datafusion_functions_json::register_all(&mut engine.context).map_err(set_up)?;
         functions::register(&engine.context);
-        functions::register_stand_ins(&mut engine.context).map_err(set_up)?;
+        functions::register_stand_ins(&mut engine.context, most_bytes).map_err(set_up)?;
         engine.permissions.names = engine.tables();
         if engine.permissions.files {
             engine.context = engine.context.enable_url_table();
@@ -236,7 +237,8 @@ impl Engine {
         }
         let summarized = summarize::query_of(sql);
         let text = summarized.as_deref().unwrap_or(sql);
-        let mut statement = dialect::statement(text, self.dialect, &tables).map_err(wrong)?;
+        let mut parameters = parameters.clone();
+        let mut statement = dialect::statement(text, self.dialect, &tables, &mut parameters).map_err(wrong)?;
         let files = if self.permissions.files { dialect::files(&statement) } else { Vec::new() };
         if !files.is_empty() {
             dialect::csv_files_as_calls(&mut statement, &tables);
@@ -248,8 +250,8 @@ impl Engine {
         }
         self.permissions.verify(&plan)?;
         constants::check(&plan, sql)?;
-        check_all_used(&plan, parameters)?;
-        plan.with_param_values(to_datafusion(parameters)).map_err(|error| self.wrong(&error))
+        check_all_used(&plan, &parameters)?;
+        plan.with_param_values(to_datafusion(&parameters)).map_err(|error| self.wrong(&error))
     }
 
     pub(crate) async fn execute(&self, plan: LogicalPlan) -> Result<Answer, QueryError> {
@@ -309,6 +311,7 @@ fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
         .with_optimizer_rule(Arc::new(BoundTimes))
         .with_optimizer_rule(Arc::new(ShareJson))
         .with_optimizer_rule(Arc::new(ShareDistinct))
+        .with_optimizer_rule(Arc::new(SplitDistinct::new(options.memory_bytes)))
         .with_physical_optimizer_rule(Arc::new(KeepScanOrder))
         .with_physical_optimizer_rule(Arc::new(MoveLambdaParameters))
         .build();

@@ -1,7 +1,8 @@
 //! Who gets how much memory: equal shares for steps that can spill, and a part that they leave to those that cannot.
 //!
 //! DataFusion's own fair pool lets sorts fill all of it; the merge of what they spilled, which cannot spill itself, then finds
-//! nothing left and the query fails although it could go on.
+//! nothing left and the query fails although it could go on. And such a merge takes as many files as there is memory for: the
+//! first of several would leave nothing to the others, so they have equal shares too.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,10 @@ use datafusion::execution::memory_pool::{
 };
 
 /// The part of the pool that is left to steps which cannot spill: one in so many.
-const LEFT_PART: usize = 4;
+pub(crate) const LEFT_PART: usize = 4;
+
+/// How the names of steps begin that merge what a sort has spilled.
+const MERGE: &str = "ExternalSorterMerge";
 
 /// A pool of that many bytes.
 #[derive(Debug)]
@@ -25,6 +29,8 @@ pub(crate) struct SharedPool {
 struct Used {
     /// Steps that can spill.
     spillers: usize,
+    /// Steps that merge what was spilled.
+    merges: usize,
     by_spillers: usize,
     by_others: usize,
 }
@@ -43,6 +49,28 @@ impl SharedPool {
         let left = used.by_others.max(self.bytes / LEFT_PART);
         self.bytes.saturating_sub(left) / used.spillers.max(1)
     }
+
+    /// Bytes that one merge may have: all of them leave to others what steps that can spill leave.
+    fn share_of_merge(&self, used: &Used) -> usize {
+        (self.bytes - self.bytes / LEFT_PART) / used.merges.max(1)
+    }
+
+    /// Bytes that a step may have beside those that it has.
+    fn available(&self, used: &Used, reservation: &MemoryReservation) -> usize {
+        let consumer = reservation.consumer();
+        let free = self.bytes.saturating_sub(used.by_others + used.by_spillers);
+        if consumer.can_spill() {
+            self.share(used).saturating_sub(reservation.size())
+        } else if is_merge(consumer) {
+            free.min(self.share_of_merge(used).saturating_sub(reservation.size()))
+        } else {
+            free
+        }
+    }
+}
+
+fn is_merge(consumer: &MemoryConsumer) -> bool {
+    consumer.name().starts_with(MERGE)
 }
 
 impl fmt::Display for SharedPool {
@@ -57,16 +85,15 @@ impl MemoryPool for SharedPool {
     }
 
     fn register(&self, consumer: &MemoryConsumer) {
-        if consumer.can_spill() {
-            self.used().spillers += 1;
-        }
+        let mut used = self.used();
+        used.spillers += usize::from(consumer.can_spill());
+        used.merges += usize::from(is_merge(consumer));
     }
 
     fn unregister(&self, consumer: &MemoryConsumer) {
-        if consumer.can_spill() {
-            let mut used = self.used();
-            used.spillers = used.spillers.saturating_sub(1);
-        }
+        let mut used = self.used();
+        used.spillers = used.spillers.saturating_sub(usize::from(consumer.can_spill()));
+        used.merges = used.merges.saturating_sub(usize::from(is_merge(consumer)));
     }
 
     fn grow(&self, reservation: &MemoryReservation, additional: usize) {
@@ -89,12 +116,7 @@ impl MemoryPool for SharedPool {
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
         let mut used = self.used();
-        let can_spill = reservation.consumer().can_spill();
-        let available = if can_spill {
-            self.share(&used).saturating_sub(reservation.size())
-        } else {
-            self.bytes.saturating_sub(used.by_others + used.by_spillers)
-        };
+        let available = self.available(&used, reservation);
         if additional > available {
             // in the words of DataFusion's pools
             return Err(DataFusionError::ResourcesExhausted(format!(
@@ -105,7 +127,7 @@ impl MemoryPool for SharedPool {
                 human_readable_size(available),
             )));
         }
-        if can_spill {
+        if reservation.consumer().can_spill() {
             used.by_spillers += additional;
         } else {
             used.by_others += additional;
@@ -142,5 +164,18 @@ mod tests {
         assert!(first.try_grow(375).is_ok() && merge.try_grow(1).is_err());
         drop((first, merge));
         assert_eq!(pool.reserved(), 0);
+    }
+
+    #[test]
+    fn no_merge_takes_what_another_needs() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(SharedPool::new(1000));
+        let merge = |at: usize| MemoryConsumer::new(format!("ExternalSorterMerge[{at}]")).register(&pool);
+        let (first, second) = (merge(0), merge(1));
+        assert!(first.try_grow(375).is_ok() && first.try_grow(1).is_err());
+        assert!(second.try_grow(375).is_ok() && second.try_grow(1).is_err());
+        let other = MemoryConsumer::new("SortPreservingMergeExec[0]").register(&pool);
+        assert!(other.try_grow(250).is_ok() && other.try_grow(1).is_err());
+        drop((other, second));
+        assert!(first.try_grow(375).is_ok() && first.try_grow(1).is_err());
     }
 }

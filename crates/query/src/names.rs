@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, Field, SchemaRef};
 use datafusion::common::ScalarValue;
 use milepost_lake::{DataFile, TableName};
 
@@ -55,7 +55,7 @@ impl Engine {
         answer(vec![("table", Arc::new(names) as ArrayRef)])
     }
 
-    /// The columns of a table, one row each.
+    /// The columns of a table, one row each, and below each that is a struct its fields, by the way to them.
     ///
     /// # Errors
     /// [`QueryError::Wrong`] if there is no such table.
@@ -69,9 +69,11 @@ impl Engine {
             let message = format!("there is no table `{table}`");
             return Err(QueryError::Wrong { message, position: None, hint: Some(hint) });
         };
-        let names: StringArray = schema.fields().iter().map(|field| Some(field.name())).collect();
-        let types: StringArray = schema.fields().iter().map(|field| Some(field.data_type().to_string())).collect();
-        let nullable: BooleanArray = schema.fields().iter().map(|field| Some(field.is_nullable())).collect();
+        let mut rows = Vec::new();
+        schema.fields().iter().for_each(|field| describe(field.name().clone(), field, &mut rows));
+        let names: StringArray = rows.iter().map(|(name, ..)| Some(name)).collect();
+        let types: StringArray = rows.iter().map(|(_, kind, _)| Some(kind)).collect();
+        let nullable: BooleanArray = rows.iter().map(|(_, _, is_nullable)| Some(*is_nullable)).collect();
         answer(vec![
             ("column", Arc::new(names) as ArrayRef),
             ("type", Arc::new(types)),
@@ -93,6 +95,34 @@ impl Engine {
         };
         // names to choose from are a help, and no place to complain
         table.files().await.map(|list| values(&list.files)).unwrap_or_default()
+    }
+}
+
+/// A line for a column or a field, and one for each field in it. A type that was written out would be wider than any terminal.
+fn describe(way: String, field: &Field, rows: &mut Vec<(String, String, bool)>) {
+    rows.push((way.clone(), short_type(field.data_type()), field.is_nullable()));
+    let (way, inner) = match field.data_type() {
+        DataType::List(item) => (format!("{way}[]"), item.data_type()),
+        kind => (way, kind),
+    };
+    if let DataType::Struct(fields) = inner {
+        fields.iter().for_each(|field| describe(format!("{way}.{}", field.name()), field, rows));
+    }
+}
+
+/// A type without the fields of structs.
+fn short_type(kind: &DataType) -> String {
+    match kind {
+        DataType::Struct(_) => "Struct".to_owned(),
+        DataType::List(item) => format!("List({})", short_type(item.data_type())),
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(pair) => {
+                let parts: Vec<String> = pair.iter().map(|part| short_type(part.data_type())).collect();
+                format!("Map({})", parts.join(", "))
+            }
+            other => format!("Map({})", short_type(other)),
+        },
+        other => other.to_string(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 
 use crate::error::QueryError;
-use crate::memory::SharedPool;
+use crate::memory::{LEFT_PART, SharedPool};
 
 /// Memory of queries if nobody says otherwise: 2 GiB.
 pub const DEFAULT_MEMORY_BYTES: usize = 2 << 30;
@@ -22,10 +22,14 @@ const BYTES_PER_MERGED_FILE: usize = 4 << 20;
 /// Fewest and most files that are merged at once.
 const MERGED_AT_ONCE: (usize, usize) = (3, 256);
 
-/// Memory there should be for each row of a batch.
-const BYTES_PER_BATCH_ROW: usize = 64 * 1024;
+/// Memory there should be for each row of a batch and each thread; and the fewest threads that count.
+const BYTES_PER_BATCH_ROW: usize = 32 * 1024;
+const FEWEST_THREADS: usize = 2;
 /// Fewest and most rows in a batch; the most is what the engine takes if nobody says otherwise.
 const BATCH_ROWS: (usize, usize) = (256, 8192);
+
+/// Bytes of texts that one array can hold.
+const LARGEST_ARRAY: usize = (1 << 31) - 1;
 
 /// What an engine may use.
 #[derive(Debug, Clone)]
@@ -62,6 +66,12 @@ impl EngineOptions {
         SORTED_IN_PLACE_BYTES.min(self.memory_bytes)
     }
 
+    /// Most bytes that a function may make of a batch: what is left to steps that cannot spill. Values are copied on their way,
+    /// and several calls may stand beside each other.
+    pub(crate) fn value_bytes(&self) -> usize {
+        (self.memory_bytes / LEFT_PART).min(LARGEST_ARRAY)
+    }
+
     /// Spilled files that a merge reads at once. It would take as many as there is memory for, and then have none to merge with.
     fn merged_at_once(&self) -> usize {
         (self.memory_bytes / BYTES_PER_MERGED_FILE).clamp(MERGED_AT_ONCE.0, MERGED_AT_ONCE.1)
@@ -70,7 +80,8 @@ impl EngineOptions {
     /// Rows in a batch. A merge of sorted runs holds a batch of each, and rows of CloudTrail may have some kilobytes: with little
     /// memory, batches of the usual size would leave room for none.
     pub(crate) fn batch_rows(&self) -> usize {
-        (self.memory_bytes / BYTES_PER_BATCH_ROW).clamp(BATCH_ROWS.0, BATCH_ROWS.1)
+        let bytes_per_row = BYTES_PER_BATCH_ROW * self.threads.max(FEWEST_THREADS);
+        (self.memory_bytes / bytes_per_row).clamp(BATCH_ROWS.0, BATCH_ROWS.1)
     }
 
     pub(crate) fn sort_reservation_bytes(&self) -> usize {

@@ -1,12 +1,13 @@
 //! Values for the `$name` placeholders of a query. They are bound to the plan, never pasted into text.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use arrow::datatypes::DataType;
 use datafusion::common::metadata::ScalarAndMetadata;
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
 
+use crate::dialect::list_parameters::list_of;
 use crate::error::QueryError;
 
 /// One value.
@@ -24,7 +25,7 @@ pub enum Parameter {
     Date(Option<i32>),
     /// A span of time in microseconds, or null.
     Duration(Option<i64>),
-    /// Texts, or null: `array_has($accounts, account)`.
+    /// Texts, or null: `account IN $accounts`, `array_has($accounts, account)`.
     List(Option<Vec<String>>),
 }
 
@@ -38,10 +39,12 @@ pub(crate) fn check_all_used(plan: &LogicalPlan, parameters: &Parameters) -> Res
         return Ok(());
     }
     let used = plan.get_parameter_names().unwrap_or_default();
-    let mut used: Vec<String> = used.iter().map(|name| name.trim_start_matches('$').to_owned()).collect();
-    used.sort();
-    match parameters.keys().find(|name| !used.contains(name)) {
-        Some(name) => Err(QueryError::UnusedParameter { name: name.clone(), used }),
+    let used: BTreeSet<&str> = used.iter().map(|name| list_of(name.trim_start_matches('$'))).collect();
+    match parameters.keys().map(|name| list_of(name)).find(|name| !used.contains(name)) {
+        Some(name) => Err(QueryError::UnusedParameter {
+            name: name.to_owned(),
+            used: used.into_iter().map(str::to_owned).collect(),
+        }),
         None => Ok(()),
     }
 }

@@ -54,6 +54,9 @@ fn of(binary: &BinaryExpr, schema: &DFSchema) -> Option<QueryError> {
         (text, DataType::Interval(_)) | (DataType::Interval(_), text) if text.is_string() => {
             "from_iso8601_timestamp(x) makes an instant of text"
         }
+        (DataType::List(_), _) | (_, DataType::List(_)) => {
+            "x IN $name looks for x in a list, and so does array_has(list, x)"
+        }
         (DataType::Timestamp(_, _), _) | (_, DataType::Timestamp(_, _)) => {
             "write an instant as '2026-03-01T12:00:00Z', or say ago('7d')"
         }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use futures::stream::{BoxStream, SelectAll, TryReadyChunksError};
 use futures::{StreamExt as _, TryStreamExt as _};
+pub use object_store::ObjectMeta;
 use object_store::path::Path;
-use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt as _};
+use object_store::{Error, ObjectStore, ObjectStoreExt as _};
 use url::Position;
 
 use crate::patience::Patience;

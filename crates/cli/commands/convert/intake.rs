@@ -232,6 +232,7 @@ impl Intake<'_> {
             filter: self.filter.clone(),
             text_bytes: outcome.text_bytes,
             note: note(outcome, salvaged),
+            modified_micros: source.modified_micros(),
         }))
     }
 }

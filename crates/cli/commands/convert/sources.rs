@@ -8,7 +8,7 @@ use glob::{MatchOptions, Pattern};
 use milepost_ingest::layout::{Folder, is_of_another_service};
 use milepost_ingest::{Blob, Discovery, Etag, Fetched, Fetcher, Finding, Scope, Source};
 use milepost_store::fetch::{Content, FetchOptions, Prefetch, Wanted};
-use milepost_store::listing::{Found, ListError, Step, bucket_address, list, object_at};
+use milepost_store::listing::{Found, ListError, ObjectMeta, Step, bucket_address, list, object_at};
 use milepost_store::{Place, StoreOptions, reason};
 
 use crate::printer::Printer;
@@ -105,8 +105,7 @@ impl Search<'_> {
         if !found_any && pattern.is_none() {
             // not a folder: a single object, or nothing
             let object = object_at(&place).await.map_err(|error| refused.unwrap_or(error))?;
-            let etag = etag_of(object.e_tag.as_deref(), object.last_modified.timestamp_nanos_opt(), object.size);
-            self.finding.add_remote(&format!("{bucket}{}", object.location), store, object.size, etag);
+            add(&mut self.finding, &bucket, store, &object);
         } else if let Some(error) = refused {
             return Err(error.into());
         } else if !found_any {
@@ -171,9 +170,7 @@ impl Search<'_> {
                     }
                     listed.found_any = true;
                     if scope.enters(folder) {
-                        let modified = object.last_modified.timestamp_nanos_opt();
-                        let etag = etag_of(object.e_tag.as_deref(), modified, object.size);
-                        finding.add_remote(&format!("{bucket}{key}"), store, object.size, etag);
+                        add(finding, &bucket, store, &object);
                     }
                 }
             }
@@ -229,9 +226,13 @@ fn key_pattern(place: &Place, address: &str, argument: &str) -> anyhow::Result<P
     Pattern::new(&format!("{folder}{rest}")).with_context(|| format!("`{argument}` is not a glob pattern"))
 }
 
-fn etag_of(etag: Option<&str>, modified_nanos: Option<i64>, size: u64) -> Etag {
-    let modified = || Etag::Changed(modified_nanos.and_then(|nanos| u64::try_from(nanos).ok()).unwrap_or(0), size);
-    etag.map_or_else(modified, Etag::of_store)
+/// Adds an object of the store with this number.
+fn add(finding: &mut Finding, bucket: &str, store: u32, object: &ObjectMeta) {
+    let modified = object.last_modified;
+    let nanos = modified.timestamp_nanos_opt().and_then(|nanos| u64::try_from(nanos).ok()).unwrap_or(0);
+    let etag = object.e_tag.as_deref().map_or_else(|| Etag::Changed(nanos, object.size), Etag::of_store);
+    let uri = format!("{bucket}{}", object.location);
+    finding.add_remote(&uri, store, modified.timestamp_micros(), object.size, etag);
 }
 
 fn is_at_or_below(key: &str, folder: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 use milepost_query::output::{Expanded, Format};
@@ -100,9 +101,11 @@ impl<'a> Session<'a> {
     }
 
     fn used_parameters(&self, sql: &str) -> Parameters {
+        let pieces: Vec<&str> = milepost_query::pieces(sql).into_iter().map(|(range, _)| &sql[range]).collect();
+        let marks = pieces.iter().filter(|piece| **piece == "?").count();
         let is_used = |name: &str| {
-            let pieces = milepost_query::pieces(sql);
-            pieces.into_iter().any(|(range, _)| sql[range].strip_prefix('$') == Some(name))
+            let is_mark = name.parse::<usize>().is_ok_and(|number| (1..=marks).contains(&number));
+            is_mark || pieces.iter().any(|piece| piece.strip_prefix('$') == Some(name))
         };
         self.parameters
             .iter()
@@ -221,6 +224,7 @@ impl<'a> Session<'a> {
         let path = path.map(std::path::PathBuf::from);
         if let Some(path) = &path {
             self.settings.check_outside(path)?;
+            check_folder(path)?;
             let usual = self.usual_format.unwrap_or(self.target.format);
             self.target.format = answer::format(Some(path), None, Some(usual))?;
             self.usual_format = Some(usual);
@@ -252,6 +256,18 @@ impl<'a> Session<'a> {
         };
         self.answer(question).await
     }
+}
+
+/// Says at once that an answer cannot be put there, and not after the query that takes long.
+fn check_folder(path: &Path) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let Some(folder) = folder.filter(|folder| !answer::is_remote(path) && !folder.is_dir()) else { return Ok(()) };
+    Err(Hinted {
+        message: format!("cannot write `{}`: there is no folder `{}`", path.display(), folder.display()),
+        hint: "make the folder, or name another one; the answer goes where it went before".to_owned(),
+        status: ExitStatus::WrongUsage,
+    }
+    .into())
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

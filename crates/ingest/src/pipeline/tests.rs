@@ -151,7 +151,7 @@ fn dropping_the_pieces_ends_the_run() {
 #[test]
 fn sources_that_have_to_be_fetched_are_read_like_others_and_let_go() {
     let mut folders = Folders::default();
-    let source = |at: usize| Source::remote(&format!("s3://b/{at}.json"), 0, 1, Etag::Changed(0, 0), &mut folders);
+    let source = |at: usize| Source::remote(&format!("s3://b/{at}.json"), 0, 0, 1, Etag::Changed(0, 0), &mut folders);
     let sources = Arc::new((0..600).map(source).collect::<Vec<_>>());
     let held = Arc::new(());
     let guard = Arc::clone(&held);

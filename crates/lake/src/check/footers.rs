@@ -66,7 +66,7 @@ fn compare(table: TableName, file: &DataFile, footer: &ArrowReaderMetadata, find
         let problem = format!("the file holds {rows} rows, and the log says {expected}");
         findings.push(Finding::error(table, path, problem).hint(LOST_FILE));
     }
-    if let Some(problem) = other_columns(footer.schema(), &table.file_schema()) {
+    if let Some(problem) = other_columns(footer.schema(), table) {
         findings.push(Finding::new(Severity::Warning, table, path, problem).hint(
             "another version of milepost or another program wrote it; a column that is not there is null in every row",
         ));
@@ -76,9 +76,12 @@ fn compare(table: TableName, file: &DataFile, footer: &ArrowReaderMetadata, find
     }
 }
 
-fn other_columns(found: &Schema, expected: &Schema) -> Option<String> {
+/// How the columns of a file differ from those of its table. That columns which came later are not there is as it should be.
+fn other_columns(found: &Schema, table: TableName) -> Option<String> {
+    let expected = table.file_schema();
     for field in expected.fields() {
         match found.field_with_name(field.name()) {
+            Err(_) if table.later_columns().contains(&field.name().as_str()) => {}
             Err(_) => return Some(format!("it has no column `{}`", field.name())),
             Ok(there) if there.data_type() != field.data_type() => {
                 return Some(format!("its column `{}` is of another type", field.name()));

@@ -182,6 +182,7 @@ async fn the_ledger_remembers_what_was_taken_in() {
         filter: Some("f".to_owned()),
         text_bytes: 100,
         note: None,
+        modified_micros: None,
     };
     let mut ledger = lake.ledger("run").await.unwrap();
     ledger.add_files(&[entry("a", "1"), entry("b", "1")]).await.unwrap();

@@ -67,6 +67,16 @@ pub(super) const COLUMNS: &[Column] = &[
         'clientprovidedhostheader', tls_client_provided_host_header)"),
 ];
 
+/// Hidden columns that the ledger knows: each file's newest entry, beside the rows that came from it. Athena gives times of
+/// files in milliseconds.
+pub(super) const LEDGER: super::Joined = super::Joined {
+    columns: &["$file_size", "$file_modified_time"],
+    sql: "LEFT JOIN (
+        SELECT uri AS ledger_uri, first_value(size_bytes ORDER BY taken_at DESC) AS ledger_size,
+            date_trunc('millisecond', first_value(modified ORDER BY taken_at DESC)) AS ledger_modified
+        FROM files GROUP BY uri) ON ledger_uri = source_file",
+};
+
 /// Members that later tables have, hidden columns of Athena, and partitions by account and region under the names that
 /// authors give them. Days are in [`super::days`].
 #[rustfmt::skip]
@@ -75,6 +85,8 @@ pub(super) const HIDDEN: &[Column] = &[
     column("insightdetails", "insight_details"),
     column("eventcontext", "event_context"),
     column("$path", "source_file"),
+    column("$file_size", "ledger_size"),
+    column("$file_modified_time", "ledger_modified"),
     column("$partition", "concat('region=', region, '/account=', account, '/date=', date)"),
     column("region", "region"),
     column("region_partition", "region"),

@@ -60,6 +60,14 @@ const fn column(name: &'static str, sql: &'static str) -> Column {
     Column { name, sql }
 }
 
+/// Rows of another table that stand beside those of `events` for a query that names one of these columns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Joined {
+    columns: &'static [&'static str],
+    /// How they are joined.
+    sql: &'static str,
+}
+
 /// A table that queries were written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Table {
@@ -157,7 +165,15 @@ impl Table {
             let sql = known.or_else(|| self.days_of(&hidden.name).then(|| hidden.form.sql(&hidden.name)))?;
             Some(format!("{sql} AS \"{}\"", hidden.name))
         });
-        format!("SELECT {} FROM {table}", shown.chain(named).collect::<Vec<_>>().join(", "))
+        let joined =
+            self.joined().filter(|joined| hidden.iter().any(|hidden| joined.columns.contains(&hidden.name.as_str())));
+        let columns = shown.chain(named).collect::<Vec<_>>().join(", ");
+        format!("SELECT {columns} FROM {table} {}", joined.map_or("", |joined| joined.sql)).trim_end().to_owned()
+    }
+
+    /// What is joined for those of the hidden columns that `events` does not have.
+    fn joined(self) -> Option<Joined> {
+        (self == Self::Athena).then_some(athena::LEDGER)
     }
 }
 

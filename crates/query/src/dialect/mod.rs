@@ -25,6 +25,7 @@ mod json_names;
 mod json_types;
 mod lambdas;
 mod lateral;
+pub(crate) mod list_parameters;
 mod map_dots;
 mod order_all;
 mod parser;
@@ -58,6 +59,7 @@ use datafusion::sql::sqlparser::ast::{Statement as SqlStatement, TableFactor, Vi
 
 use crate::compat::Table;
 use crate::error::Position;
+use crate::parameters::Parameters;
 pub(crate) use csv_files::as_calls as csv_files_as_calls;
 
 pub(crate) use constructs::CONSTRUCTS;
@@ -134,11 +136,17 @@ impl FromStr for Dialect {
     }
 }
 
-/// Parses one query and rewrites what its dialect has in another way. `known` are the names that are tables here.
+/// Parses one query and rewrites what its dialect has in another way. `known` are the names that are tables here. Values of
+/// lists that the query looks in are put beside the others in `parameters`, each for a placeholder of its own.
 ///
 /// # Errors
 /// It cannot be parsed, is more than one statement, or has partition columns of which nothing says what they are.
-pub(crate) fn statement(sql: &str, forced: Option<Dialect>, known: &[String]) -> Result<Statement> {
+pub(crate) fn statement(
+    sql: &str,
+    forced: Option<Dialect>,
+    known: &[String],
+    parameters: &mut Parameters,
+) -> Result<Statement> {
     let parsing = |error| DataFusionError::SQL(Box::new(error), None);
     let tokens = tokens::of(sql).map_err(parsing)?;
     let mut parser = DFParserBuilder::new(tokens).with_dialect(&parser::MilepostDialect).build()?;
@@ -149,6 +157,7 @@ pub(crate) fn statement(sql: &str, forced: Option<Dialect>, known: &[String]) ->
     if let Some(inner) = sql_of(&mut statement) {
         refuse_samples(inner)?;
         json_types::check(inner)?;
+        list_parameters::expand(inner, parameters);
         rewrite(inner, forced, known)?;
     }
     Ok(statement)
@@ -200,7 +209,7 @@ pub(crate) fn place_of_ungrouped(
     column: &str,
     is_aggregate: &dyn Fn(&str) -> bool,
 ) -> Option<Position> {
-    let mut statement = statement(sql, forced, known).ok()?;
+    let mut statement = statement(sql, forced, known, &mut Parameters::new()).ok()?;
     ungrouped::place(sql_of(&mut statement)?, column, is_aggregate)
 }
 

@@ -165,6 +165,13 @@ impl Dialect for MilepostDialect {
             let op = BinaryOperator::DuckIntegerDivide;
             return Some(right.map(|right| Expr::BinaryOp { left, op, right: Box::new(right) }));
         }
+        if let Some(negated) = in_a_parameter(parser) {
+            let expr = Box::new(left.clone());
+            return Some(parser.parse_value().map(|value| {
+                let list = vec![Expr::Nested(Box::new(Expr::Value(value)))];
+                Expr::InList { expr, list, negated }
+            }));
+        }
         let negated = in_a_column(parser)?;
         let column = parser.parse_subexpr(POSTGRES.prec_value(Precedence::Like));
         Some(column.map(|column| {
@@ -187,13 +194,25 @@ fn is_distinct_from(parser: &mut Parser) -> Option<bool> {
 
 /// Steps over `[NOT] IN` before a column or a list in brackets; whether it was with `NOT`.
 fn in_a_column(parser: &mut Parser) -> Option<bool> {
+    in_before(parser, |token| match token {
+        Token::Word(word) => word.keyword != Keyword::UNNEST,
+        token => *token == Token::LBracket,
+    })
+}
+
+/// Steps over `[NOT] IN` before a placeholder; whether it was with `NOT`.
+fn in_a_parameter(parser: &mut Parser) -> Option<bool> {
+    in_before(parser, |token| matches!(token, Token::Placeholder(_)))
+}
+
+/// Steps over `[NOT] IN` before a token that is meant; whether it was with `NOT`.
+fn in_before(parser: &mut Parser, is_meant: impl Fn(&Token) -> bool) -> Option<bool> {
     let is = |at: usize, keyword: Keyword| matches!(&parser.peek_nth_token_ref(at).token, Token::Word(word) if word.keyword == keyword);
     let negated = is(0, Keyword::NOT);
     let at = usize::from(negated);
-    if !is(at, Keyword::IN) || is(at + 1, Keyword::UNNEST) {
+    if !is(at, Keyword::IN) || !is_meant(&parser.peek_nth_token_ref(at + 1).token) {
         return None;
     }
-    let (Token::Word(_) | Token::LBracket) = &parser.peek_nth_token_ref(at + 1).token else { return None };
     (0..=at).for_each(|_| parser.advance_token());
     Some(negated)
 }

@@ -8,7 +8,7 @@ use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 
 use super::parser::MilepostDialect;
-use super::{json_types, lambdas, shorthand};
+use super::{json_types, lambdas, list_parameters, shorthand};
 use crate::compat::table_named;
 
 /// What stands for an id while its text is cut into tokens: with the 32 digits it is as long as the id.
@@ -28,7 +28,8 @@ pub(super) fn of(sql: &str) -> Result<Vec<TokenWithSpan>, ParserError> {
     for token in &mut tokens {
         give_back_id(&mut token.token);
     }
-    let mut tokens = types(tables(shorthand::spelled_out(lambdas::with_arrows(whole_divisions(tokens)))));
+    let tokens = list_parameters::numbered(whole_divisions(tokens));
+    let mut tokens = types(tables(shorthand::spelled_out(lambdas::with_arrows(tokens))));
     lambdas::mark(&mut tokens);
     Ok(tokens)
 }

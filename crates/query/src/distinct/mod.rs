@@ -6,6 +6,7 @@
 
 mod groups;
 mod one;
+mod split;
 mod values;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams}
 use datafusion::logical_expr::{Aggregate, AggregateUDF, Expr, ExprSchemable as _, LogicalPlan};
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 
+pub(crate) use split::SplitDistinct;
 use values::{DistinctValues, Gives};
 
 /// Puts aggregates that share a table in the places of those that keep a set for each group.

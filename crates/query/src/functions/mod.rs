@@ -4,6 +4,7 @@
 //! whole batches. Text is taken in any of Arrow's forms, null gives null, and malformed values give null, never an error.
 
 mod arguments;
+mod bounded;
 mod by_type;
 mod bytes;
 mod calendar;
@@ -12,6 +13,7 @@ mod globs;
 mod greatest;
 mod instants;
 mod iso_time;
+mod joined_texts;
 mod json;
 mod json_cast;
 mod json_documents;
@@ -34,6 +36,7 @@ mod reduce;
 mod rounded;
 mod scalar;
 mod shape;
+mod sizes;
 mod soundex;
 mod sql_json;
 mod struct_or_null;
@@ -190,15 +193,18 @@ pub(crate) fn register(context: &SessionContext) {
     }
 }
 
-/// Makes what stands for other calls known to `context`, with the rule that puts those in its place.
+/// Makes what stands for other calls known to `context`, with the rule that puts those in its place. No call makes more than
+/// `most_bytes` at once.
 ///
 /// # Errors
 /// None of a user's making.
-pub(crate) fn register_stand_ins(context: &mut SessionContext) -> Result<()> {
+pub(crate) fn register_stand_ins(context: &mut SessionContext, most_bytes: usize) -> Result<()> {
     for stand_in in by_type::ByType::all() {
         FunctionRegistry::register_udf(context, Arc::new(ScalarUDF::new_from_impl(stand_in)))?;
     }
-    context.register_function_rewrite(Arc::new(by_type::PutAside))
+    context.register_function_rewrite(Arc::new(by_type::PutAside))?;
+    // behind the other, which may put such a call in the place of its own
+    context.register_function_rewrite(Arc::new(bounded::BoundSizes { most_bytes }))
 }
 
 /// A function as the reference lists it.

@@ -13,6 +13,7 @@ use datafusion_functions_json::{JsonUnionEncoder, JsonUnionValue};
 use milepost_schema::{time, write_json_string};
 
 use super::Format;
+use super::spans::{self, holds_spans};
 
 /// The columns of an answer as `format` is given them.
 pub(super) fn prepared_schema(schema: &SchemaRef, format: Format) -> SchemaRef {
@@ -27,6 +28,7 @@ pub(super) fn prepared_schema(schema: &SchemaRef, format: Format) -> SchemaRef {
 fn prepared_type(found: &DataType, format: Format) -> DataType {
     match found {
         DataType::Union(..) => DataType::Utf8,
+        spans if format == Format::Parquet && holds_spans(spans) => DataType::Utf8,
         kept if format.is_binary() => kept.clone(),
         DataType::Timestamp(..) => DataType::Utf8,
         nested if nested.is_nested() && !matches!(format, Format::Json | Format::Ndjson) => DataType::Utf8,
@@ -53,6 +55,7 @@ fn as_text(array: &ArrayRef, field: &Arc<Field>) -> Result<ArrayRef, ArrowError>
     match array.data_type() {
         DataType::Timestamp(..) => instants(array),
         DataType::Union(..) => json_unions(array),
+        DataType::Interval(_) => spans::texts(array),
         _ => nested(array, field),
     }
 }

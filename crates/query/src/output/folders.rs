@@ -12,12 +12,17 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use futures::{Stream, StreamExt as _};
 
-use super::{Format, Layout, cells, encoder};
+use super::{Format, Layout, cells, encoder, printable};
 use crate::answer::Answer;
 use crate::error::QueryError;
 
 /// What Hive writes for null.
 const NULL_FOLDER: &str = "__HIVE_DEFAULT_PARTITION__";
+
+/// Bytes that the name of a folder may have on all usual file systems.
+const LONGEST_NAME: usize = 255;
+/// Characters that are shown of a value that is longer.
+const SHOWN_OF_VALUE: usize = 40;
 
 /// Where the files go.
 pub trait Folders: Send {
@@ -49,7 +54,7 @@ pub async fn write_folders<F: Folders>(
     let mut runs = Runs { batches: Box::pin(answer.into_batches()), pending: None, columns };
     let (mut rows, mut files, mut last) = (0, 0, (String::new(), 0));
     while let Some(first) = runs.next(None).await? {
-        let folder = folder(&names, &first.keys[..], first.at).map_err(failed)?;
+        let folder = folder(&names, &first.keys[..], first.at)?;
         // texts that differ may be written alike
         last = if last.0 == folder { (folder, last.1 + 1) } else { (folder, 0) };
         let path = format!("{}/part-{}.{}", last.0, last.1, format.name());
@@ -124,13 +129,31 @@ fn text(column: &ArrayRef, row: usize) -> Result<Option<String>, ArrowError> {
     ArrayFormatter::try_new(column.as_ref(), &FormatOptions::default())?.value(row).try_to_string().map(Some)
 }
 
-fn folder(names: &[String], keys: &[ArrayRef], row: usize) -> Result<String, ArrowError> {
+fn folder(names: &[String], keys: &[ArrayRef], row: usize) -> Result<String, QueryError> {
     let folders = names.iter().zip(keys).map(|(name, column)| {
-        let value = text(column, row)?.filter(|value| !value.is_empty());
+        let value = text(column, row).map_err(unreadable)?.filter(|value| !value.is_empty());
         let value = value.map_or_else(|| NULL_FOLDER.to_owned(), |value| escaped(&value));
-        Ok(format!("{}={value}", escaped(name)))
+        let folder = format!("{}={value}", escaped(name));
+        if folder.len() > LONGEST_NAME { Err(too_long(name, &value)) } else { Ok(folder) }
     });
-    Ok(folders.collect::<Result<Vec<_>, ArrowError>>()?.join("/"))
+    Ok(folders.collect::<Result<Vec<_>, QueryError>>()?.join("/"))
+}
+
+/// A shortened name would be another value to whoever reads the folders.
+fn too_long(column: &str, value: &str) -> QueryError {
+    let beginning: String = value.chars().take(SHOWN_OF_VALUE).collect();
+    QueryError::Wrong {
+        message: format!(
+            "a value of `{column}` is too long for the name of a folder: `{}…`, {} bytes",
+            printable(&beginning),
+            value.len()
+        ),
+        position: None,
+        hint: Some(format!(
+            "the name of a folder has at most {LONGEST_NAME} bytes: leave such rows out, or partition by less of it, such as \
+             left({column}, 40)"
+        )),
+    }
 }
 
 /// As Hive writes names of folders: what could mean something else is `%` and two digits.

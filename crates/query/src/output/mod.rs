@@ -9,6 +9,7 @@ mod json;
 mod markdown;
 mod plan;
 mod rows;
+mod spans;
 mod table;
 
 use std::fmt;
@@ -72,6 +73,16 @@ impl Format {
         }
     }
 
+    /// Other names that it goes by.
+    #[must_use]
+    pub fn aliases(self) -> &'static [&'static str] {
+        match self {
+            Self::Markdown => &["md"],
+            Self::Ndjson => &["jsonl"],
+            _ => &[],
+        }
+    }
+
     /// Whether it is bytes that no terminal should get.
     #[must_use]
     pub fn is_binary(self) -> bool {
@@ -99,7 +110,8 @@ impl FromStr for Format {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| format!("`{name}` is not a format"))
+        let is_meant = |format: &Self| format.name() == name || format.aliases().contains(&name);
+        Self::ALL.into_iter().find(is_meant).ok_or_else(|| format!("`{name}` is not a format"))
     }
 }
 
