@@ -1,5 +1,6 @@
 use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::types::{TimestampMicrosecondType, UInt64Type};
+use milepost_schema::arrow::FINGERPRINT;
 use milepost_schema::rebuild::Rebuilder;
 use milepost_schema::{COLUMNS, json_equal};
 use proptest::prelude::*;
@@ -15,11 +16,38 @@ fn flatten(record: &str) -> Result<RecordBatch, String> {
     flatten_noted(record, &notes.members, &notes.nested)
 }
 
+/// The row without its fingerprint, which each flattener draws anew.
 fn flatten_noted(text: &str, members: &[Member], nested: &[Member]) -> Result<RecordBatch, String> {
     let mut flattener = Flattener::new(RandomState::new());
     let origin = Origin { source_file: "a.json".to_owned(), region: None, account: Some("111122223333".to_owned()) };
     flattener.push(Record { text, members, nested, hints: Hints::default(), redacted: None }, &origin)?;
-    flattener.take().map_err(|error| error.to_string())
+    let mut batch = flattener.take().map_err(|error| error.to_string())?;
+    batch.remove_column(COLUMNS.len());
+    Ok(batch)
+}
+
+#[test]
+fn one_text_has_one_fingerprint_in_all_flatteners_of_a_run() {
+    let (state, other_state) = (RandomState::with_seeds(1, 2, 3, 4), RandomState::with_seeds(5, 6, 7, 8));
+    let texts = [r#"{"eventID":"1"}"#, r#" {"eventID":"1"} "#, r#"{"eventID":"2"}"#, "{}", r#"{"eventID": "1"}"#];
+    let prints = |state: &RandomState| {
+        let mut flattener = Flattener::new(state.clone());
+        for text in texts {
+            let mut members = Vec::new();
+            scan::members(text.as_bytes(), text.find('{').unwrap(), 0, &mut members).unwrap();
+            let record = Record { text, members: &members, nested: &[], hints: Hints::default(), redacted: None };
+            flattener.push(record, &Origin::default()).unwrap();
+        }
+        let batch = flattener.take().unwrap();
+        let prints = batch.column_by_name(FINGERPRINT).unwrap().as_primitive::<UInt64Type>();
+        prints.values().to_vec()
+    };
+    let found = prints(&state);
+    assert_eq!(found, prints(&state));
+    assert_ne!(found, prints(&other_state));
+    assert_eq!(found[0], found[1], "what is around a record does not count");
+    let different: std::collections::HashSet<&u64> = found.iter().collect();
+    assert_eq!(different.len(), texts.len() - 1);
 }
 
 fn round_trip(record: &str) -> String {

@@ -1,5 +1,5 @@
-use arrow::array::{ArrayRef, StringArray, TimestampMicrosecondArray, new_null_array};
-use milepost_schema::arrow::events_schema;
+use arrow::array::{ArrayRef, StringArray, TimestampMicrosecondArray, UInt64Array, new_null_array};
+use milepost_schema::arrow::{events_schema, rows_schema};
 use milepost_store::StoreOptions;
 
 use super::*;
@@ -29,6 +29,12 @@ fn rows(source: &str, rows: &[(i64, Option<&str>, &str)]) -> RecordBatch {
         _ => new_null_array(field.data_type(), rows.len()),
     });
     RecordBatch::try_new(schema.clone(), columns.collect()).unwrap()
+}
+
+/// The same rows with fingerprints.
+fn with_prints(rows: &RecordBatch, prints: &[u64]) -> RecordBatch {
+    let columns = rows.columns().iter().cloned().chain([Arc::new(UInt64Array::from(prints.to_vec())) as ArrayRef]);
+    RecordBatch::try_new(rows_schema(), columns.collect()).unwrap()
 }
 
 async fn new_lake() -> (tempfile::TempDir, Lake) {
@@ -190,4 +196,20 @@ async fn the_ledger_remembers_what_was_taken_in() {
     let known = lake.ledger("next").await.unwrap().known("!/").await.unwrap();
     assert!(known.get("a").is_some() && known.get("c").is_none());
     assert_eq!(known.get("b").unwrap().etag, known.etag("2"));
+}
+
+#[tokio::test]
+async fn rows_with_fingerprints_are_told_apart_by_them_and_by_what_they_say() {
+    let (_folder, lake) = new_lake().await;
+    let mut writer = lake.event_writer("run").await.unwrap();
+    let first = rows("a", &[(1, Some("x"), "A"), (1, Some("x"), "A"), (1, Some("x"), "A"), (1, Some("x"), "B")]);
+    // the same text again, the same record written otherwise, and another record with the same key
+    writer.append(with_prints(&first, &[7, 7, 8, 9]));
+    assert_eq!(writer.commit(1).await.unwrap().sources["a"], counts(2, 2));
+    // what this run wrote it knows by its fingerprint, and reads where that does not settle it
+    let again = rows("b", &[(1, Some("x"), "A"), (1, Some("x"), "A"), (1, Some("x"), "C"), (2, Some("y"), "A")]);
+    writer.append(with_prints(&again, &[7, 10, 11, 7]));
+    assert_eq!(writer.commit(1).await.unwrap().sources["b"], counts(2, 2));
+    let snapshot = lake.snapshot(TableName::Events, AsOf::Newest).await.unwrap().unwrap();
+    assert_eq!(snapshot.files.iter().filter_map(|file| file.statistics().rows).sum::<u64>(), 4);
 }

@@ -8,11 +8,16 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     Expr, Query, Select, SelectItem, SetExpr, Statement, TableAlias, TableFactor, VisitMut, VisitorMut,
+    visit_expressions,
 };
 
 use super::build::{column_name, nested};
 use super::tables::Names;
 use crate::compat::Table;
+
+/// Most parts that aliases may add to one select. `a + a AS b, b + b AS c, …` doubles with each column; beyond this, names are
+/// left alone, and are columns that do not exist.
+const MAX_PARTS: usize = 20_000;
 
 /// Puts what they were made of in the places of such names.
 pub(super) fn resolve(statement: &mut Statement, names: &Names<'_>) {
@@ -139,52 +144,110 @@ fn renamed(columns: Columns, alias: Option<&TableAlias>) -> Columns {
 }
 
 fn resolve_in(select: &mut Select, columns: &Columns) {
-    let mut known: HashMap<String, Expr> = HashMap::new();
+    let mut known = Known { made_of: HashMap::new(), parts_left: MAX_PARTS };
     for item in &mut select.projection {
         match item {
-            SelectItem::UnnamedExpr(expr) => put_in(expr, &known),
+            SelectItem::UnnamedExpr(expr) => known.put_into(expr),
             SelectItem::ExprWithAlias { expr, alias } => {
-                put_in(expr, &known);
+                known.put_into(expr);
                 let name = alias.value.to_lowercase();
                 if !columns.has(&name) {
-                    known.insert(name, expr.clone());
+                    known.made_of.insert(name, (expr.clone(), parts(expr)));
                 }
             }
             _ => {}
         }
     }
     if let Some(condition) = &mut select.selection {
-        put_in(condition, &known);
+        known.put_into(condition);
     }
 }
 
-/// Puts what is known by a name in its place; queries inside have names of their own.
-fn put_in(expr: &mut Expr, known: &HashMap<String, Expr>) {
-    struct PutIn<'a> {
-        known: &'a HashMap<String, Expr>,
-        depth: usize,
-    }
-    impl VisitorMut for PutIn<'_> {
-        type Break = ();
-        fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-            self.depth += 1;
-            ControlFlow::Continue(())
-        }
-        fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-            self.depth -= 1;
-            ControlFlow::Continue(())
-        }
-        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-            if self.depth == 0
-                && let Expr::Identifier(name) = expr
-                && let Some(made_of) = self.known.get(&name.value.to_lowercase())
-            {
-                *expr = nested(made_of.clone());
-            }
-            ControlFlow::Continue(())
+/// Expressions by the name of their column, with the number of their parts.
+struct Known {
+    made_of: HashMap<String, (Expr, usize)>,
+    parts_left: usize,
+}
+
+impl Known {
+    /// Puts what is known by a name in its place; queries inside have names of their own.
+    fn put_into(&mut self, expr: &mut Expr) {
+        if !self.made_of.is_empty() {
+            let _ = expr.visit(&mut PutIn { known: self, depth: 0 });
         }
     }
-    if !known.is_empty() {
-        let _ = expr.visit(&mut PutIn { known, depth: 0 });
+
+    fn take(&mut self, name: &str) -> Option<Expr> {
+        let (expr, parts) = self.made_of.get(&name.to_lowercase())?;
+        self.parts_left = self.parts_left.checked_sub(*parts)?;
+        Some(expr.clone())
+    }
+}
+
+struct PutIn<'a> {
+    known: &'a mut Known,
+    depth: usize,
+}
+
+impl VisitorMut for PutIn<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if self.depth == 0
+            && let Expr::Identifier(name) = expr
+            && let Some(made_of) = self.known.take(&name.value)
+        {
+            *expr = nested(made_of);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The number of expressions in one.
+fn parts(expr: &Expr) -> usize {
+    let mut parts = 0;
+    let _ = visit_expressions(expr, |_| {
+        parts += 1;
+        ControlFlow::<()>::Continue(())
+    });
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::sql::sqlparser::dialect::GenericDialect;
+    use datafusion::sql::sqlparser::parser::Parser;
+
+    use super::*;
+
+    fn resolved(sql: &str) -> String {
+        let mut statement = Parser::parse_sql(&GenericDialect {}, sql).unwrap().remove(0);
+        let Statement::Query(query) = &mut statement else { panic!("a query") };
+        let SetExpr::Select(select) = query.body.as_mut() else { panic!("a select") };
+        resolve_in(select, &Columns::named(["x".to_owned()].into_iter()));
+        statement.to_string()
+    }
+
+    #[test]
+    fn a_name_stands_for_what_it_was_made_of_unless_a_column_has_it() {
+        assert_eq!(resolved("SELECT 1 AS x, x AS y, y FROM t"), "SELECT 1 AS x, x AS y, x FROM t");
+    }
+
+    #[test]
+    fn columns_that_double_end_in_a_name_that_is_not_known() {
+        let doubled: Vec<String> = (1..40).map(|at| format!("a{0} + a{0} AS a{at}", at - 1)).collect();
+        let sql = format!("SELECT x AS a0, {} FROM t", doubled.join(", "));
+        let resolved = resolved(&sql);
+        assert!(resolved.len() < 40 * MAX_PARTS && resolved.ends_with("a38 + a38 AS a39 FROM t"), "{}", resolved.len());
     }
 }
