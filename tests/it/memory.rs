@@ -153,3 +153,11 @@ fn distinct_values_of_several_columns_are_counted_with_little_memory() {
     assert_eq!(output.ended_with(0).stdout, "a,b\n1000000,900000\n");
     assert!(most < PROGRAM, "{most} bytes");
 }
+
+#[test]
+fn a_condition_that_makes_too_much_says_so_as_others_do() {
+    let query = "SELECT count(*) FROM (SELECT repeat(event_name, 1000000) AS x FROM events) WHERE x LIKE '%zzz'";
+    let error = wide().run(&["sql", query, "--memory", "64MB"]).ended_with(1).stderr;
+    let told = "the query needs more memory than it may use: `repeat` would make ";
+    assert!(error.contains(told) && !error.contains("ResourcesExhausted"), "{error}");
+}

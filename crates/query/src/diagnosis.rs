@@ -96,10 +96,19 @@ pub(crate) fn of_running(error: &DataFusionError) -> QueryError {
         return QueryError::OutOfMemory { message: first_sentence(message) };
     }
     let message = plain(&error.find_root().strip_backtrace());
+    if let Some(message) = exhausted_in(&message) {
+        return QueryError::OutOfMemory { message: first_sentence(message) };
+    }
     match reworded(&message) {
         Some((message, hint)) => QueryError::Wrong { message, position: None, hint: Some(hint) },
         None => QueryError::Failed { message },
     }
+}
+
+/// What a memory error says that DataFusion has put into the words of another: filters of scans do.
+fn exhausted_in(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("ResourcesExhausted(\"")?;
+    rest.split_once("\")").map(|(message, _)| message)
 }
 
 /// The data file that is not there, if that is what went wrong.

@@ -63,7 +63,7 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
             let (time, format) = if first_is_text && literal(&other).is_none() { (other, one) } else { (one, other) };
             Some(build::call("to_char", vec![instant(time), format]))
         }
-        ("strptime" | "try_strptime", 2) => rename("parse_time"),
+        ("strptime" | "try_strptime", 2) => Some(build::call("parse_time", vec![next(), next(), build::number(1900)])),
         ("date_diff" | "datediff", 3) => rename("date_diff_boundaries"),
         ("date_sub" | "datesub", 3) => rename("date_diff"),
         ("time_bucket", 2) => {

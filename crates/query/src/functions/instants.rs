@@ -11,6 +11,7 @@ use arrow::datatypes::{
     DataType, Date32Type, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit,
     TimestampMicrosecondType,
 };
+use chrono::format::{Parsed, StrftimeItems};
 use chrono::{DateTime, Datelike as _, Months, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use datafusion::common::exec_err;
 use datafusion::error::Result;
@@ -29,7 +30,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition { name: "date_add", arguments: &[Kind::Text, Kind::Integer, Kind::DateOrInstant], required: 3, returns: |types| types.get(2).filter(|kind| **kind == DataType::Date32).cloned().unwrap_or_else(instant_type), volatility: Volatility::Immutable, body: date_add, call: "date_add('day', n, time)", meaning: "the time n units later; units are millisecond, second, minute, hour, day, week, month, quarter, year" },
     Definition { name: "date_diff", arguments: &[Kind::Text, Kind::Instant, Kind::Instant], required: 3, returns: |_| DataType::Int64, volatility: Volatility::Immutable, body: date_diff, call: "date_diff('hour', from, to)", meaning: "whole units between two times, cut towards zero" },
     Definition { name: "date_diff_boundaries", arguments: &[Kind::Text, Kind::Instant, Kind::Instant], required: 3, returns: |_| DataType::Int64, volatility: Volatility::Immutable, body: boundaries, call: "date_diff_boundaries('day', from, to)", meaning: "DuckDB's `date_diff`: how many starts of units lie between two times; of a week, seven starts of days" },
-    Definition { name: "parse_time", arguments: &[Kind::Text, Kind::Text], required: 2, returns: |_| instant_type(), volatility: Volatility::Immutable, body: parse_time, call: "parse_time(text, '%Y-%m-%d')", meaning: "the instant that a text says in a format of strftime codes; null if it does not fit" },
+    Definition { name: "parse_time", arguments: &[Kind::Text, Kind::Text, Kind::Integer], required: 2, returns: |_| instant_type(), volatility: Volatility::Immutable, body: parse_time, call: "parse_time(text, '%Y-%m-%d')", meaning: "the instant that a text says in a format of strftime codes; null if it does not fit. What the format lacks is that of the first instant of 1970, or of the year that is the third argument" },
     Definition { name: "unix_time", arguments: &[Kind::Number], required: 1, returns: |_| instant_type(), volatility: Volatility::Immutable, body: unix_time, call: "unix_time(seconds)", meaning: "the instant so many seconds after 1970, with fractions" },
     Definition { name: "unix_seconds", arguments: &[Kind::Instant], required: 1, returns: |_| DataType::Float64, volatility: Volatility::Immutable, body: unix_seconds, call: "unix_seconds(time)", meaning: "seconds since 1970 as a double" },
     Definition { name: "to_milliseconds", arguments: &[Kind::Interval], required: 1, returns: |_| DataType::Int64, volatility: Volatility::Immutable, body: to_milliseconds, call: "to_milliseconds(interval)", meaning: "length of a span of days and less in milliseconds" },
@@ -86,16 +87,39 @@ pub(super) fn parse_instant(text: &str) -> Option<i64> {
     Some(day.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
 }
 
-fn parse_in(text: &str, format: &str) -> Option<i64> {
-    let text = text.trim();
-    if let Ok(instant) = DateTime::parse_from_str(text, format) {
-        return Some(instant.timestamp_micros());
+/// What a format does not ask for is that of the first instant of `year`.
+fn parse_in(text: &str, format: &str, year: i64) -> Option<i64> {
+    let mut parsed = Parsed::new();
+    chrono::format::parse(&mut parsed, text.trim(), StrftimeItems::new(format)).ok()?;
+    if parsed.timestamp().is_none() {
+        complete(&mut parsed, year);
     }
-    if let Ok(instant) = NaiveDateTime::parse_from_str(text, format) {
-        return Some(instant.and_utc().timestamp_micros());
+    if parsed.offset().is_some() {
+        return parsed.to_datetime().ok().map(|instant| instant.timestamp_micros());
     }
-    let day = NaiveDate::parse_from_str(text, format).ok()?;
-    Some(day.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
+    parsed.to_naive_datetime_with_offset(0).ok().map(|instant| instant.and_utc().timestamp_micros())
+}
+
+/// Fills in what a day and a time need, if it was not written. What contradicts itself stays as it is.
+fn complete(parsed: &mut Parsed, year: i64) {
+    if parsed.to_naive_date().is_err() {
+        let has_year = parsed.year().is_some() || parsed.year_mod_100().is_some();
+        if !has_year {
+            let _ = parsed.set_year(year);
+        }
+        if parsed.ordinal().is_none() {
+            let _ = parsed.month().is_none().then(|| parsed.set_month(1));
+            let _ = parsed.day().is_none().then(|| parsed.set_day(1));
+        }
+    }
+    if parsed.to_naive_time().is_err() {
+        if parsed.hour_mod_12().is_none() {
+            let _ = parsed.set_hour(0);
+        } else if parsed.hour_div_12().is_none() {
+            let _ = parsed.set_ampm(false);
+        }
+        let _ = parsed.minute().is_none().then(|| parsed.set_minute(0));
+    }
 }
 
 fn instants(args: &ScalarFunctionArgs, index: usize) -> Result<TimestampMicrosecondArray> {
@@ -239,7 +263,9 @@ fn boundaries(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
 
 fn parse_time(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let (written, formats) = (texts(args, 0)?, texts(args, 1)?);
-    let found = (0..rows(args)).map(|row| parse_in(written.get(row)?, formats.get(row)?)).collect();
+    let years = (args.args.len() > 2).then(|| integers(args, 2)).transpose()?;
+    let year = |row| years.as_ref().and_then(|years| years.get(row)).unwrap_or(1970);
+    let found = (0..rows(args)).map(|row| parse_in(written.get(row)?, formats.get(row)?, year(row))).collect();
     instants_result(args, found)
 }
 
@@ -348,7 +374,7 @@ mod tests {
         }
         assert_eq!(parse_instant("2026-03-01"), time::parse("2026-03-01T00:00:00Z"));
         assert_eq!(parse_instant("yesterday"), None);
-        assert_eq!(parse_in("2026/03/01", "%Y/%m/%d"), time::parse("2026-03-01T00:00:00Z"));
+        assert_eq!(parse_in("2026/03/01", "%Y/%m/%d", 1970), time::parse("2026-03-01T00:00:00Z"));
     }
 
     #[test]
