@@ -90,6 +90,7 @@ struct Part {
 #[derive(Clone)]
 struct Context {
     batches: Arc<[RecordBatch]>,
+    /// Of the rows of `batches`, where whoever made them gave some.
     prints: Arc<Fingerprints>,
     recent: Arc<RecentRows>,
     store: Arc<dyn ObjectStore>,
