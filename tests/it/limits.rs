@@ -100,6 +100,20 @@ fn what_was_read_is_told_as_json() {
     let source = told("SELECT event_name FROM events WHERE event_source = 'a' AND region = 'us-east-1'");
     assert_eq!(source["files_read"], 0, "{source}");
     assert!(source["files_pruned_by_statistics"].as_u64().unwrap() > 0, "{source}");
+    // the region that a record says itself is that of its partition; so is the account
+    let both = |one: &str, other: &str| {
+        let count = |condition: &str| told(&format!("SELECT event_id FROM {condition}"));
+        let (one, other) = (count(one), count(other));
+        assert_eq!(one["files_pruned_by_partition"], other["files_pruned_by_partition"], "{one} {other}");
+        assert!(one["files_pruned_by_partition"].as_u64().unwrap() > 0, "{one}");
+        assert_eq!(one["unbounded"], false, "{one}");
+    };
+    both("events WHERE aws_region = 'us-east-1'", "events WHERE region = 'us-east-1'");
+    both("aws_cloudtrail_log WHERE aws_region IN ('us-east-1', 'x')", "events WHERE region = 'us-east-1'");
+    both("events WHERE recipient_account_id = '1'", "events WHERE account = '1'");
+    let athena =
+        told("SELECT eventid FROM cloudtrail_logs WHERE awsregion = 'us-east-1' AND recipientaccountid <> '1'");
+    assert!(athena["files_pruned_by_partition"].as_u64().unwrap() > 0, "{athena}");
     // a pipe is told nothing unless it asks
     assert_eq!(sql(&["SELECT 1"]).ended_with(0).stderr, "");
 }

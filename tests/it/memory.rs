@@ -75,6 +75,10 @@ fn no_function_makes_more_than_fits() {
     for query in [
         "SELECT count(*) FROM (SELECT unnest(range(1000000000)) AS x)",
         "SELECT repeat('x', 2000000000) AS x",
+        // once made, and the same for each row
+        "SELECT count(*) FROM (SELECT unnest(range(0, 1000000)) FROM events)",
+        "SELECT max(x) FROM (SELECT repeat('x', 4000000) AS x, event_id FROM events) GROUP BY event_id",
+        "SELECT max(x) FROM (SELECT CASE WHEN event_id > 'a' THEN repeat('x', 4000000) ELSE event_id END AS x FROM events)",
         "SELECT max(cardinality(sequence(1, 1000000000))) FROM cloudtrail_logs",
         "SELECT max(length(concat(x, x, x, x, x, x, x, x))) FROM (SELECT repeat(event_id, 20000) AS x FROM events LIMIT 20)",
         "WITH a AS (SELECT repeat(event_id, 10000) AS x FROM events LIMIT 20), b AS (SELECT x||x||x||x||x||x||x||x AS x FROM a) \

@@ -96,3 +96,19 @@ fn what_is_wrong_with_a_list_is_said() {
         sql(&["SELECT count(*) FROM events WHERE date IN $d", "-p", "d=2026-03-02", "-p", "d=soon"]).ended_with(1);
     assert!(output.stderr.contains("soon"), "{}", output.stderr);
 }
+
+#[test]
+fn text_says_what_is_true() {
+    for (text, literal) in [("true", "true"), ("False", "false")] {
+        for condition in ["read_only = $b", "$b = read_only", "read_only IS DISTINCT FROM $b", "$b AND read_only"] {
+            let query = format!("SELECT count(*) AS n FROM events WHERE {condition}");
+            let written = query.replace("$b", literal);
+            assert_eq!(answer(&[&query, "-p", &format!("b={text}")]), answer(&[&written]), "{condition}");
+        }
+    }
+    let output = sql(&["SELECT count(*) FROM events WHERE read_only = $b", "-p", "b=maybe"]).ended_with(1);
+    assert!(output.stderr.contains("`maybe` is neither true nor false"), "{}", output.stderr);
+    assert!(output.stderr.contains("hint: --param b=true"), "{}", output.stderr);
+    // beside text it is text
+    assert_eq!(answer(&["SELECT 'true' = $b AS same", "-p", "b=true"]), "same\ntrue\n");
+}

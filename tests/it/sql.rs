@@ -116,7 +116,8 @@ fn errors_point_into_the_query_and_say_what_is_near() {
     assert!(error("SELECT eventName FROM events").contains("hint: did you mean `event_name`?"));
     assert!(error("SELECT lowr('A')").contains("error: there is no function `lowr`"));
     assert!(
-        error("SELECT sum(event_name) FROM events").contains("the function `sum` does not take values of these types")
+        error("SELECT sum(event_name) FROM events")
+            .contains("the function `sum` does not take (`event_name`: VARCHAR) at line 1, column 8")
     );
     assert!(
         error("SELECT x.event_name FROM events e")
@@ -232,8 +233,35 @@ fn errors_of_types_name_the_column() {
             "hint: ",
         ),
         (
+            "SELECT 1,\n  upper(event_time, 1) FROM events",
+            "the function `upper` does not take (`event_time`: TIMESTAMP, `1`: BIGINT) at line 2, column 3",
+            "hint: there is upper(VARCHAR)",
+        ),
+        (
+            "SELECT upper(event_name), upper(resources) FROM events",
+            "the function `upper` does not take (`resources`: ARRAY) at line 1, column 27",
+            "hint: there is upper(VARCHAR)",
+        ),
+        ("SELECT substring(event_name) FROM events", "`substr` needs to know from where at line 1, column 8", "hint: "),
+        ("SELECT coalesce() FROM events", "`coalesce` must have at least one argument at line 1, column 8", "hint: "),
+        (
+            "SELECT to_timestamp(read_only) FROM events",
+            "does not take (`read_only`: BOOLEAN) at line 1, column 8",
+            "hint: ",
+        ),
+        (
+            "SELECT date_part('hour', event_name) FROM events",
+            "in `event_name` is no TIMESTAMP at line 1, column 26",
+            "hint: TRY_CAST(",
+        ),
+        (
+            "SELECT count(DISTINCT region, account) FROM events",
+            "`count` of DISTINCT values takes one value at line 1, column 8",
+            "hint: ",
+        ),
+        (
             "SELECT array_length(event_name) FROM events",
-            "the function `array_length` does not take values of these types",
+            "the function `array_length` does not take (`event_name`: VARCHAR) at line 1, column 8",
             "hint: ",
         ),
     ] {

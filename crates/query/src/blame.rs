@@ -1,5 +1,6 @@
 //! Says which column a value did not fit, where the engine only has the value: `date = 'banana'`, `CAST(event_name AS BIGINT)`.
 
+use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, ExprSchema as _};
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, LogicalPlan};
@@ -8,6 +9,9 @@ use crate::error::QueryError;
 use crate::functions::{ROUNDED, ROUNDED_TO_EVEN};
 use crate::typing::place;
 use crate::wording::type_name;
+
+/// Functions that make times of texts where they are given any.
+const OF_TIMES: [&str; 4] = ["date_part", "date_trunc", "date_diff", "date_add"];
 
 /// What a plan casts, and which texts it compares with columns.
 #[derive(Debug, Default)]
@@ -55,6 +59,13 @@ impl Blame {
                 self.compare(expr, low, schema);
                 self.compare(expr, high, schema);
             }
+            Expr::ScalarFunction(call) if OF_TIMES.contains(&call.name()) => {
+                let texts = call.args.iter().filter_map(|argument| match argument {
+                    Expr::Column(column) if schema.data_type(column).is_ok_and(DataType::is_string) => Some(column),
+                    _ => None,
+                });
+                self.casts.extend(texts.map(|column| ("TIMESTAMP".to_owned(), column.clone())));
+            }
             Expr::InList(list) => list.list.iter().for_each(|item| self.compare(&list.expr, item, schema)),
             _ => {}
         }
@@ -97,10 +108,6 @@ impl Blame {
 
 /// A value and the type that it does not have.
 fn misfit(message: &str) -> Option<(String, String)> {
-    if let Some(rest) = message.strip_prefix("Error parsing timestamp from '") {
-        let (value, _) = rest.rsplit_once("': ")?;
-        return Some((value.to_owned(), "TIMESTAMP".to_owned()));
-    }
     let (value, kind) = message.strip_prefix('`')?.rsplit_once("` is no ")?;
     let is_type = !kind.is_empty() && kind.chars().all(|letter| letter.is_ascii_uppercase() || letter == ' ');
     is_type.then(|| (value.to_owned(), kind.to_owned()))
@@ -114,7 +121,6 @@ mod tests {
     fn values_are_found_in_messages() {
         let found = |value: &str, kind: &str| Some((value.to_owned(), kind.to_owned()));
         assert_eq!(misfit("`a` is no b` is no DATE"), found("a` is no b", "DATE"));
-        assert_eq!(misfit("Error parsing timestamp from 'x': y': error parsing date"), found("x': y", "TIMESTAMP"));
         assert_eq!(misfit("`x` is no JSONPath of members"), None);
         assert_eq!(misfit("Divide by zero error"), None);
     }

@@ -272,12 +272,6 @@ fn explained(message: &str) -> (String, Option<String>) {
         let hint = name.starts_with("read_").then(|| "--allow-files lets SQL read files".to_owned());
         return (format!("there is no table function `{name}`"), hint);
     }
-    if let Some((name, types)) = message.strip_prefix("Function '").and_then(|rest| rest.split_once('\''))
-        && types.starts_with(" failed to match any signature")
-    {
-        let hint = "`SHOW FUNCTIONS` lists what a function takes; CAST(x AS BIGINT) makes a number of text".to_owned();
-        return (format!("the function `{name}` does not take values of these types"), Some(hint));
-    }
     if message.starts_with("The context currently only supports a single SQL statement") {
         return ("there is more than one query".to_owned(), Some("run them one by one".to_owned()));
     }

@@ -18,6 +18,7 @@ use crate::accesses::ByTypeOfValue;
 use crate::answer::{Answer, Running};
 use crate::blame::Blame;
 use crate::bound_times::BoundTimes;
+use crate::calls;
 use crate::cancellation::cancellable;
 use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
 use crate::constants;
@@ -30,8 +31,9 @@ use crate::fold_structs::FoldStructs;
 use crate::functions;
 use crate::in_order::KeepScanOrder;
 use crate::lambda_places::MoveLambdaParameters;
+use crate::large_constants::BoundConstants;
 use crate::options::EngineOptions;
-use crate::parameters::{Parameters, check_all_used, to_datafusion};
+use crate::parameters::{Parameters, check_all_used, to_datafusion, typed};
 use crate::permissions::Permissions;
 use crate::placed;
 use crate::provider::LakeTable;
@@ -195,9 +197,9 @@ impl Engine {
 
     /// Runs the plan of a query, whose errors point into its text, those of its rows too.
     async fn execute_in(&self, sql: &str, plan: LogicalPlan) -> Result<Answer, QueryError> {
-        let answer = self.execute(plan).await.map_err(|error| placed::at_name(placed::at_cause(error, sql), sql))?;
+        let answer = self.execute(plan).await.map_err(|error| self.in_place(error, sql))?;
         let sql = sql.to_owned();
-        Ok(answer.explaining(move |error| placed::at_cause(error, &sql)))
+        Ok(answer.explaining(move |error| placed::at_cause(calls::as_written(error, &sql, |_| Vec::new()), &sql)))
     }
 
     /// Plans a query without running it.
@@ -230,7 +232,7 @@ impl Engine {
         let wrong = |error: DataFusionError| {
             let error =
                 placed::division(placed::quoted_text(self.ungrouped(self.wrong(&error), sql, &tables), sql), sql);
-            placed::at_name(placed::at_cause(placed::operand(error, sql), sql), sql)
+            self.in_place(placed::operand(error, sql), sql)
         };
         if let Some(refusal) = dialect::refusal(sql, self.permissions.files) {
             return Err(refusal);
@@ -251,6 +253,7 @@ impl Engine {
         self.permissions.verify(&plan)?;
         constants::check(&plan, sql)?;
         check_all_used(&plan, &parameters)?;
+        let parameters = typed(&plan, parameters)?;
         plan.with_param_values(to_datafusion(&parameters)).map_err(|error| self.wrong(&error))
     }
 
@@ -279,6 +282,20 @@ impl Engine {
         let (plan, wanted) = cancellable(plan).map_err(wrong)?;
         let stream = execute_stream(Arc::clone(&plan), state.task_ctx()).map_err(wrong)?;
         Ok(Running { stream, scans: ScanWatch::new(scans, plan), wanted: vec![wanted] })
+    }
+
+    /// The error with its place in the text of the query, as far as that can be told.
+    fn in_place(&self, error: QueryError, sql: &str) -> QueryError {
+        let error = calls::as_written(error, sql, |name| self.names_of_function(name));
+        placed::at_name(placed::at_cause(error, sql), sql)
+    }
+
+    /// All names of the function that has this one.
+    fn names_of_function(&self, name: &str) -> Vec<String> {
+        let state = self.context.state();
+        let scalars = state.scalar_functions().iter().map(|(alias, function)| (alias, function.name()));
+        let aggregates = state.aggregate_functions().iter().map(|(alias, function)| (alias, function.name()));
+        scalars.chain(aggregates).filter(|(_, own)| *own == name).map(|(alias, _)| alias.clone()).collect()
     }
 
     /// The error of a column that is neither grouped nor aggregated at its place; any other as it is.
@@ -310,8 +327,11 @@ fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
         .with_optimizer_rule(Arc::new(FoldStructs))
         .with_optimizer_rule(Arc::new(BoundTimes))
         .with_optimizer_rule(Arc::new(ShareJson))
-        .with_optimizer_rule(Arc::new(ShareDistinct))
         .with_optimizer_rule(Arc::new(SplitDistinct::new(options.memory_bytes)))
+        // what is left together
+        .with_optimizer_rule(Arc::new(ShareDistinct))
+        // behind what folds calls to constants
+        .with_optimizer_rule(Arc::new(BoundConstants::new(options.value_bytes(), options.batch_rows())))
         .with_physical_optimizer_rule(Arc::new(KeepScanOrder))
         .with_physical_optimizer_rule(Arc::new(MoveLambdaParameters))
         .build();

@@ -49,6 +49,36 @@ pub(crate) fn check_all_used(plan: &LogicalPlan, parameters: &Parameters) -> Res
     }
 }
 
+/// The values as the query needs them: text that is compared with true or false says which of them.
+///
+/// # Errors
+/// [`QueryError::Wrong`] if it says neither.
+pub(crate) fn typed(plan: &LogicalPlan, mut parameters: Parameters) -> Result<Parameters, QueryError> {
+    if parameters.is_empty() {
+        return Ok(parameters);
+    }
+    for (name, kind) in plan.get_parameter_types().unwrap_or_default() {
+        let name = name.trim_start_matches('$');
+        if let (Some(DataType::Boolean), Some(Parameter::Text(Some(text)))) = (kind, parameters.get(name)) {
+            let truth = truth(name, text)?;
+            parameters.insert(name.to_owned(), truth);
+        }
+    }
+    Ok(parameters)
+}
+
+fn truth(name: &str, text: &str) -> Result<Parameter, QueryError> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Ok(Parameter::Boolean(Some(true))),
+        "false" => Ok(Parameter::Boolean(Some(false))),
+        _ => Err(QueryError::Wrong {
+            message: format!("`{text}` is neither true nor false, and `${name}` is compared with a column that is"),
+            position: None,
+            hint: Some(format!("--param {name}=true")),
+        }),
+    }
+}
+
 pub(crate) fn to_datafusion(parameters: &Parameters) -> ParamValues {
     let values: HashMap<String, ScalarAndMetadata> =
         parameters.iter().map(|(name, value)| (name.clone(), ScalarAndMetadata::from(scalar(value)))).collect();

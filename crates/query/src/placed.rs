@@ -65,7 +65,11 @@ pub(crate) fn at_cause(error: QueryError, sql: &str) -> QueryError {
 /// The place of a name, or of another name of the same function.
 fn place_of(sql: &str, name: &str) -> Option<Position> {
     const LISTS: [&str; 5] = ["array_contains", "list_contains", "list_has", "array_has", "contains"];
-    let others: &[&str] = if name == "array_has" { &LISTS } else { &[] };
+    let others: &[&str] = match name {
+        "array_has" => &LISTS,
+        "substr" => &["substring"],
+        _ => &[],
+    };
     std::iter::once(name).chain(others.iter().copied()).find_map(|name| places::place_of(sql, name))
 }
 

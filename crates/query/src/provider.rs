@@ -23,6 +23,7 @@ use milepost_schema::EVENT_TIME;
 use tokio::sync::OnceCell;
 
 use crate::bloom_filters;
+use crate::implied::with_partitions;
 use crate::local_files::LocalFiles;
 use crate::pruning::{FileList, Kept, partition_value};
 use crate::scans::{PlannedScan, ScanLog};
@@ -142,13 +143,14 @@ impl TableProvider for LakeTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let list = self.files().await?;
-        let mut kept = list.keep(filters, state)?;
+        let filters: Vec<Expr> = filters.iter().cloned().map(with_partitions).collect();
+        let mut kept = list.keep(&filters, state)?;
         if let Some(predicate) = &kept.predicate {
             let before = kept.files.len();
             kept.files = bloom_filters::keep(kept.files, predicate, &self.version).await?;
             kept.pruned_by_statistics += before - kept.files.len();
         }
-        self.note(state, filters, &list.files, &kept);
+        self.note(state, &filters, &list.files, &kept);
         let mut files = kept.files;
         if files.is_empty() {
             let schema = match projection {

@@ -36,14 +36,15 @@ In these dialects nulls come last, a rewritten column is called as it was writte
 columns of Athena tables are there for queries that name them: `region`, `year`, `month`, `day`, `hour`, `account`,
 `account_id`, `timestamp`, `dt`, `date`, `log_date`, `date_partition`, `region_partition`, `account_partition`, `p_date`,
 `p_region`, `p_account` and others, days in the form in which the query writes them. They are the lake's own partitions, so
-files are left out by them. `\"$path\"` is the object that a record came from, `\"$file_size\"` and `\"$file_modified_time\"` are its size and when it was
+files are left out by them, and by `awsregion = '…'` and `recipientaccountid IN (…)`, which are those of the partition where a record has them. `\"$path\"` is the object that a record came from, `\"$file_size\"` and `\"$file_modified_time\"` are its size and when it was
 last changed, as the ledger has them; the time is null for objects that earlier versions of milepost took in. None of these is part of
 `SELECT *`. What Glue's crawlers call `partition_0`, `partition_1` and so on is told by the year, day, region or account that the query compares it
 with; without any it is an error.
 
 `$name` and `$1` are placeholders, and each `?` is the next number: `--param name=VALUE`, `--param 1=VALUE`. A name that is given more
 than once has a list: `region IN $regions` and `region IN ($regions)` look in it, as does `array_has($regions, region)`. Behind `IN`
-without parentheses, a JSON array is a list too, also an empty one. Values are bound and never part of the query.
+without parentheses, a JSON array is a list too, also an empty one. `read_only = $b` takes `true` and `false`. Values are bound and never
+part of the query.
 
 `eventjson` of an event data store is the record as JSON, put together again from the lake's columns, and `eventjsonchecksum` the SHA-256 of
 this text in base64. CloudTrail Lake's own sums are of texts that may have blanks and an order of their own.

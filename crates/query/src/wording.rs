@@ -1,5 +1,7 @@
 //! Messages of the engine's layers in the words of SQL: without the layers' names, with SQL's names of types.
 
+use crate::calls;
+
 /// What the layers put before their messages, which says nothing to a user.
 const LABELS: [&str; 16] = [
     "External: ",
@@ -91,6 +93,14 @@ fn casts(message: &str) -> Option<String> {
     if let Some(rest) = message.strip_prefix("Cannot coerce arithmetic expression ") {
         return Some(format!("cannot compute {}", types(rest.strip_suffix(" to valid types")?)));
     }
+    if let Some(rest) = message.strip_prefix("Error parsing timestamp from '") {
+        let (value, _) = rest.rsplit_once("': ")?;
+        return Some(format!("`{value}` is no TIMESTAMP"));
+    }
+    if let Some(rest) = message.strip_prefix("Unsupported data type ") {
+        let (kind, name) = rest.split_once(" for function ")?;
+        return Some(format!("the function `{name}` does not take ({})", types(kind)));
+    }
     None
 }
 
@@ -132,12 +142,18 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
         if let Some(found) = casts(reason) {
             return Some((found, "CAST(x AS DOUBLE) makes a number of text; || puts texts together".to_owned()));
         }
-        return Some((reason.to_owned(), format!("docs/sql.md says what `{name}` takes")));
+        let said = match (reason.contains('`'), reason.contains(name)) {
+            (true, _) => reason.to_owned(),
+            (false, true) => reason.replace(name, &format!("`{name}`")),
+            (false, false) => format!("`{name}`: {reason}"),
+        };
+        return Some((said, format!("docs/sql.md says what `{name}` takes")));
     }
-    if let Some(rest) = message.strip_prefix("Failed to coerce arguments to satisfy a call to '") {
-        let name = rest.split('\'').next()?;
-        let hint = "`SHOW FUNCTIONS` lists what a function takes; typeof(x) says what a value is".to_owned();
-        return Some((format!("the function `{name}` does not take values of these types"), hint));
+    if let Some(said) = calls::of(message) {
+        return Some(said);
+    }
+    if calls::is_said(message) {
+        return Some((message.to_owned(), "typeof(x) says what a value is".to_owned()));
     }
     if let Some(said) = of_range(message).or_else(|| of_clause(message)).or_else(|| of_arguments(message)) {
         return Some(said);
@@ -222,6 +238,16 @@ fn of_clause(message: &str) -> Option<(String, String)> {
             return Some((format!("`{clause}` takes a number of rows from 0, and not {given}"), hint));
         }
     }
+    if message == "COUNT DISTINCT with multiple arguments" {
+        let hint = "count the rows of (SELECT DISTINCT a, b FROM …), or count(DISTINCT concat(a, ' ', b))".to_owned();
+        return Some(("`count` of DISTINCT values takes one value".to_owned(), hint));
+    }
+    if message.starts_with("Substring without for/from is not valid") {
+        return Some((
+            "`substr` needs to know from where".to_owned(),
+            "substr(x, 1, 3) takes three characters".to_owned(),
+        ));
+    }
     // what follows is the syntax tree
     let join = message.strip_prefix("Unsupported JOIN operator ")?.split(['(', ' ', '{']).next()?;
     let hint = "there are JOIN, LEFT, RIGHT, FULL and CROSS JOIN, and LEFT SEMI and LEFT ANTI JOIN".to_owned();
@@ -255,7 +281,7 @@ pub(crate) fn type_name(kind: &arrow::datatypes::DataType) -> String {
     types(&kind.to_string())
 }
 
-fn types(text: &str) -> String {
+pub(crate) fn types(text: &str) -> String {
     TYPES.iter().fold(text.to_owned(), |text, (inner, sql)| text.replace(inner, sql))
 }
 
@@ -267,6 +293,7 @@ mod tests {
     fn layers_are_not_named_and_types_are_those_of_sql() {
         for (message, expected) in [
             ("Arrow error: Cast error: Cannot cast string 'x' to value of Int64 type", "`x` is no BIGINT"),
+            ("Error parsing timestamp from 'x': y': error parsing date", "`x': y` is no TIMESTAMP"),
             ("Cast error: Can't cast value 99999999999 to type Int32", "99999999999 does not fit into INTEGER"),
             (
                 "Error during planning: Cannot coerce arithmetic expression Timestamp(µs, \"UTC\") - Utf8 to valid types",

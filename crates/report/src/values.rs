@@ -23,6 +23,14 @@ pub enum ValueError {
         /// What to try.
         hint: String,
     },
+    /// A parameter of one value was given several.
+    #[error("the parameter `{name}` of the report `{report}` is given more than once, and takes one value")]
+    Repeated {
+        /// The report.
+        report: String,
+        /// The parameter.
+        name: String,
+    },
     /// The value is not of the parameter's type.
     #[error("`{value}` is no {expected} for the parameter `{name}` of the report `{report}`")]
     Type {
@@ -46,11 +54,37 @@ impl ValueError {
         match self {
             Self::Unknown { hint, .. } => hint,
             Self::Type { hint, .. } => hint,
+            Self::Repeated { .. } => "give it once; only parameters of the type list take several",
         }
     }
 }
 
 impl Report {
+    /// Values by name from pairs as they stand on a command line. A list may be given item by item.
+    ///
+    /// # Errors
+    /// [`ValueError`] if that is done with a parameter that is no list.
+    pub fn given(&self, pairs: &[(String, String)]) -> Result<BTreeMap<String, String>, ValueError> {
+        let mut texts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, text) in pairs {
+            texts.entry(name).or_default().push(text);
+        }
+        let joined = |(name, texts): (&str, Vec<&str>)| {
+            let is_list = self.parameters.get(name).is_some_and(|header| header.kind == ParameterType::List);
+            match texts.as_slice() {
+                [text] => Ok((name.to_owned(), (*text).to_owned())),
+                texts if is_list => {
+                    // in brackets, so that an item with a comma in it stays one
+                    let items: Vec<String> = texts.iter().copied().flat_map(items).collect();
+                    Ok((name.to_owned(), serde_json::Value::from(items).to_string()))
+                }
+                _ if !self.parameters.contains_key(name) => Err(self.unknown(name)),
+                _ => Err(ValueError::Repeated { report: self.name.clone(), name: name.to_owned() }),
+            }
+        };
+        texts.into_iter().map(joined).collect()
+    }
+
     /// A value for each parameter: the given one, else the default, else null.
     ///
     /// # Errors
@@ -196,6 +230,21 @@ mod tests {
         let list = |items: &[&str]| Parameter::List(Some(items.iter().map(|item| (*item).to_owned()).collect()));
         assert_eq!(report.value("l", None, DateTime::UNIX_EPOCH).unwrap(), list(&["a,b", "c"]));
         assert_eq!(report.value("l", Some("a, b"), DateTime::UNIX_EPOCH).unwrap(), list(&["a", "b"]));
+    }
+
+    #[test]
+    fn lists_are_given_item_by_item() {
+        let text = format!("{TEXT}-- [params.l]\n-- type = \"list\"\n-- description = \"C\"\n");
+        let report = Report::parse(&text, "a.sql").unwrap();
+        let given = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<_> = pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+            report.given(&pairs)
+        };
+        assert_eq!(given(&[("l", "a, b"), ("limit", "7"), ("l", "[\"c,d\"]")]).unwrap()["l"], r#"["a","b","c,d"]"#);
+        let error = given(&[("limit", "7"), ("limit", "8")]).unwrap_err();
+        let said = "the parameter `limit` of the report `a` is given more than once, and takes one value";
+        assert_eq!(error.to_string(), said);
+        assert!(matches!(given(&[("x", "7"), ("x", "8")]), Err(ValueError::Unknown { .. })));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod arrow;
 mod columns;
 mod json;
+pub mod partition;
 pub mod rebuild;
 pub mod reference;
 pub mod time;
@@ -22,6 +23,10 @@ pub const ACCOUNT: &str = "account";
 pub const DATE: &str = "date";
 /// The partition columns of `events`, outermost folder first.
 pub const PARTITION_COLUMNS: [&str; 3] = [REGION, ACCOUNT, DATE];
+/// Name of the column that holds the region as a record says it.
+pub const AWS_REGION: &str = "aws_region";
+/// Name of the column that holds the account as a record says it.
+pub const RECIPIENT_ACCOUNT: &str = "recipient_account_id";
 /// Name of the column that says when the request ended.
 pub const EVENT_TIME: &str = "event_time";
 /// Name of the column that holds AWS's id of the record.

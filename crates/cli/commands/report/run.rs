@@ -1,6 +1,5 @@
 //! `milepost report run`: a saved question, asked once.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::time::SystemTime;
@@ -25,7 +24,7 @@ pub(super) async fn run(args: &ReportRunArgs, settings: &Settings, printer: &Pri
     let catalogue = catalogue(&args.reports, settings)?;
     let report = catalogue.get(&args.name)?;
     check_output(args)?;
-    let given: BTreeMap<String, String> = args.params.iter().cloned().collect();
+    let given = report.given(&args.params)?;
     let is_remote = args.output.output.as_deref().is_some_and(|path| Place::is_remote(&path.to_string_lossy()));
     if args.window.window.is_some() || args.alert || is_remote || is_page(args) {
         return window::run(args, report, &given, settings, printer).await;

@@ -1,6 +1,5 @@
 //! What lasts from one question to the next: the engine, the format, where answers go.
 
-use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::time::{Instant, SystemTime};
@@ -247,7 +246,7 @@ impl<'a> Session<'a> {
     async fn run_report(&mut self, name: &str, pairs: Vec<(String, String)>) -> anyhow::Result<()> {
         let catalogue = Catalogue::load(self.settings.reports(None).as_deref())?;
         let report = catalogue.get(name)?;
-        let given: BTreeMap<String, String> = pairs.into_iter().collect();
+        let given = report.given(&pairs)?;
         let parameters = report.values(&given, SystemTime::now().into())?;
         let question = Question {
             ask: self.ask,

@@ -3,16 +3,10 @@
 //! For each of region, account, time and id there is a chain of places to look. A value that does not come from the first,
 //! the record's own member, leaves a note in `fallbacks`, which also keeps it out of the rebuilt record.
 
-use milepost_schema::time;
+use milepost_schema::{partition, time};
 
 use super::{Flattener, Origin, Positions, Record};
 use crate::classify::Object;
-
-/// Longest region or account that becomes a folder. Real ones have 12 to 25 bytes; the columns `aws_region` and
-/// `recipient_account_id` keep whatever a record says.
-const MAX_PARTITION_BYTES: usize = 64;
-/// Values that AWS puts where there is no account.
-const NO_ACCOUNT: [&str; 3] = ["", "ANONYMOUS_PRINCIPAL", "anonymous"];
 
 /// The record's own member.
 const OWN: &str = "";
@@ -80,7 +74,11 @@ impl Flattener {
         let own = || self.text_in(self.positions.aws_region);
         let path = || origin.region.as_deref().filter(|_| !is_redacted);
         let envelope = || record.hints.region.filter(|_| !is_redacted);
-        let found = first_usable(&[(&own as Look<'_>, OWN), (&path, PATH), (&envelope, ENVELOPE)], &[""], &mut value);
+        let found = first_usable(
+            &[(&own as Look<'_>, OWN), (&path, PATH), (&envelope, ENVELOPE)],
+            partition::is_region,
+            &mut value,
+        );
         self.fill(self.positions.region, "region", &value, found);
         self.scratch = value;
     }
@@ -99,7 +97,7 @@ impl Flattener {
         ];
         // what was taken out must not come back from elsewhere
         let places = if is_redacted(record, "recipientAccountId") { 1 } else { chain.len() };
-        let found = first_usable(&chain[..places], &NO_ACCOUNT, &mut value);
+        let found = first_usable(&chain[..places], partition::is_account, &mut value);
         self.fill(account, "account", &value, found);
         self.scratch = value;
     }
@@ -133,11 +131,14 @@ fn is_redacted(record: Record<'_>, member: &str) -> bool {
 /// Puts the first of a chain that can name a folder into `out` and says where it came from.
 ///
 /// Most records say what they should in the first place, so the others are only looked at after it.
-fn first_usable(chain: &[(Look<'_>, &'static str)], missing: &[&str], out: &mut String) -> Option<&'static str> {
+fn first_usable(
+    chain: &[(Look<'_>, &'static str)],
+    is_usable: fn(&str) -> bool,
+    out: &mut String,
+) -> Option<&'static str> {
     out.clear();
     chain.iter().find_map(|(look, origin)| {
-        let value = look().filter(|text| !missing.contains(text) && text.len() <= MAX_PARTITION_BYTES)?;
-        out.push_str(value);
+        out.push_str(look().filter(|text| is_usable(text))?);
         Some(*origin)
     })
 }

@@ -7,6 +7,7 @@
 mod aggregates;
 mod aliases;
 mod build;
+pub(crate) mod calls;
 mod comparisons;
 mod comprehensions;
 mod constructs;

@@ -6,7 +6,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 use super::{json_types, tokens};
 use crate::error::Position;
 
-fn position(token: &TokenWithSpan) -> Position {
+pub(super) fn position(token: &TokenWithSpan) -> Position {
     Position { line: token.span.start.line, column: token.span.start.column }
 }
 

@@ -160,6 +160,9 @@ fn tables(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     // whether a table is named next, and whether a part of its name was the last token
     let (mut expected, mut named) = (false, false);
+    // of each open parenthesis: whether it is that of a call in which FROM names no table
+    let mut calls: Vec<bool> = Vec::new();
+    let mut before = Token::EOF;
     let mut rest = VecDeque::from(tokens);
     while let Some(mut token) = rest.pop_front() {
         if expected {
@@ -170,11 +173,31 @@ fn tables(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
             Token::Whitespace(_) => (expected, false),
             Token::Period => (named, false),
             Token::Word(_) if expected => (false, true),
-            token => (is_keyword(token, Keyword::FROM) || is_keyword(token, Keyword::JOIN), false),
+            token => (names_table(token, &before, calls.last() == Some(&true)), false),
         };
+        match &token.token {
+            Token::LParen => calls.push(takes_from(&before)),
+            Token::RParen => drop(calls.pop()),
+            _ => {}
+        }
+        if !matches!(token.token, Token::Whitespace(_)) {
+            before = token.token.clone();
+        }
         out.push(token);
     }
     out
+}
+
+/// Whether a table follows this word. What is `DISTINCT FROM` something is compared with it.
+fn names_table(token: &Token, before: &Token, is_in_call: bool) -> bool {
+    let is_from = is_keyword(token, Keyword::FROM) && !is_in_call && !is_keyword(before, Keyword::DISTINCT);
+    is_from || is_keyword(token, Keyword::JOIN)
+}
+
+/// Whether what stands before a parenthesis is a function with a FROM of its own: `extract(day FROM x)`.
+fn takes_from(token: &Token) -> bool {
+    const NAMES: [&str; 5] = ["extract", "trim", "substring", "substr", "overlay"];
+    matches!(token, Token::Word(word) if NAMES.iter().any(|name| word.value.eq_ignore_ascii_case(name)))
 }
 
 /// Makes one name of a placeholder, if `token` begins one. What does not say that it is an event data store is a table.
@@ -332,9 +355,12 @@ mod tests {
             "SELECT a FROM \"event data store EXAMPLEf8-4e8f-6c\" x"
         );
         assert_eq!(written("SELECT a FROM eds-ID"), "SELECT a FROM \"eds-ID\"");
-        for kept in
-            ["SELECT a FROM t WHERE b -c > d", "SELECT extract(day FROM b-a) FROM t", "SELECT a IS DISTINCT FROM b-1"]
-        {
+        for kept in [
+            "SELECT a FROM t WHERE b -c > d",
+            "SELECT extract(day FROM b-a) FROM t",
+            "SELECT a IS DISTINCT FROM b-1",
+            "SELECT a IS NOT DISTINCT FROM $b, trim(BOTH FROM $c), extract(day FROM $d) FROM t",
+        ] {
             assert_eq!(written(kept), kept);
         }
     }
