@@ -178,6 +178,10 @@ async fn queries_answer_as_without_it() {
         ("filters", "SELECT k, count(DISTINCT t) FILTER (WHERE n = 1), count(DISTINCT u) FILTER (WHERE n > 5) FROM rows GROUP BY k"),
         ("sets of groups", "SELECT k, n, count(DISTINCT t), count(DISTINCT u) FROM rows GROUP BY GROUPING SETS ((k), (n), ())"),
         ("names", "SELECT k, count(DISTINCT t) AS c, count(DISTINCT u) AS d FROM rows GROUP BY k ORDER BY c, d, k LIMIT 3"),
+        ("one group", "SELECT count(DISTINCT t), count(DISTINCT u), count(DISTINCT k), count(*) FROM rows"),
+        ("one group with filters", "SELECT count(DISTINCT t) FILTER (WHERE n = 1) AS a, count(DISTINCT u) FILTER (WHERE n > 5) FROM rows"),
+        ("views and large texts", "SELECT count(DISTINCT arrow_cast(t, 'Utf8View')), count(DISTINCT arrow_cast(u, 'LargeUtf8')) FROM rows"),
+        ("nothing", "SELECT count(DISTINCT t), count(DISTINCT u) FROM rows WHERE k > 100"),
         ("groups in order", "SELECT k, count(DISTINCT t), count(DISTINCT u) FROM (SELECT * FROM rows ORDER BY k) GROUP BY k"),
     ]
     .into();

@@ -12,6 +12,7 @@ use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Grou
 
 use super::groups::Pairs;
 use super::one::OneGroup;
+use super::texts::TextSet;
 
 /// What becomes of the values of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,7 +97,10 @@ impl AggregateUDFImpl for DistinctValues {
     }
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(OneGroup::new(self.pairs(&args)?)))
+        match (self.gives, args.expr_fields) {
+            (Gives::Count, [field]) if field.data_type().is_string() => Ok(Box::new(TextSet::new(field.data_type()))),
+            _ => Ok(Box::new(OneGroup::new(self.pairs(&args)?))),
+        }
     }
 
     fn groups_accumulator_supported(&self, _: AccumulatorArgs<'_>) -> bool {
