@@ -500,3 +500,23 @@ SELECT count(*) FROM r WHERE t >= '2026-03-04'
 SELECT eventname, count(*) AS n FROM cloudtrail_logs WHERE p_occurs_since('36500 days') AND NOT p_occurs_since('1 day') GROUP BY 1
 ---
 SELECT name, count(*) FROM r WHERE t > now() - interval 36500 day GROUP BY 1
+=== any of a subquery | = ANY, <> ALL
+SELECT eventname, count(*) AS n FROM cloudtrail_logs WHERE eventname = ANY (SELECT eventname FROM cloudtrail_logs WHERE errorcode = 'AccessDenied') AND eventsource <> ALL (SELECT eventsource FROM cloudtrail_logs WHERE eventname = 'GetObject') GROUP BY 1
+---
+SELECT name, count(*) FROM r WHERE name IN (SELECT name FROM r WHERE err = 'AccessDenied') AND src NOT IN (SELECT src FROM r WHERE name = 'GetObject') GROUP BY 1
+=== rows among rows | row IN subquery
+SELECT eventname, count(*) AS n FROM cloudtrail_logs WHERE (eventname, awsregion) IN (SELECT eventname, awsregion FROM cloudtrail_logs WHERE errorcode IS NOT NULL) GROUP BY 1
+---
+SELECT name, count(*) FROM r WHERE (name, region) IN (SELECT name, region FROM r WHERE err IS NOT NULL) GROUP BY 1
+=== similar names | SIMILAR TO
+SELECT eventname, count(*) AS n FROM cloudtrail_logs WHERE eventname SIMILAR TO '(Get|Put)%' AND eventname NOT SIMILAR TO 'Get' GROUP BY 1
+---
+SELECT name, count(*) FROM r WHERE name LIKE 'Get%' OR name LIKE 'Put%' GROUP BY 1
+=== texts of times | cast to varchar
+SELECT CAST(from_iso8601_timestamp(eventtime) AS VARCHAR) AS t, count(*) AS n FROM cloudtrail_logs WHERE CAST(from_iso8601_timestamp(eventtime) AS VARCHAR) < '2026-03-03' GROUP BY 1
+---
+SELECT strftime(t, '%Y-%m-%d %H:%M:%S.000'), count(*) FROM r WHERE t < '2026-03-03' GROUP BY 1
+=== elements of a list | EXISTS over UNNEST, IN, count
+SELECT eventname, count(*) AS n, sum((SELECT count(*) FROM UNNEST(resources) AS t(r) WHERE r.arn IS NOT NULL)) AS arns FROM cloudtrail_logs WHERE EXISTS (SELECT 1 FROM UNNEST(resources) AS t(r) WHERE r.type LIKE '%Bucket') AND 'AWS::S3::Bucket' IN (SELECT r.type FROM UNNEST(resources) AS t(r)) GROUP BY 1
+---
+WITH e AS (SELECT eid, name, unnest(res::json[]) AS x FROM r), n AS (SELECT eid, name, count(coalesce(x->>'ARN', x->>'arn')) AS arns, bool_or(x->>'type' = 'AWS::S3::Bucket') AS has FROM e GROUP BY ALL) SELECT name, count(*), sum(arns) FROM n WHERE has GROUP BY 1

@@ -229,7 +229,7 @@ fn errors_of_types_name_the_column() {
         ("SELECT session_issuer_arn.x FROM events", "a field is asked of a value that is text", "column ->> 'name'"),
         (
             "SELECT json_extract_scalar(resources, '$[0]') FROM events",
-            "json_extract_scalar does not take a value that is a list",
+            "`json_extract_scalar` does not take a value that is a list",
             "hint: ",
         ),
         (

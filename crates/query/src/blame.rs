@@ -73,6 +73,13 @@ impl Blame {
 
     fn compare(&mut self, column: &Expr, other: &Expr, schema: &DFSchema) {
         if let (Expr::Column(column), Expr::Literal(value, _)) = (column, other)
+            && value.data_type().is_numeric()
+            && schema.data_type(column).is_ok_and(DataType::is_string)
+        {
+            // its texts are read as numbers
+            self.casts.push((type_name(&value.data_type()), column.clone()));
+        }
+        if let (Expr::Column(column), Expr::Literal(value, _)) = (column, other)
             && let Some(text) = value.try_as_str().flatten()
             // a text is made nothing of beside another
             && schema.data_type(column).is_ok_and(|kind| !kind.is_string())

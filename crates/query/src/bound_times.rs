@@ -15,7 +15,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable as _, LogicalPlan
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 
 use crate::bound_differences;
-use crate::functions::{ISO_TIME, instants_with_prefix};
+use crate::functions::{ISO_TIME, TEXTS_OF_CASTS, instants_with_prefix};
 
 /// Length of a time's text up to its seconds; fractions and the zone come behind.
 const UP_TO_SECONDS: usize = 19;
@@ -76,7 +76,8 @@ fn bounded(expr: &Expr, schema: &DFSchema) -> Option<Expr> {
         }
         Expr::Like(Like { negated: false, expr, pattern, escape_char: None, case_insensitive: false }) => {
             let prefix = text(pattern)?.strip_suffix('%').filter(|prefix| !prefix.contains(['%', '_', '\\']))?;
-            between(written_instant(expr, prefix, schema)?, Operator::Eq, instants_with_prefix(prefix)?)
+            let (instant, bounds) = written_instant(expr, prefix, schema)?;
+            between(instant, Operator::Eq, bounds)
         }
         _ => None,
     }
@@ -114,18 +115,29 @@ fn prefix_compared(whole: &Expr, length: i64, op: Operator, value: &ScalarValue,
     let prefix = value.try_as_str()??;
     // a shorter text is never equal to what was cut
     let is_whole = usize::try_from(length).ok() == Some(prefix.len());
-    let instant = is_whole.then(|| written_instant(whole, prefix, schema))??;
-    between(instant, op, instants_with_prefix(prefix)?)
+    let (instant, bounds) = is_whole.then(|| written_instant(whole, prefix, schema))??;
+    between(instant, op, bounds)
 }
 
-/// The instant whose text is asked for, if as much of it as `prefix` is the same however it is written.
-fn written_instant(expr: &Expr, prefix: &str, schema: &DFSchema) -> Option<Expr> {
-    let instant = match expr {
-        Expr::ScalarFunction(ScalarFunction { func, args }) if func.name() == ISO_TIME => args.first()?,
-        Expr::Cast(cast) if cast.field.data_type().is_string() => cast.expr.as_ref(),
+/// The instant whose text is asked for, and the first with this beginning and the first behind, if as much of the text is the
+/// same however it is written.
+fn written_instant(expr: &Expr, prefix: &str, schema: &DFSchema) -> Option<(Expr, (i64, i64))> {
+    let (instant, bounds) = match expr {
+        Expr::ScalarFunction(ScalarFunction { func, args }) if func.name() == ISO_TIME => {
+            (args.first()?, instants_with_prefix(prefix)?)
+        }
+        // a cast of Trino's or DuckDB's, with a blank between day and time
+        Expr::ScalarFunction(ScalarFunction { func, args }) if func.name() == "to_char" => {
+            let [time, format] = args.as_slice() else { return None };
+            if !TEXTS_OF_CASTS.contains(&text(format)?) || prefix.contains('T') {
+                return None;
+            }
+            (plain(time), instants_with_prefix(&prefix.replacen(' ', "T", 1))?)
+        }
+        Expr::Cast(cast) if cast.field.data_type().is_string() => (cast.expr.as_ref(), instants_with_prefix(prefix)?),
         _ => return None,
     };
-    (prefix.len() <= UP_TO_SECONDS && is_instant(instant, schema)).then(|| instant.clone())
+    (prefix.len() <= UP_TO_SECONDS && is_instant(instant, schema)).then(|| (instant.clone(), bounds))
 }
 
 /// The comparison with what was cut, as one with the first instant that it holds of and the first behind.

@@ -39,6 +39,9 @@ const OF_TRINO: [&str; 20] = [
     "count_if",
     "at_timezone",
 ];
+/// Functions that look at other rows than their own.
+const OF_WINDOWS: [&str; 9] =
+    ["row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "nth_value"];
 /// Letters from which on a part of a name stands for it.
 const MIN_PART: usize = 4;
 /// Names listed where none is near.
@@ -251,6 +254,10 @@ fn explained(message: &str) -> (String, Option<String>) {
     if let Some(name) = message.strip_prefix("Invalid function '").and_then(|rest| rest.split('\'').next()) {
         let suggested = message.split_once("Did you mean '").and_then(|(_, rest)| rest.split('\'').next());
         let near = suggested.filter(|near| strsim::damerau_levenshtein(name, near) <= MAX_DISTANCE.min(near.len() / 3));
+        if OF_WINDOWS.contains(&name) {
+            let hint = format!("{name}(x) OVER (PARTITION BY … ORDER BY event_time)");
+            return (format!("the function `{name}` is one of windows, and needs OVER"), Some(hint));
+        }
         if OF_TRINO.contains(&name) {
             let message = format!("there is no function `{name}` that takes these arguments");
             return (message, Some("docs/sql.md says what each dialect has".to_owned()));

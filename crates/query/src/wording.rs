@@ -93,6 +93,9 @@ fn casts(message: &str) -> Option<String> {
     if let Some(rest) = message.strip_prefix("Cannot coerce arithmetic expression ") {
         return Some(format!("cannot compute {}", types(rest.strip_suffix(" to valid types")?)));
     }
+    if let Some(rest) = message.strip_prefix("Cannot infer common argument type for comparison operation ") {
+        return Some(format!("cannot compare {}", types(rest)));
+    }
     if let Some(rest) = message.strip_prefix("Error parsing timestamp from '") {
         let (value, _) = rest.rsplit_once("': ")?;
         return Some(format!("`{value}` is no TIMESTAMP"));
@@ -144,7 +147,7 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
         }
         let said = match (reason.contains('`'), reason.contains(name)) {
             (true, _) => reason.to_owned(),
-            (false, true) => reason.replace(name, &format!("`{name}`")),
+            (false, true) => reason.replacen(name, &format!("`{name}`"), 1),
             (false, false) => format!("`{name}`: {reason}"),
         };
         return Some((said, format!("docs/sql.md says what `{name}` takes")));
@@ -247,6 +250,20 @@ fn of_clause(message: &str) -> Option<(String, String)> {
             "`substr` needs to know from where".to_owned(),
             "substr(x, 1, 3) takes three characters".to_owned(),
         ));
+    }
+    if let Some(rest) = message.strip_prefix("Physical plan does not support logical expression ") {
+        let clause =
+            ["InSubquery", "Exists", "OuterReferenceColumn"].into_iter().find(|name| rest.starts_with(name))?;
+        return Some(match clause {
+            "OuterReferenceColumn" => (
+                "a subquery asks for a column of the query around it in a way that is not there".to_owned(),
+                "join the two, or take what it asks for into a WITH".to_owned(),
+            ),
+            _ => (
+                "a subquery with IN or EXISTS stands in WHERE or HAVING".to_owned(),
+                "LEFT JOIN (SELECT DISTINCT …) says for each row whether there is one".to_owned(),
+            ),
+        });
     }
     // what follows is the syntax tree
     let join = message.strip_prefix("Unsupported JOIN operator ")?.split(['(', ' ', '{']).next()?;

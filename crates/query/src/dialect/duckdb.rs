@@ -11,6 +11,8 @@ use super::functions::{choice, count_if, date_part, first_by, instant, most_by, 
 pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Option<Expr> {
     let count = arguments.len();
     let first_is_text = arguments.first().is_some_and(|argument| literal(argument).is_some());
+    let first_is_number =
+        matches!(arguments.first(), Some(Expr::Value(value)) if matches!(value.value, Value::Number(_, _)));
     let all = arguments.clone();
     let mut rest = arguments.into_iter();
     let mut next = || rest.next().unwrap_or_else(|| text(""));
@@ -31,6 +33,8 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         ("array_length", 1) => rename("element_count"),
         ("length", 1) if !first_is_text => rename("size_of"),
         ("strlen", 1) => rename("octet_length"),
+        ("list_min" | "list_max", 1) => rename(if name == "list_min" { "array_min" } else { "array_max" }),
+        ("list_unique", 1) => Some(build::call("array_length", vec![build::call("array_distinct", vec![next()])])),
         ("list_aggregate", _) => None,
         // JSON
         ("json_contains", 2) => rename("json_contains_value"),
@@ -49,7 +53,22 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         }
         ("json" | "to_json", 1) => rename("to_json"),
         // text
-        ("regexp_matches", 2) => rename("regexp_like"),
+        ("regexp_matches", 2 | 3) => rename("regexp_like"),
+        ("regexp_full_match", 2) => {
+            let (whole, pattern) = (next(), next());
+            let opened = binary(text("^(?:"), BinaryOperator::StringConcat, pattern);
+            Some(build::call("regexp_like", vec![whole, binary(opened, BinaryOperator::StringConcat, text(")$"))]))
+        }
+        ("regexp_split_to_array" | "string_split_regex" | "str_split_regex", 2) => rename("regexp_split"),
+        ("lcase", 1) => rename("lower"),
+        ("ucase", 1) => rename("upper"),
+        ("base64" | "to_base64", 1) => Some(build::call("encode", vec![next(), text("base64pad")])),
+        ("from_base64", 1) => Some(build::call("decode", vec![next(), text("base64")])),
+        ("hex" | "to_hex", 1) if !first_is_number => {
+            Some(build::call("hex_upper", vec![build::call("encode", vec![next(), text("hex")])]))
+        }
+        ("decode", 1) => rename("utf8_text"),
+        ("unhex" | "from_hex", 1) => Some(build::call("decode", vec![next(), text("hex")])),
         ("regexp_extract", 2 | 3) => rename("regexp_extract_or_empty"),
         ("prefix", 2) => rename("starts_with"),
         ("suffix", 2) => rename("ends_with"),
@@ -78,6 +97,12 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
             let millis = binary(date_part("epoch", value), BinaryOperator::Multiply, number(1000));
             Some(cast(millis, DataType::BigInt(None), CastKind::Cast))
         }
+        ("epoch_us", 1) => {
+            let micros = binary(date_part("epoch", next()), BinaryOperator::Multiply, number(1_000_000));
+            Some(cast(micros, DataType::BigInt(None), CastKind::Cast))
+        }
+        ("last_day", 1) => super::trino::call("last_day_of_month", all, function),
+        ("sign", 1) => rename("signum"),
         ("epoch", 1) => Some(date_part("epoch", next())),
         ("today", 0) => rename("current_date"),
         ("get_current_timestamp", 0) => rename("now"),
@@ -95,6 +120,15 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         ("any_value" | "arbitrary" | "first", 1) => rename("first_value"),
         ("last", 1) => rename("last_value"),
         ("group_concat" | "listagg", 2) => rename("string_agg"),
+        ("group_concat" | "listagg" | "string_agg", 1) => {
+            Some(renamed(function, "string_agg", vec![next(), text(",")]))
+        }
+        ("quantile_cont", 2) => rename("percentile_cont"),
+        ("approx_quantile", 2) => rename("approx_percentile_cont"),
+        ("max" | "min", 2) => {
+            let (value, most) = (next(), next());
+            Some(most_by(value.clone(), value, most, name == "max", function))
+        }
         ("arg_max" | "max_by" | "argmax", 2) => {
             let (value, order) = (next(), next());
             Some(first_by(value, order, true, function))

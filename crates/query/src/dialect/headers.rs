@@ -80,10 +80,17 @@ pub(super) fn limit(statement: &mut Statement) {
         type Break = ();
         fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
             let plain = query.fetch.as_ref().is_some_and(|fetch| !fetch.percent && !fetch.with_ties);
-            if plain && query.limit_clause.is_none() {
+            let offset = match &query.limit_clause {
+                None => Some(None),
+                Some(LimitClause::LimitOffset { limit: None, offset, limit_by }) if limit_by.is_empty() => {
+                    Some(offset.clone())
+                }
+                Some(_) => None,
+            };
+            if let Some(offset) = offset.filter(|_| plain) {
                 let quantity = query.fetch.take().and_then(|fetch| fetch.quantity);
                 let limit = Some(quantity.unwrap_or_else(|| number(1)));
-                query.limit_clause = Some(LimitClause::LimitOffset { limit, offset: None, limit_by: vec![] });
+                query.limit_clause = Some(LimitClause::LimitOffset { limit, offset, limit_by: vec![] });
             }
             if let Some(LimitClause::LimitOffset { limit, offset, .. }) = &mut query.limit_clause {
                 limit.iter_mut().chain(offset.iter_mut().map(|offset| &mut offset.value)).for_each(as_number);

@@ -36,9 +36,11 @@ pub(crate) mod places;
 mod quoted;
 mod refusals;
 mod shorthand;
+mod similar;
 mod slices;
 mod snowflake;
 mod sql_json;
+mod subqueries;
 mod tables;
 mod texts;
 mod tokens;
@@ -255,6 +257,7 @@ fn rewrite(statement: &mut SqlStatement, forced: Option<Dialect>, known: &[Strin
     headers::distinct_order(statement);
     headers::keep(statement);
     shorthand::lists(statement);
+    subqueries::rewrite(statement);
     lambdas::bind(statement);
     unnest::rewrite(statement, tables);
     tables::replace(statement, forced, known, &hidden);
@@ -269,6 +272,7 @@ fn own(statement: &mut SqlStatement) {
     headers::distinct_order(statement);
     headers::keep(statement);
     shorthand::lists(statement);
+    subqueries::rewrite(statement);
     lambdas::bind(statement);
     unnest::rewrite(statement, &[]);
     json_names::visit(statement, &[], |expr, json| {
@@ -277,6 +281,7 @@ fn own(statement: &mut SqlStatement) {
         comparisons::texts_of_times(expr, &[]);
         json_types::rewrite(expr);
         patterns::rewrite(expr, false);
+        similar::rewrite(expr, false);
         comparisons::whole_division(expr);
         slices::complete(expr);
         snowflake::rewrite(expr, Dialect::Milepost);
@@ -295,6 +300,7 @@ fn expressions(part: &mut SqlStatement, dialect: Dialect, tables: &[Table]) {
         types::rewrite(expr, dialect, tables, json);
         types::nested_values(expr, tables);
         patterns::rewrite(expr, true);
+        similar::rewrite(expr, matches!(dialect, Dialect::Tailpipe | Dialect::Duckdb));
         slices::complete(expr);
         snowflake::rewrite(expr, dialect);
         functions::rewrite(expr, dialect);

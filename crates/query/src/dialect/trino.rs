@@ -32,6 +32,10 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
             let (value, order) = (next(), next());
             Some(first_by(value, order, name == "max_by", function))
         }
+        ("max" | "min", 2) => {
+            let (value, most) = (next(), next());
+            Some(most_by(value.clone(), value, most, name == "max", function))
+        }
         ("max_by" | "min_by", 3) => {
             let (value, order, most) = (next(), next(), next());
             Some(most_by(value, order, most, name == "max_by", function))
@@ -64,6 +68,15 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         ("from_utf8", 1) => Some(as_text(next())),
         ("to_base64", 1) => rename("encode", vec![next(), text("base64pad")]),
         ("from_base64", 1) => rename("decode", vec![next(), text("base64pad")]),
+        ("to_base64url", 1) => {
+            let plain = build::call("encode", vec![next(), text("base64pad")]);
+            rename("translate", vec![plain, text("+/"), text("-_")])
+        }
+        ("from_base64url", 1) => {
+            let plain = build::call("translate", vec![next(), text("-_"), text("+/")]);
+            rename("decode", vec![plain, text("base64")])
+        }
+        ("from_hex", 1) => rename("decode", vec![next(), text("hex")]),
         ("to_hex", 1) => {
             let bytes = next();
             Some(build::call(
@@ -84,6 +97,11 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, function: &Function) -> Opt
         ("bitwise_or", 2) => Some(binary(next(), BinaryOperator::BitwiseOr, next())),
         ("bitwise_xor", 2) => Some(binary(next(), BinaryOperator::BitwiseXor, next())),
         ("bitwise_not", 1) => Some(binary(number(-1), BinaryOperator::Minus, next())),
+        ("ceiling", 1) => rename("ceil", vec![next()]),
+        ("sign", 1) => rename("signum", vec![next()]),
+        ("is_nan", 1) => rename("isnan", vec![next()]),
+        ("truncate", 2) => rename("trunc", vec![next(), next()]),
+        ("rand", 0) => rename("random", vec![]),
         ("typeof", 1) => rename("typeof", vec![next()]),
         _ => None,
     }

@@ -10,7 +10,7 @@ use super::build::{call, literal, text};
 use super::functions::to_date;
 use super::json_names::JsonNames;
 use crate::compat::Table;
-use crate::functions::{ROUNDED, ROUNDED_TO_EVEN, Shape, is_instant};
+use crate::functions::{DUCKDB_TEXT, ROUNDED, ROUNDED_TO_EVEN, Shape, TRINO_TEXT, is_instant};
 
 pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table], json: &JsonNames) {
     if let Expr::TypedString(TypedString { data_type: DataType::Timestamp(_, _), value, .. }) = expr
@@ -60,6 +60,10 @@ pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table], json:
         "json" | "jsonb" => "to_json",
         _ if is_text(data_type) && is_nested(inner, tables) => "to_json",
         _ => {
+            if is_text(data_type) && !is_value && !matches!(inner.as_ref(), Expr::Value(_)) {
+                let value = std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
+                **inner = call(if dialect.is_trino() { TRINO_TEXT } else { DUCKDB_TEXT }, vec![value]);
+            }
             of_known_type(inner, kind.clone(), data_type, dialect);
             return;
         }
@@ -121,6 +125,9 @@ fn of_known_type(inner: &mut Box<Expr>, kind: CastKind, data_type: &mut DataType
                 // every time here is in UTC
                 **inner = call("from_iso8601_timestamp", vec![take(inner)]);
                 *zone = TimezoneInfo::None;
+            } else if dialect == Dialect::Athena && super::build::column_name(inner).as_deref() == Some("eventtime") {
+                // the lake's own instant is behind this text
+                **inner = call("from_iso8601_timestamp", vec![take(inner)]);
             } else if dialect.is_trino() && literal(inner).is_none() {
                 **inner = on_its_clock(take(inner));
             }

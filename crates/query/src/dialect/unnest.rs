@@ -200,6 +200,14 @@ impl Unnest<'_> {
                 columns.extend(names.iter().zip(&fields).map(|(name, of)| (name.clone(), field(of))));
                 continue;
             }
+            if alone && named.len() >= 2 && !list.with_ordinality && is_of_rows(expr) {
+                // rows, whose fields are counted
+                let element = self.element(expr.clone(), list);
+                let field =
+                    |(at, name): (i32, &String)| (name.clone(), super::build::subscript(element.clone(), number(at)));
+                columns.extend((1..).zip(&named).map(field));
+                continue;
+            }
             if alone && named.len() == 2 && !list.with_ordinality {
                 // a map: its keys, its values
                 columns.push((named[0].clone(), self.element(call("map_keys", vec![expr.clone()]), list)));
@@ -250,6 +258,18 @@ fn unnested_with_all(query: &Query) -> Vec<String> {
         _ => None,
     };
     factors.filter_map(name).collect()
+}
+
+/// Whether a list is one of rows, as far as it is told without its type.
+fn is_of_rows(expr: &Expr) -> bool {
+    let is_call = |expr: &Expr, names: &[&str]| matches!(expr, Expr::Function(function) if names.contains(&function.name.to_string().to_lowercase().as_str()));
+    match expr {
+        Expr::Array(list) => {
+            list.elem.iter().all(|element| matches!(element, Expr::Tuple(_)) || is_call(element, &["row", "struct"]))
+        }
+        Expr::Nested(inner) => is_of_rows(inner),
+        other => is_call(other, &["map_entries", "zip", "array_zip", "list_zip"]),
+    }
 }
 
 /// One column of each field, as newer Trino has them, by the order of a resource's fields.

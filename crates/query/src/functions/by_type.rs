@@ -21,7 +21,7 @@ use super::FunctionDoc;
 use super::scalar::instant_type;
 
 #[rustfmt::skip]
-pub(super) const DOCS: [FunctionDoc; 11] = [
+pub(super) const DOCS: [FunctionDoc; 13] = [
     FunctionDoc { call: "element_of(x, key)", meaning: "Trino's `element_at` with a key that differs from row to row" },
     FunctionDoc { call: "element_count(x)", meaning: "Snowflake's `array_size`: elements of a list, a map or a JSON array; null for other JSON" },
     FunctionDoc { call: "either_holds(x, y)", meaning: "`array_contains` in any order: whether one of the two is a list, or a JSON array, that has the other" },
@@ -32,8 +32,16 @@ pub(super) const DOCS: [FunctionDoc; 11] = [
     FunctionDoc { call: "texts_joined(separator, x)", meaning: "Trino's `concat_ws`: the elements of a list, or a text" },
     FunctionDoc { call: "holds(x, part)", meaning: "Trino's `contains`: whether a list has an element, or a network an address" },
     FunctionDoc { call: "start_of(unit, time)", meaning: "Trino's `date_trunc`: a date of a date, an instant of an instant" },
+    FunctionDoc { call: "trino_text(x)", meaning: "what `CAST(x AS VARCHAR)` makes text of in Trino: of times `2026-03-01 12:00:00.000`" },
+    FunctionDoc { call: "duckdb_text(x)", meaning: "what `x::VARCHAR` makes text of in DuckDB: of times `2026-03-01 12:00:00`" },
     FunctionDoc { call: "series(first, last)", meaning: "Trino's `sequence`: whole numbers, or days" },
 ];
+
+/// What texts are made of, in the two ways of writing times.
+pub(crate) const TRINO_TEXT: &str = "trino_text";
+pub(crate) const DUCKDB_TEXT: &str = "duckdb_text";
+/// How times are written by them.
+pub(crate) const TEXTS_OF_CASTS: [&str; 2] = ["%Y-%m-%d %H:%M:%S%.3f", "%Y-%m-%d %H:%M:%S%.f"];
 
 /// A stand-in.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -45,7 +53,9 @@ pub(super) struct ByType {
 
 impl ByType {
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        const NAMES: [(&str, usize); 11] = [
+        const NAMES: [(&str, usize); 13] = [
+            (TRINO_TEXT, 1),
+            (DUCKDB_TEXT, 1),
             ("nonzero", 2),
             ("reversed", 1),
             ("texts_joined", 2),
@@ -91,6 +101,7 @@ impl ScalarUDFImpl for ByType {
         };
         Ok(match self.name {
             "reversed" if !is_list(first) => DataType::Utf8,
+            TRINO_TEXT | DUCKDB_TEXT if matches!(first, DataType::Timestamp(_, _)) => DataType::Utf8,
             "texts_joined" => DataType::Utf8,
             "holds" | "either_holds" => DataType::Boolean,
             "size_of" | "element_count" => DataType::Int64,
@@ -179,6 +190,11 @@ fn chosen(name: &str, arguments: Vec<Expr>, types: &[DataType]) -> Result<Expr> 
             Ok(scalar::nullif(x.clone(), lit(ScalarValue::new_zero(kind)?)))
         }
         ("nonzero", [x, _], _) => Ok(x.clone()),
+        (TRINO_TEXT | DUCKDB_TEXT, [x], [DataType::Timestamp(_, _)]) => {
+            let [of_trino, of_duckdb] = TEXTS_OF_CASTS;
+            Ok(scalar::to_char(x.clone(), lit(if name == TRINO_TEXT { of_trino } else { of_duckdb })))
+        }
+        (TRINO_TEXT | DUCKDB_TEXT, [x], _) => Ok(x.clone()),
         ("reversed", [x], [kind]) if is_list(kind) => Ok(nested::array_reverse(x.clone())),
         ("reversed", [x], _) => Ok(scalar::reverse(x.clone())),
         ("texts_joined", [separator, x], [_, kind]) if is_list(kind) => {

@@ -90,7 +90,10 @@ pub(super) fn parse_instant(text: &str) -> Option<i64> {
 /// What a format does not ask for is that of the first instant of `year`.
 fn parse_in(text: &str, format: &str, year: i64) -> Option<i64> {
     let mut parsed = Parsed::new();
-    chrono::format::parse(&mut parsed, text.trim(), StrftimeItems::new(format)).ok()?;
+    let text = text.trim();
+    // UTC, which chrono knows as an offset only where it is strict about nothing
+    let utc = text.strip_suffix(['Z', 'z']).filter(|_| format.ends_with('z')).map(|time| format!("{time}+00:00"));
+    chrono::format::parse(&mut parsed, utc.as_deref().unwrap_or(text), StrftimeItems::new(format)).ok()?;
     if parsed.timestamp().is_none() {
         complete(&mut parsed, year);
     }

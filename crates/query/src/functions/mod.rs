@@ -58,6 +58,7 @@ use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
 
+pub(crate) use self::by_type::{DUCKDB_TEXT, TEXTS_OF_CASTS, TRINO_TEXT};
 pub(crate) use self::iso_time::instants_with_prefix;
 #[cfg(test)]
 pub(crate) use self::json_documents::tests as json_calls;
