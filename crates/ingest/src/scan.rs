@@ -199,17 +199,7 @@ pub(crate) struct Value {
 }
 
 /// Scans the value that begins at `pos`, with no white space before it. `open` containers already surround it.
-#[inline]
-pub(crate) fn value(bytes: &[u8], pos: usize, open: usize) -> Scan<Value> {
-    // most values are strings
-    if bytes.get(pos) == Some(&b'"') {
-        let Text { end, escaped } = string(bytes, pos)?;
-        return Ok(Value { end, spaced: false, escaped });
-    }
-    any_value(bytes, pos, open)
-}
-
-fn any_value(bytes: &[u8], mut pos: usize, open: usize) -> Scan<Value> {
+pub(crate) fn value(bytes: &[u8], mut pos: usize, open: usize) -> Scan<Value> {
     let mut nesting = Nesting { depth: open, ..Nesting::default() };
     let (mut spaced, mut escaped) = (false, false);
     let mut space = |bytes: &[u8], pos: usize| {

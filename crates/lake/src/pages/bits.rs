@@ -21,18 +21,18 @@ fn width_of_long(most: u64) -> u8 {
 
 /// Appends `values` of `width` bits each: what repeats as runs, the rest packed.
 pub(super) fn hybrid(values: &[u32], width: u8, out: &mut Vec<u8>) {
-    // values from `start` on wait to be packed
+    // values from `start` on wait to be packed, in whole groups, and a run begins where one would
     let (mut start, mut at) = (0, 0);
-    while let Some(first) = values.get(at) {
-        let run = values[at..].iter().take_while(|value| *value == first).count();
-        // what is packed comes in whole groups, so the first of a run fill up the last one
-        let fill = (GROUP - (at - start) % GROUP) % GROUP;
-        if run >= fill + GROUP {
-            packed(&values[start..at + fill], width, out);
-            repeated(*first, run - fill, width, out);
-            start = at + run;
+    while let Some(group) = values[at..].first_chunk::<GROUP>() {
+        if *group != [group[0]; GROUP] {
+            at += GROUP;
+            continue;
         }
+        let run = values[at..].iter().take_while(|value| **value == group[0]).count();
+        packed(&values[start..at], width, out);
+        repeated(group[0], run, width, out);
         at += run;
+        start = at;
     }
     packed(&values[start..], width, out);
 }

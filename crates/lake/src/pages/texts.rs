@@ -103,16 +103,23 @@ impl<'a> TextEncoder<'a> {
             return 0;
         }
         let parts: Vec<Part<'a>> = arrays.iter().copied().map(Part::of).collect();
-        let mut bytes = 0;
-        for (part, row) in places {
-            let value = parts[*part].value(*row);
-            self.present.push(u32::from(value.is_some()));
-            if let Some(value) = value {
-                bytes += value.len();
-                self.values.push(value);
+        self.present.reserve(places.len());
+        // most rows lie beside each other
+        for places in places.chunk_by(|a, b| a.0 == b.0) {
+            let Some(part) = places.first().map(|place| &parts[place.0]) else { continue };
+            let rows = places.iter().map(|place| place.1);
+            match part.nulls {
+                None => {
+                    self.present.extend(rows.clone().map(|_| 1));
+                    self.values.extend(rows.map(|row| part.value(row)));
+                }
+                Some(nulls) => {
+                    self.present.extend(rows.clone().map(|row| u32::from(nulls.is_valid(row))));
+                    self.values.extend(rows.filter(|row| nulls.is_valid(*row)).map(|row| part.value(row)));
+                }
             }
         }
-        bytes
+        self.values.iter().map(|value| value.len()).sum()
     }
 
     /// Numbers the values by a dictionary, and says whether that pays.
@@ -157,12 +164,9 @@ impl<'a> Part<'a> {
         Self { offsets: array.value_offsets(), bytes: array.value_data(), nulls: array.nulls() }
     }
 
-    fn value(&self, row: usize) -> Option<&'a [u8]> {
-        if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
-            return None;
-        }
+    fn value(&self, row: usize) -> &'a [u8] {
         // Arrow's offsets are never negative
-        Some(&self.bytes[self.offsets[row] as usize..self.offsets[row + 1] as usize])
+        &self.bytes[self.offsets[row] as usize..self.offsets[row + 1] as usize]
     }
 }
 
