@@ -65,27 +65,47 @@ pub(crate) fn string(bytes: &[u8], pos: usize) -> Scan<Text> {
     }
 }
 
-/// Position of the first quote, backslash or control character at or behind `at`; eight bytes a step.
+/// Position of the first quote, backslash or control character at or behind `at`; sixteen bytes a step.
+#[inline]
 fn plain_run(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let zero_byte = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk);
-        let quote = zero_byte(word ^ (ONES * u64::from(b'"')));
-        let backslash = zero_byte(word ^ (ONES * u64::from(b'\\')));
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let found = quote | backslash | control;
-        if found != 0 {
-            // borrows only travel upwards, so the lowest mark is always a true one
-            return at + (found.trailing_zeros() / 8) as usize;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+        // written so that the compiler looks at all of them at once
+        if chunk.iter().fold(false, |any, byte| any | ends_run(*byte)) {
+            return at + first_end(chunk);
         }
-        at += 8;
+        at += chunk.len();
     }
-    while bytes.get(at).is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
+    while bytes.get(at).is_some_and(|byte| !ends_run(*byte)) {
         at += 1;
     }
     at
+}
+
+/// The place of the first byte that ends a run; one does.
+#[inline]
+fn first_end(chunk: &[u8; 16]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let all = |byte: u8| ONES * u64::from(byte);
+    let below = |word: u64, bound: u8| word.wrapping_sub(all(bound)) & !word & HIGH;
+    let (words, _) = chunk.as_chunks::<8>();
+    let marks = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        // borrows only travel upwards, so the lowest mark is always a true one
+        below(word ^ all(TURNED), QUOTE_TURNED + 1) | below(word ^ all(b'\\'), 1)
+    };
+    let of_words = words.iter().map(marks).zip([0, 8]).find(|(marks, _)| *marks != 0);
+    of_words.map_or(0, |(marks, start)| start + (marks.trailing_zeros() / 8) as usize)
+}
+
+/// With this bit turned over, the quote comes behind the control characters, which change places.
+const TURNED: u8 = 0b10;
+const QUOTE_TURNED: u8 = b'"' ^ TURNED;
+
+/// Whether a byte of a string is a quote, a backslash or a control character.
+#[inline]
+fn ends_run(byte: u8) -> bool {
+    (byte ^ TURNED <= QUOTE_TURNED) | (byte == b'\\')
 }
 
 fn escape(bytes: &[u8], at: usize) -> Scan<usize> {

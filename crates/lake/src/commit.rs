@@ -29,7 +29,7 @@ use crate::log::data_path;
 use crate::partition::Partition;
 use crate::recent::{FileRows, RecentRows, hash};
 use crate::snapshot::DataFile;
-use crate::sort::{KeyColumns, sort};
+use crate::sort::{KeyColumns, Sorted, sort};
 use crate::table::{Attempt, Table, add_action};
 use crate::tables::TableName;
 use crate::workers::Workers;
@@ -82,6 +82,8 @@ struct Part {
     compared: HashSet<Path>,
     /// The file that holds them, written but not committed.
     add: Option<Add>,
+    /// What is to be known of its rows, if they all have fingerprints.
+    known: Option<FileRows>,
     /// Files that they were to be compared with, of which one was not there.
     gone: Option<Gone>,
 }
@@ -202,8 +204,12 @@ impl EventWriter {
             if let Attempt::Committed(version) = context.timed(Stage::Commit, attempt).await? {
                 // what the jobs looked into is free to be added to
                 drop(std::mem::take(&mut context.recent));
-                self.remember(&context, &parts);
-                return Ok(summary(&context.batches, &parts, Some(version)));
+                self.remember(&mut parts);
+                let summary = summary(&context.batches, &parts, Some(version));
+                // giving back half of all memory takes a while, and more rows wait to be read
+                let Context { batches, prints, workers, .. } = context;
+                workers.aside(move || drop((batches, prints, parts)));
+                return Ok(summary);
             }
         }
         Err(LakeError::Contended { table: TableName::Events.name(), attempts: MAX_ATTEMPTS })
@@ -218,14 +224,11 @@ impl EventWriter {
     }
 
     /// Keeps what has to be known of the rows that were committed.
-    fn remember(&mut self, context: &Context, parts: &[Part]) {
-        let columns: Vec<_> = context.batches.iter().map(KeyColumns::of).collect();
+    fn remember(&mut self, parts: &mut [Part]) {
         let recent = Arc::make_mut(&mut self.recent);
         for part in parts {
-            let Some(add) = &part.add else { continue };
-            let row = |place: &Place| Some((hash(columns[place.0].key(place.1)), context.prints.get(*place)?));
-            if let Some(rows) = part.rows.iter().map(row).collect::<Option<Vec<_>>>() {
-                recent.add(data_path(&add.path), FileRows::of(rows.into_iter()));
+            if let (Some(add), Some(known)) = (&part.add, part.known.take()) {
+                recent.add(data_path(&add.path), known);
             }
         }
     }
@@ -282,7 +285,8 @@ async fn sort_part(
         sort(&batches, &prints, places).map_err(|source| LakeError::Compare { path, source })
     };
     let sorted = workers.compute(&folder, work).await?;
-    Ok(Part { partition, rows: sorted.rows, dropped: sorted.dropped, compared: HashSet::new(), add: None, gone: None })
+    let Sorted { rows, dropped } = sorted;
+    Ok(Part { partition, rows, dropped, compared: HashSet::new(), add: None, known: None, gone: None })
 }
 
 async fn write_part(mut part: Part, unseen: Vec<DataFile>, context: Context) -> Result<Part, LakeError> {
@@ -308,21 +312,29 @@ async fn write_part(mut part: Part, unseen: Vec<DataFile>, context: Context) -> 
     }
     let folder = part.partition.folder();
     let path = format!("{folder}/{}.parquet", Uuid::new_v4());
-    let (encoded, rows) = {
+    let (encoded, known, rows) = {
         let (path, rows) = (path.clone(), std::mem::take(&mut part.rows));
-        let batches = Arc::clone(&context.batches);
+        let (batches, prints) = (Arc::clone(&context.batches), Arc::clone(&context.prints));
         let work = move || {
             let _at = enter(Stage::Encode);
             let encoded = encode_places(&batches, &rows, &TableName::Events.file_schema(), &path)?;
-            Ok((encoded, rows))
+            Ok((encoded, known_rows(&batches, &prints, &rows), rows))
         };
         context.workers.compute(&folder, work).await?
     };
-    part.rows = rows;
+    (part.rows, part.known) = (rows, known);
     let add = add_action(&path, &encoded, part.partition.values(), Utc::now().timestamp_millis());
     context.timed(Stage::Put, put(&context.store, &path, encoded.bytes)).await?;
     part.add = Some(add);
     Ok(part)
+}
+
+/// What is to be known of rows; `None` if one has no fingerprint.
+fn known_rows(batches: &[RecordBatch], prints: &Fingerprints, rows: &[Place]) -> Option<FileRows> {
+    let columns: Vec<_> = batches.iter().map(KeyColumns::of).collect();
+    let row = |place: &Place| Some((hash(columns[place.0].key(place.1)), prints.get(*place)?));
+    let rows: Option<Vec<_>> = rows.iter().map(row).collect();
+    rows.map(|rows| FileRows::of(rows.into_iter()))
 }
 
 /// Does `work`, and counts the time until it is done.

@@ -18,6 +18,7 @@ use crate::filters::tag_of;
 use crate::footer::{footer_of, sha256};
 use crate::gather::Place;
 use crate::layout::{PAGE_ROWS, ROW_GROUP_ROWS, properties};
+use crate::pages::Bounds;
 use crate::small::encode_small;
 
 /// Rows put together at once; bounds what is copied beside the batches.
@@ -102,7 +103,7 @@ pub(crate) fn encode_batch(batch: &RecordBatch, path: &str) -> Result<Encoded, L
     encode_places(std::slice::from_ref(batch), &places, &batch.schema(), path)
 }
 
-pub(crate) fn options(properties: WriterProperties) -> ArrowWriterOptions {
+fn options(properties: WriterProperties) -> ArrowWriterOptions {
     // Parquet's own types say all that there is to say; Arrow's schema beside them would be half of a small footer
     ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true)
 }
@@ -189,35 +190,42 @@ impl Range<String> {
 
 impl Statistics {
     fn add(&mut self, batch: &RecordBatch) {
-        self.add_rows(batch);
-        for name in STATISTICS_COLUMNS {
-            let texts = batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
-            if let Some(texts) = texts {
-                let (low, high) = (texts.iter().flatten().min(), texts.iter().flatten().max());
-                let bounds = low.zip(high).map(|(low, high)| (low.as_bytes(), high.as_bytes()));
-                self.add_texts(name, bounds, texts.null_count());
-            }
-        }
-    }
-
-    /// Adds the number of rows, and their times.
-    pub(crate) fn add_rows(&mut self, batch: &RecordBatch) {
         self.rows += batch.num_rows() as u64;
         let times =
             batch.column_by_name(EVENT_TIME).and_then(|array| array.as_primitive_opt::<TimestampMicrosecondType>());
         if let Some(times) = times {
-            self.time_nulls += times.null_count();
-            times.iter().flatten().for_each(|micros| self.time.add(micros));
+            let (low, high) = (times.iter().flatten().min(), times.iter().flatten().max());
+            let bounds = low.zip(high).map(|(low, high)| Bounds::Numbers(low, high));
+            self.add_column(EVENT_TIME, bounds, times.null_count());
+        }
+        for name in STATISTICS_COLUMNS {
+            let texts = batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
+            if let Some(texts) = texts {
+                let (low, high) = (texts.iter().flatten().min(), texts.iter().flatten().max());
+                let bounds = low.zip(high).map(|(low, high)| Bounds::Texts(low.as_bytes(), high.as_bytes()));
+                self.add_column(name, bounds, texts.null_count());
+            }
         }
     }
 
-    /// Adds least and greatest value of a column of texts, if the log keeps those of this column.
-    pub(crate) fn add_texts(&mut self, name: &str, bounds: Option<(&[u8], &[u8])>, nulls: usize) {
+    /// Of a file of so many rows.
+    pub(crate) fn of_rows(rows: usize) -> Self {
+        Self { rows: rows as u64, ..Self::default() }
+    }
+
+    /// Adds least and greatest value of a column, if the log keeps those of this column.
+    pub(crate) fn add_column(&mut self, name: &str, bounds: Option<Bounds<'_>>, nulls: usize) {
+        if name == EVENT_TIME {
+            self.time_nulls += nulls;
+            if let Some(Bounds::Numbers(low, high)) = bounds {
+                [low, high].into_iter().for_each(|micros| self.time.add(micros));
+            }
+        }
         let Some(at) = STATISTICS_COLUMNS.iter().position(|column| *column == name) else { return };
         self.text_nulls[at] += nulls;
-        for text in bounds.iter().flat_map(|(low, high)| [low, high]) {
+        if let Some(Bounds::Texts(low, high)) = bounds {
             // they come from columns of text
-            self.texts[at].add(&String::from_utf8_lossy(text));
+            [low, high].into_iter().for_each(|text| self.texts[at].add(&String::from_utf8_lossy(text)));
         }
     }
 

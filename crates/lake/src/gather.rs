@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Date32Type};
 use milepost_schema::{ACCOUNT, DATE, REGION};
 
@@ -52,18 +52,16 @@ fn bytes_of(batch: &RecordBatch) -> usize {
 
 /// The partition columns of one batch.
 struct Keys<'a> {
-    region: Option<&'a ArrayRef>,
-    account: Option<&'a ArrayRef>,
-    date: Option<&'a ArrayRef>,
+    region: Option<&'a StringArray>,
+    account: Option<&'a StringArray>,
+    date: Option<&'a Date32Array>,
 }
 
 impl<'a> Keys<'a> {
     fn of(batch: &'a RecordBatch) -> Self {
-        Self {
-            region: batch.column_by_name(REGION),
-            account: batch.column_by_name(ACCOUNT),
-            date: batch.column_by_name(DATE),
-        }
+        let texts = |name| batch.column_by_name(name).map(|array| array.as_string::<i32>());
+        let days = batch.column_by_name(DATE).map(|array| array.as_primitive::<Date32Type>());
+        Self { region: texts(REGION), account: texts(ACCOUNT), date: days }
     }
 
     fn partition(&self, row: usize) -> Partition {
@@ -76,19 +74,20 @@ impl<'a> Keys<'a> {
 
     /// End of the run of rows from `row` on that share its partition.
     fn run_end(&self, row: usize, rows: usize) -> usize {
+        let (own_day, own_account, own_region) = (day(self.date, row), text(self.account, row), text(self.region, row));
         let same = |other: usize| {
-            day(self.date, other) == day(self.date, row)
-                && text(self.account, other) == text(self.account, row)
-                && text(self.region, other) == text(self.region, row)
+            day(self.date, other) == own_day
+                && text(self.account, other) == own_account
+                && text(self.region, other) == own_region
         };
         (row + 1..rows).find(|other| !same(*other)).unwrap_or(rows)
     }
 }
 
-fn text(array: Option<&ArrayRef>, row: usize) -> Option<&str> {
-    array.filter(|array| array.is_valid(row)).map(|array| array.as_string::<i32>().value(row))
+fn text(array: Option<&StringArray>, row: usize) -> Option<&str> {
+    array.filter(|array| array.is_valid(row)).map(|array| array.value(row))
 }
 
-fn day(array: Option<&ArrayRef>, row: usize) -> Option<i32> {
-    array.filter(|array| array.is_valid(row)).map(|array| array.as_primitive::<Date32Type>().value(row))
+fn day(array: Option<&Date32Array>, row: usize) -> Option<i32> {
+    array.filter(|array| array.is_valid(row)).map(|array| array.value(row))
 }

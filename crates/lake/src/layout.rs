@@ -4,8 +4,7 @@
 //! again. What is written for each column whatever is in it, a zstd context in memory and bounds nobody prunes by in the
 //! footer, is then more than the values. So it is written where it pays.
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use milepost_schema::{EVENT_ID, EVENT_TIME};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
@@ -64,19 +63,6 @@ pub(crate) fn small_properties(schema: &SchemaRef, rows: usize) -> WriterPropert
     encodings(schema, rows).build()
 }
 
-/// How Parquet's writer writes those columns of a small file that are left to it, before they are
-/// [packed](crate::pack::Packer).
-pub(crate) fn plain_properties(batch: &RecordBatch) -> WriterProperties {
-    let mut properties = encodings(&batch.schema(), batch.num_rows());
-    for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
-        // what is empty should say that it is
-        for path in empty_leaves(vec![field.name().clone()], array) {
-            properties = properties.set_column_statistics_enabled(ColumnPath::new(path), EnabledStatistics::Chunk);
-        }
-    }
-    properties.build()
-}
-
 /// The level at which zstd packs a column.
 pub(crate) fn zstd_level(column: &ColumnPath) -> i32 {
     let is_random = match column.parts() {
@@ -127,20 +113,6 @@ fn encodings(schema: &SchemaRef, rows: usize) -> WriterPropertiesBuilder {
     properties
 }
 
-/// The columns of Parquet without a value in a column of Arrow.
-fn empty_leaves(path: Vec<String>, array: &ArrayRef) -> Vec<Vec<String>> {
-    let below = |names: &[&str]| path.iter().cloned().chain(names.iter().map(|name| (*name).to_owned())).collect();
-    match array.data_type() {
-        DataType::List(element) => empty_leaves(below(&["list", element.name()]), array.as_list::<i32>().values()),
-        DataType::Struct(fields) => {
-            let members = fields.iter().zip(array.as_struct().columns());
-            members.flat_map(|(field, member)| empty_leaves(below(&[field.name()]), member)).collect()
-        }
-        _ if array.null_count() == array.len() => vec![path],
-        _ => Vec::new(),
-    }
-}
-
 fn sorting(schema: &SchemaRef) -> Option<Vec<SortingColumn>> {
     let place = |name: &str| schema.index_of(name).ok().and_then(|at| i32::try_from(at).ok());
     let columns: Vec<_> = [EVENT_TIME, EVENT_ID]
@@ -173,20 +145,5 @@ mod tests {
         for name in named.chain(&[EVENT_TIME]) {
             assert!(schema.index_of(name).is_ok(), "{name}");
         }
-    }
-
-    #[test]
-    fn members_of_lists_are_columns_too() {
-        let schema = events_schema();
-        let all = RecordBatch::new_empty(schema);
-        let paths: Vec<String> = all
-            .schema()
-            .fields()
-            .iter()
-            .zip(all.columns())
-            .flat_map(|(field, array)| empty_leaves(vec![field.name().clone()], array))
-            .map(|path| path.join("."))
-            .collect();
-        assert!(paths.contains(&"resources.list.element.arn_prefix".to_owned()), "{paths:?}");
     }
 }

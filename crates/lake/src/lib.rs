@@ -28,6 +28,7 @@ mod layout;
 pub mod ledger;
 mod log;
 mod pack;
+mod pages;
 mod partition;
 mod reader;
 mod recent;
@@ -40,7 +41,6 @@ mod table;
 mod tables;
 #[cfg(test)]
 mod testing;
-mod texts;
 mod upgrade;
 mod vacuum;
 mod workers;

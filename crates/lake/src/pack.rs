@@ -6,16 +6,14 @@
 //! columns that would hardly shrink stay as they are, for readers to have without unpacking.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::basic::{Compression, PageType, ZstdLevel};
 use parquet::bloom_filter::Sbbf;
-use parquet::column::page::{CompressedPage, Page, PageReader as _, PageWriter as _};
+use parquet::column::page::{CompressedPage, Page, PageWriter as _};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, ColumnChunkMetaDataBuilder};
-use parquet::file::serialized_reader::SerializedPageReader;
+use parquet::file::metadata::ColumnChunkMetaDataBuilder;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use zstd::bulk::Compressor;
 
@@ -32,20 +30,6 @@ pub(crate) struct Chunk {
     /// What the footer says of it, but for where its pages lie and how they are compressed.
     pub(crate) about: ColumnChunkMetaDataBuilder,
     pub(crate) bloom_filter: Option<Sbbf>,
-}
-
-/// A column of the file `plain`, in which nothing is compressed.
-///
-/// # Errors
-/// `plain` is not such a file.
-pub(crate) fn chunk_of(plain: &Arc<Bytes>, column: &ColumnChunkMetaData, rows: usize) -> Result<Chunk, ParquetError> {
-    let mut reader = SerializedPageReader::new(Arc::clone(plain), column, rows, None)?;
-    let mut pages = Vec::new();
-    while let Some(page) = reader.get_next_page()? {
-        pages.push(page);
-    }
-    let bloom_filter = Sbbf::read_from_column_chunk(column, &**plain)?;
-    Ok(Chunk { pages, about: column.clone().into_builder(), bloom_filter })
 }
 
 thread_local! {
@@ -161,18 +145,20 @@ fn number(number: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use arrow::array::{RecordBatch, StringArray, TimestampMicrosecondArray};
-    use milepost_schema::arrow::events_schema;
     use milepost_schema::{EVENT_ID, EVENT_TIME};
     use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
     use proptest::prelude::*;
 
     use super::*;
     use crate::encode::encode_batch;
+    use crate::tables::TableName;
 
     /// Rows with these texts as ids, sources and names.
     fn batch(ids: &[Option<String>], rows: usize) -> RecordBatch {
-        let schema = events_schema();
+        let schema = TableName::Events.file_schema();
         let texts = |row: usize| ids.get(row % ids.len().max(1)).cloned().flatten();
         let columns = schema
             .fields()
@@ -192,7 +178,7 @@ mod tests {
     }
 
     fn builder(bytes: Vec<u8>) -> ParquetRecordBatchReaderBuilder<Bytes> {
-        let options = ArrowReaderOptions::new().with_schema(events_schema());
+        let options = ArrowReaderOptions::new().with_schema(TableName::Events.file_schema());
         ParquetRecordBatchReaderBuilder::try_new_with_options(Bytes::from(bytes), options).unwrap()
     }
 

@@ -69,6 +69,12 @@ impl Workers {
         }
     }
 
+    /// Does work that nobody waits for.
+    pub(crate) fn aside(&self, work: impl FnOnce() + Send + 'static) {
+        // without anybody left to do it, it is dropped, and with it what it was to drop
+        let _ = self.queue.send(Box::new(work));
+    }
+
     /// Does work that keeps a core busy, for the partition in `folder`.
     pub(crate) async fn compute<T: Send + 'static>(
         &self,

@@ -21,6 +21,15 @@ pub fn parse(text: &str) -> Option<i64> {
     canonical(text.as_bytes()).or_else(|| parse_other(text)).filter(|micros| YEARS.contains(micros))
 }
 
+/// As [`parse`], and whether [`format_micros`] gives `text` back for the instant.
+#[must_use]
+pub fn parse_exactly(text: &str) -> Option<(i64, bool)> {
+    if let Some(micros) = canonical(text.as_bytes()).filter(|micros| YEARS.contains(micros)) {
+        return Some((micros, true));
+    }
+    parse(text).map(|micros| (micros, format_micros(micros) == text))
+}
+
 /// Microseconds since 1970 of an instant written as a number: seconds, milliseconds or microseconds since 1970, told apart
 /// by their size, with any fraction.
 #[must_use]
@@ -56,9 +65,25 @@ fn canonical(text: &[u8]) -> Option<i64> {
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, two(m1, m2)?, two(d1, d2)?)?;
     let seconds = i64::from(hour * 3600 + minute * 60 + second);
-    Some(i64::from(days_since_1970(date)) * MICROS_PER_DAY + seconds * MICROS_PER_SECOND)
+    let days = days_of(year, two(m1, m2)?, two(d1, d2)?)?;
+    Some(days * MICROS_PER_DAY + seconds * MICROS_PER_SECOND)
+}
+
+/// Days since 1970 of a date in the years up to 9999; `None` if there is no such date.
+fn days_of(year: u32, month: u32, day: u32) -> Option<i64> {
+    const LENGTHS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    /// Days from the first of March of the year 0 to 1970.
+    const BEFORE_1970: i64 = 719_468;
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let length = LENGTHS.get(usize::try_from(month).ok()?.checked_sub(1)?)?;
+    if day == 0 || day > length + u32::from(is_leap && month == 2) {
+        return None;
+    }
+    // years that begin in March end with the day that may be missing; January of the year 0 lies before all of them
+    let (year, month) = if month > 2 { (i64::from(year), month - 3) } else { (i64::from(year) - 1, month + 9) };
+    let of_years = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    Some(of_years + i64::from((153 * month + 2) / 5 + day - 1) - BEFORE_1970)
 }
 
 fn days_since_1970(date: NaiveDate) -> i32 {
@@ -98,12 +123,6 @@ pub fn format_micros(micros: i64) -> String {
         _ => "%Y-%m-%dT%H:%M:%S%.6fZ",
     };
     instant.format(format).to_string()
-}
-
-/// Whether [`format_micros`] gives `text` back for the instant it was read as.
-#[must_use]
-pub fn is_canonical(text: &str, micros: i64) -> bool {
-    canonical(text.as_bytes()) == Some(micros) || format_micros(micros) == text
 }
 
 /// Days since 1970 of the UTC day an instant falls on.
@@ -176,10 +195,25 @@ mod tests {
     #[test]
     fn fractions_keep_the_digits_they_need() {
         for text in ["2023-07-10T11:42:31.500Z", "1969-12-31T23:59:59.999999Z", "2023-07-10T11:42:31Z"] {
-            let micros = parse(text).unwrap();
-            assert!(is_canonical(text, micros), "{text}");
+            assert_eq!(parse_exactly(text), parse(text).map(|micros| (micros, true)), "{text}");
         }
-        assert!(!is_canonical("2023-07-10T11:42:31.5Z", parse("2023-07-10T11:42:31.5Z").unwrap()));
+        assert!(parse_exactly("2023-07-10T11:42:31.5Z").is_some_and(|(_, is_exact)| !is_exact));
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (year, month, day) in (0..10_000).flat_map(|year| (0..14).map(move |month| (year, month, 1 + year % 31))) {
+            let date = NaiveDate::from_ymd_opt(i32::try_from(year).unwrap(), month, day);
+            assert_eq!(
+                days_of(year, month, day),
+                date.map(|date| i64::from(days_since_1970(date))),
+                "{year} {month} {day}"
+            );
+        }
+        for (year, day) in [(1900, 28), (2000, 29), (2023, 28), (2024, 29), (2100, 28)] {
+            assert!(days_of(year, 2, day).is_some() && days_of(year, 2, day + 1).is_none(), "{year}");
+        }
+        assert_eq!(days_of(2024, 5, 0), None);
     }
 
     #[test]

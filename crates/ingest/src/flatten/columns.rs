@@ -222,9 +222,9 @@ fn append_time(builder: &mut TimestampMicrosecondBuilder, value: Scanned<'_>, sc
         return (true, false);
     }
     let (text, faithful) = string_text(value, scratch);
-    let Some(micros) = time::parse(text) else { return NOT_APPENDED };
+    let Some((micros, is_canonical)) = time::parse_exactly(text) else { return NOT_APPENDED };
     builder.append_value(micros);
-    (true, faithful && time::is_canonical(text, micros))
+    (true, faithful && is_canonical)
 }
 
 /// The text of a JSON string, and whether it is exactly what was written.

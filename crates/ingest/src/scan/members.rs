@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::followers::Followers;
-use super::{Scan, ScanError, Value, skip_space, string, unexpected, value};
+use super::{Scan, ScanError, Text, Value, skip_space, string, unexpected, value};
 
 /// Most members of an object whose members are noted. Records have about thirty.
 pub(crate) const MAX_MEMBERS: usize = 64 * 1024;
@@ -164,7 +164,13 @@ fn object<K: Known>(bytes: &[u8], pos: usize, open: usize, known: K, notes: &mut
         }
         let name = name(bytes, at, (known, before), &mut notes.followers, &mut space)?;
         let value_start = space(name.colon + 1);
-        let (value, inner) = member_value(bytes, value_start, open + 1, (known, name.number), notes)?;
+        let (value, inner) = if bytes.get(value_start) == Some(&b'"') {
+            // most values are strings
+            let Text { end, escaped } = string(bytes, value_start)?;
+            (Value { end, spaced: false, escaped }, Span::default())
+        } else {
+            member_value(bytes, value_start, open + 1, (known, name.number), notes)?
+        };
         escaped |= value.escaped;
         notes.members.push(Member {
             key: Span::new(at + 1, name.end)?,

@@ -6,28 +6,34 @@ use ahash::RandomState;
 type Slot = u64;
 const TAG: Slot = 0xffff_ffff_0000_0000;
 
+/// Slots of a table that has no texts yet.
+const FIRST_SLOTS: usize = 64;
+
 /// Texts by number. It is used for one column after the other.
 #[derive(Debug)]
 pub(super) struct Dictionary<'a> {
     hasher: RandomState,
-    /// Half of them stay empty. Their number is a power of two.
+    /// At least half of them stay empty. Their number is a power of two.
     slots: Vec<Slot>,
     texts: Vec<&'a [u8]>,
+    /// Of each text.
+    hashes: Vec<u64>,
+}
+
+impl Default for Dictionary<'_> {
+    fn default() -> Self {
+        Self { hasher: RandomState::new(), slots: vec![0; FIRST_SLOTS], texts: Vec::new(), hashes: Vec::new() }
+    }
 }
 
 impl<'a> Dictionary<'a> {
-    /// For columns of at most `rows` rows.
-    pub(super) fn for_rows(rows: usize) -> Self {
-        let slots = vec![0; (2 * rows).next_power_of_two()];
-        Self { hasher: RandomState::new(), slots, texts: Vec::new() }
-    }
-
     /// The number of each of `values`, appended to `numbers`.
     pub(super) fn number(&mut self, values: &[&'a [u8]], numbers: &mut Vec<u32>) {
-        if !self.texts.is_empty() {
-            self.slots.fill(0);
-            self.texts.clear();
-        }
+        // most columns have few texts, and a small table stays near
+        self.slots.clear();
+        self.slots.resize(FIRST_SLOTS, 0);
+        self.texts.clear();
+        self.hashes.clear();
         let mut last: Option<(&[u8], u32)> = None;
         numbers.extend(values.iter().map(|value| match last {
             // neighbours are often the same
@@ -47,24 +53,53 @@ impl<'a> Dictionary<'a> {
 
     fn number_of(&mut self, value: &'a [u8]) -> u32 {
         let hash = self.hasher.hash_one(value);
-        let mask = self.slots.len() - 1;
-        // the bits that choose the place are not those of the tag
-        let mut at = usize::try_from(hash & !TAG).unwrap_or(0) & mask;
+        let mut at = self.first_place(hash);
         loop {
             let slot = self.slots[at];
             if slot == 0 {
-                self.texts.push(value);
-                // no more texts than rows, of which there are fewer than 2³²
-                let count = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-                self.slots[at] = hash & TAG | u64::from(count);
-                return count - 1;
+                return self.add(value, hash, at);
             }
             let number = u32::try_from(slot & !TAG).unwrap_or(u32::MAX) - 1;
             if slot & TAG == hash & TAG && self.texts[number as usize] == value {
                 return number;
             }
-            at = (at + 1) & mask;
+            at = self.next_place(at);
         }
+    }
+
+    /// Adds a text whose place is `at`.
+    fn add(&mut self, value: &'a [u8], hash: u64, at: usize) -> u32 {
+        self.texts.push(value);
+        self.hashes.push(hash);
+        // no more texts than values, of which there are fewer than 2³²
+        let count = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.slots[at] = hash & TAG | u64::from(count);
+        if self.texts.len() * 2 > self.slots.len() {
+            self.grow();
+        }
+        count - 1
+    }
+
+    fn grow(&mut self) {
+        let slots = self.slots.len() * 4;
+        self.slots.clear();
+        self.slots.resize(slots, 0);
+        for (hash, number) in self.hashes.iter().zip(1_u64..) {
+            let mut at = self.first_place(*hash);
+            while self.slots[at] != 0 {
+                at = self.next_place(at);
+            }
+            self.slots[at] = hash & TAG | number;
+        }
+    }
+
+    fn first_place(&self, hash: u64) -> usize {
+        // the bits that choose the place are not those of the tag
+        self.next_place(usize::try_from(hash & !TAG).unwrap_or(0).wrapping_sub(1))
+    }
+
+    fn next_place(&self, at: usize) -> usize {
+        at.wrapping_add(1) & (self.slots.len() - 1)
     }
 }
 
@@ -77,7 +112,7 @@ mod tests {
     proptest! {
         #[test]
         fn numbers_lead_back_to_texts(columns in prop::collection::vec(prop::collection::vec("[ab]{0,3}", 0..200), 1..4)) {
-            let mut dictionary = Dictionary::for_rows(200);
+            let mut dictionary = Dictionary::default();
             for column in &columns {
                 let values: Vec<&[u8]> = column.iter().map(String::as_bytes).collect();
                 let mut numbers = Vec::new();

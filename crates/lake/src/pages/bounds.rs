@@ -1,25 +1,49 @@
-//! Least and greatest texts, as a footer keeps them.
+//! Least and greatest values, as a footer keeps them.
 
+use parquet::basic::Type;
 use parquet::data_type::ByteArray;
 use parquet::file::statistics::{Statistics, ValueStatistics};
 
 /// Longest text that is kept whole.
 const WHOLE_BYTES: usize = 64;
 
-/// Least and greatest of `values`, if there are any.
-pub(super) fn of<'a>(values: &[&'a [u8]]) -> Option<(&'a [u8], &'a [u8])> {
-    let first = *values.first()?;
-    Some(values.iter().fold((first, first), |(low, high), value| (low.min(value), high.max(value))))
+/// Least and greatest value of a column.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Bounds<'a> {
+    Texts(&'a [u8], &'a [u8]),
+    Numbers(i64, i64),
+    Booleans(bool, bool),
 }
 
-/// What the footer says of a column with these bounds and so many nulls.
-pub(super) fn statistics(bounds: Option<(&[u8], &[u8])>, nulls: usize) -> Statistics {
-    let (low, high) = bounds.map_or((None, None), |(low, high)| (Some(cut_down(low)), cut_up(high)));
-    let is_whole = |kept: &Option<Vec<u8>>, value: Option<&[u8]>| kept.as_deref() == value;
-    let (low_is_whole, high_is_whole) =
-        (is_whole(&low, bounds.map(|bounds| bounds.0)), is_whole(&high, bounds.map(|bounds| bounds.1)));
-    let values =
-        ValueStatistics::new(low.map(ByteArray::from), high.map(ByteArray::from), None, Some(nulls as u64), false);
+/// Least and greatest of `values`, if there are any.
+pub(super) fn of_texts<'a>(values: &[&'a [u8]]) -> Option<Bounds<'a>> {
+    let first = *values.first()?;
+    let (low, high) = values.iter().fold((first, first), |(low, high), value| (low.min(value), high.max(value)));
+    Some(Bounds::Texts(low, high))
+}
+
+/// What the footer says of a column of this type with these bounds and so many nulls.
+pub(super) fn statistics(bounds: Option<Bounds<'_>>, nulls: usize, kind: Type) -> Statistics {
+    let nulls = Some(nulls as u64);
+    match (bounds, kind) {
+        (Some(Bounds::Texts(low, high)), _) => of_cut_texts(low, high, nulls),
+        (Some(Bounds::Numbers(low, high)), _) => {
+            Statistics::Int64(ValueStatistics::new(Some(low), Some(high), None, nulls, false))
+        }
+        (Some(Bounds::Booleans(low, high)), _) => {
+            Statistics::Boolean(ValueStatistics::new(Some(low), Some(high), None, nulls, false))
+        }
+        (None, Type::BOOLEAN) => Statistics::Boolean(ValueStatistics::new(None, None, None, nulls, false)),
+        (None, Type::INT64) => Statistics::Int64(ValueStatistics::new(None, None, None, nulls, false)),
+        (None, _) => Statistics::ByteArray(ValueStatistics::new(None, None, None, nulls, false)),
+    }
+}
+
+/// Bounds that are cut if they are long.
+fn of_cut_texts(least: &[u8], greatest: &[u8], nulls: Option<u64>) -> Statistics {
+    let (low, high) = (cut_down(least), cut_up(greatest));
+    let (low_is_whole, high_is_whole) = (low == least, high.as_deref() == Some(greatest));
+    let values = ValueStatistics::new(Some(low.into()), high.map(ByteArray::from), None, nulls, false);
     Statistics::ByteArray(values.with_min_is_exact(low_is_whole).with_max_is_exact(high_is_whole))
 }
 

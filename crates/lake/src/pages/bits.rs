@@ -13,20 +13,26 @@ pub(super) fn width_of(most: u32) -> u8 {
     u8::try_from(u32::BITS - most.leading_zeros()).unwrap_or(32)
 }
 
+/// As [`width_of`].
+fn width_of_long(most: u64) -> u8 {
+    // at most 64
+    u8::try_from(u64::BITS - most.leading_zeros()).unwrap_or(64)
+}
+
 /// Appends `values` of `width` bits each: what repeats as runs, the rest packed.
 pub(super) fn hybrid(values: &[u32], width: u8, out: &mut Vec<u8>) {
-    // values from `start` on wait to be packed
+    // values from `start` on wait to be packed, in whole groups, and a run begins where one would
     let (mut start, mut at) = (0, 0);
-    while let Some(first) = values.get(at) {
-        let run = values[at..].iter().take_while(|value| *value == first).count();
-        // what is packed comes in whole groups, so the first of a run fill up the last one
-        let fill = (GROUP - (at - start) % GROUP) % GROUP;
-        if run >= fill + GROUP {
-            packed(&values[start..at + fill], width, out);
-            repeated(*first, run - fill, width, out);
-            start = at + run;
+    while let Some(group) = values[at..].first_chunk::<GROUP>() {
+        if *group != [group[0]; GROUP] {
+            at += GROUP;
+            continue;
         }
+        let run = values[at..].iter().take_while(|value| **value == group[0]).count();
+        packed(&values[start..at], width, out);
+        repeated(group[0], run, width, out);
         at += run;
+        start = at;
     }
     packed(&values[start..], width, out);
 }
@@ -43,42 +49,51 @@ fn packed(values: &[u32], width: u8, out: &mut Vec<u8>) {
     }
     let groups = values.len().div_ceil(GROUP);
     varint((groups as u64) << 1 | 1, out);
-    pack(values, groups * GROUP, width, out);
+    pack(values.iter().map(|value| u64::from(*value)), groups * GROUP, width, out);
+}
+
+/// Appends booleans, of which 1 is true, as PLAIN has them.
+pub(super) fn plain(values: &[u32], out: &mut Vec<u8>) {
+    pack(values.iter().map(|value| u64::from(*value)), values.len().next_multiple_of(8), 1, out);
 }
 
 /// Appends the bits of `values`, lowest first, and zeros until there are `count` of them. `count` is a multiple of eight.
-fn pack(values: &[u32], count: usize, width: u8, out: &mut Vec<u8>) {
+fn pack(values: impl Iterator<Item = u64>, count: usize, width: u8, out: &mut Vec<u8>) {
+    let width = u32::from(width);
+    // eight numbers of any width are whole bytes
+    let end = out.len() + count / 8 * width as usize;
     let (mut bits, mut used) = (0_u64, 0_u32);
-    for value in values.iter().copied().chain(std::iter::repeat_n(0, count.saturating_sub(values.len()))) {
-        bits |= u64::from(value) << used;
-        used += u32::from(width);
-        if used >= u32::BITS {
-            out.extend_from_slice(&bits.to_le_bytes()[..4]);
-            bits >>= u32::BITS;
-            used -= u32::BITS;
+    for value in values.take_while(|_| width > 0) {
+        bits |= value << used;
+        used += width;
+        if used >= u64::BITS {
+            out.extend_from_slice(&bits.to_le_bytes());
+            used -= u64::BITS;
+            // what did not fit
+            bits = value.checked_shr(width - used).unwrap_or(0);
         }
     }
-    // eight numbers of any width are whole bytes
-    out.extend_from_slice(&bits.to_le_bytes()[..(used / 8) as usize]);
+    out.extend_from_slice(&bits.to_le_bytes()[..used.div_ceil(8) as usize]);
+    out.resize(end, 0);
 }
 
-/// Appends `values` as DELTA_BINARY_PACKED has them. They must be less than 2³¹.
-pub(super) fn deltas(values: &[u32], out: &mut Vec<u8>) {
+/// Appends `values` as DELTA_BINARY_PACKED has them.
+pub(super) fn deltas(values: &[i64], out: &mut Vec<u8>) {
     varint(BLOCK as u64, out);
     varint(MINIBLOCKS as u64, out);
     varint(values.len() as u64, out);
-    zigzag(values.first().map_or(0, |first| i64::from(*first)), out);
-    let all: Vec<i64> = values.windows(2).map(|pair| i64::from(pair[1]) - i64::from(pair[0])).collect();
+    zigzag(values.first().copied().unwrap_or(0), out);
+    let all: Vec<i64> = values.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
     for block in all.chunks(BLOCK) {
         let least = block.iter().copied().min().unwrap_or(0);
         zigzag(least, out);
-        // two numbers below 2³¹ differ by less than that, and two such differences by less than 2³²
-        let above: Vec<u32> = block.iter().map(|delta| u32::try_from(delta - least).unwrap_or(u32::MAX)).collect();
+        // differences wrap around, and readers add them up in the same way
+        let above = |delta: &i64| delta.wrapping_sub(least).cast_unsigned();
         let widths: Vec<u8> =
-            above.chunks(MINIBLOCK).map(|deltas| width_of(deltas.iter().copied().max().unwrap_or(0))).collect();
+            block.chunks(MINIBLOCK).map(|deltas| width_of_long(deltas.iter().map(above).max().unwrap_or(0))).collect();
         out.extend((0..MINIBLOCKS).map(|at| widths.get(at).copied().unwrap_or(0)));
-        for (deltas, width) in above.chunks(MINIBLOCK).zip(widths) {
-            pack(deltas, MINIBLOCK, width, out);
+        for (deltas, width) in block.chunks(MINIBLOCK).zip(widths) {
+            pack(deltas.iter().map(above), MINIBLOCK, width, out);
         }
     }
 }
@@ -122,6 +137,20 @@ mod tests {
         out.clear();
         hybrid(&[0; 3], width_of(0), &mut out);
         assert_eq!(out, [3]);
+    }
+
+    #[test]
+    fn differences_of_any_size_are_packed() {
+        let mut out = Vec::new();
+        // differences of 1 and of 3 are 0 and 2 above the least
+        deltas(&[5, 6, 9], &mut out);
+        assert_eq!(out[..11], [128, 1, 4, 3, 10, 2, 2, 0, 0, 0, 0b1000]);
+        assert_eq!(out.len(), 10 + MINIBLOCK * 2 / 8);
+        out.clear();
+        deltas(&[0, 1, i64::MIN + 1], &mut out);
+        // the least difference takes ten bytes, and the other is 2⁶³ + 1 above it
+        assert_eq!(out[15..19], [64, 0, 0, 0]);
+        assert_eq!(out[19..], [vec![1, 0, 0, 0, 0, 0, 0, 128], vec![0; 8 * 31]].concat());
     }
 
     #[test]
