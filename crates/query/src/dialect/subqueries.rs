@@ -157,7 +157,9 @@ impl Elements {
             ("count", true) if is_of_rows(function) => Some(self.count()),
             ("array_agg", true) => {
                 let [value] = <[Expr; 1]>::try_from(arguments(function)?).ok()?;
-                Some(call("array_transform", vec![self.chosen(), lambda(self.parameter.clone(), value)]))
+                let values = call("array_transform", vec![self.chosen(), lambda(self.parameter.clone(), value)]);
+                // of no rows it is null
+                Some(choice(binary(self.count(), BinaryOperator::Gt, number(0)), values, None))
             }
             _ => None,
         }
