@@ -14,6 +14,14 @@ use crate::functions::{is_instant, leads_to_several};
 pub(super) fn rewrite(expr: &mut Expr, dialect: Dialect, tables: &[Table]) {
     if let Expr::InList { expr: tested, list, .. } = expr {
         list.iter_mut().for_each(|item| align(tested, item, tables));
+        if list.iter().all(is_plain_text) {
+            list.iter().for_each(|item| of_plain_text(tested, item));
+        }
+        return;
+    }
+    if let Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) = expr {
+        of_plain_text(left, right);
+        of_plain_text(right, left);
         return;
     }
     let Expr::BinaryOp { left, op, right } = expr else { return };
@@ -276,9 +284,12 @@ fn of_numbers(compared: &mut Expr, other: &Expr) {
 /// JSON that is compared with text that is no JSON: its text is meant. As JSON, the one would never be the other, and no row
 /// would say why.
 fn of_plain_text(compared: &mut Expr, other: &Expr) {
-    let is_plain = literal(other).is_some_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_err());
-    if is_plain && is_json(compared) {
+    if is_plain_text(other) && is_json(compared) {
         let taken = std::mem::replace(compared, Expr::value(Value::Null));
         *compared = call("json_text", vec![taken]);
     }
+}
+
+fn is_plain_text(expr: &Expr) -> bool {
+    literal(expr).is_some_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_err())
 }
