@@ -49,16 +49,24 @@ pub(crate) fn string(bytes: &[u8], pos: usize) -> Scan<Text> {
     if bytes.get(pos) != Some(&b'"') {
         return Err(unexpected(bytes, pos, "a string"));
     }
-    let mut at = pos + 1;
+    let end = plain_run(bytes, pos + 1);
+    if bytes.get(end) == Some(&b'"') {
+        return Ok(Text { end: end + 1, escaped: false });
+    }
+    rest_of_string(bytes, end)
+}
+
+/// Goes on where a string is not yet at its end. Apart, as most strings are.
+#[inline(never)]
+fn rest_of_string(bytes: &[u8], mut at: usize) -> Scan<Text> {
     let mut escaped = false;
     loop {
-        at = plain_run(bytes, at);
         match bytes.get(at) {
             None => return Err(ScanError::End),
             Some(b'"') => return Ok(Text { end: at + 1, escaped }),
             Some(b'\\') => {
                 escaped = true;
-                at = escape(bytes, at)?;
+                at = plain_run(bytes, escape(bytes, at)?);
             }
             Some(_) => return Err(ScanError::Syntax { at, expected: "no control character in a string" }),
         }
@@ -67,18 +75,17 @@ pub(crate) fn string(bytes: &[u8], pos: usize) -> Scan<Text> {
 
 /// Position of the first quote, backslash or control character at or behind `at`; sixteen bytes a step.
 #[inline]
-fn plain_run(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+fn plain_run(bytes: &[u8], at: usize) -> usize {
+    let Some(mut rest) = bytes.get(at..) else { return at };
+    while let Some((chunk, behind)) = rest.split_first_chunk::<16>() {
         // written so that the compiler looks at all of them at once
         if chunk.iter().fold(false, |any, byte| any | ends_run(*byte)) {
-            return at + first_end(chunk);
+            return bytes.len() - rest.len() + first_end(chunk);
         }
-        at += chunk.len();
+        rest = behind;
     }
-    while bytes.get(at).is_some_and(|byte| !ends_run(*byte)) {
-        at += 1;
-    }
-    at
+    let left = rest.iter().position(|byte| ends_run(*byte)).unwrap_or(rest.len());
+    bytes.len() - rest.len() + left
 }
 
 /// The place of the first byte that ends a run; one does.

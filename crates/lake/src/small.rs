@@ -18,7 +18,8 @@ use crate::layout::small_properties;
 use crate::pack::{Packer, with_packer};
 use crate::pages::PageEncoder;
 
-/// Encodes the rows at `places` of `batches`; `None` if a column is too long for that.
+/// Encodes the rows at `places` of `batches`; `None` if a column is too long for that, or of a type
+/// that no table has.
 ///
 /// # Errors
 /// [`LakeError::Encode`], naming `path`.

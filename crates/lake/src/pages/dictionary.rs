@@ -111,7 +111,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_lead_back_to_texts(columns in prop::collection::vec(prop::collection::vec("[ab]{0,3}", 0..200), 1..4)) {
+        fn numbers_lead_back_to_texts(
+            columns in prop::collection::vec(prop::collection::vec("[ab]{0,3}|[ab]{9}", 0..300), 1..4),
+        ) {
             let mut dictionary = Dictionary::default();
             for column in &columns {
                 let values: Vec<&[u8]> = column.iter().map(String::as_bytes).collect();

@@ -114,8 +114,10 @@ impl<'a> TextEncoder<'a> {
                     self.values.extend(rows.map(|row| part.value(row)));
                 }
                 Some(nulls) => {
+                    let first = self.present.len();
                     self.present.extend(rows.clone().map(|row| u32::from(nulls.is_valid(row))));
-                    self.values.extend(rows.filter(|row| nulls.is_valid(*row)).map(|row| part.value(row)));
+                    let present = rows.zip(&self.present[first..]).filter(|(_, present)| **present == 1);
+                    self.values.extend(present.map(|(row, _)| part.value(row)));
                 }
             }
         }
