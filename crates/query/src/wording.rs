@@ -152,13 +152,13 @@ pub(crate) fn reworded(message: &str) -> Option<(String, String)> {
         };
         return Some((said, format!("docs/sql.md says what `{name}` takes")));
     }
-    if let Some(said) = calls::of(message) {
-        return Some(said);
-    }
     if calls::is_said(message) {
         return Some((message.to_owned(), "typeof(x) says what a value is".to_owned()));
     }
     if let Some(said) = of_range(message).or_else(|| of_clause(message)).or_else(|| of_arguments(message)) {
+        return Some(said);
+    }
+    if let Some(said) = calls::of(message) {
         return Some(said);
     }
     if message.starts_with("`json_") && message.contains(" its path") {
@@ -250,6 +250,11 @@ fn of_clause(message: &str) -> Option<(String, String)> {
             "`substr` needs to know from where".to_owned(),
             "substr(x, 1, 3) takes three characters".to_owned(),
         ));
+    }
+    if message.starts_with("Too many columns! The subquery should only return one column") {
+        let hint =
+            "NOT EXISTS (SELECT 1 FROM … WHERE a = x AND b = y) asks for rows of several that are not there".to_owned();
+        return Some(("the subquery has several columns, and one is taken here".to_owned(), hint));
     }
     if let Some(rest) = message.strip_prefix("Physical plan does not support logical expression ") {
         let clause =

@@ -42,7 +42,8 @@ fn any_and_all(expr: &mut Expr) {
 
 /// `(a, b) IN (SELECT …)`: `EXISTS (SELECT 1 FROM (SELECT …) AS w(c1, c2) WHERE a = c1 AND b = c2)`.
 fn of_row(expr: &Expr) -> Option<Expr> {
-    let Expr::InSubquery { expr: tested, subquery, negated } = expr else { return None };
+    // of a null in one of them, NOT IN knows nothing, and NOT EXISTS does
+    let Expr::InSubquery { expr: tested, subquery, negated: false } = expr else { return None };
     let Expr::Tuple(values) = tested.as_ref() else { return None };
     let name = |at: usize| Ident::new(format!("{WANTED}_{at}"));
     let column = |at: usize| TableAliasColumnDef { name: name(at), data_type: None };
@@ -61,7 +62,7 @@ fn of_row(expr: &Expr) -> Option<Expr> {
     if let SetExpr::Select(select) = query.body.as_mut() {
         select.selection = same.reduce(|one, other| binary(one, BinaryOperator::And, other));
     }
-    Some(Expr::Exists { subquery: Box::new(query), negated: *negated })
+    Some(Expr::Exists { subquery: Box::new(query), negated: false })
 }
 
 /// What is asked for the elements of a list, without a query.
