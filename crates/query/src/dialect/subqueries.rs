@@ -9,8 +9,7 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Query, Select, SelectItem,
-    SetExpr, Statement, TableAlias, TableAliasColumnDef, TableFactor, Value, VisitMut as _, VisitorMut,
-    visit_expressions_mut,
+    SetExpr, Statement, TableAlias, TableAliasColumnDef, TableFactor, UnaryOperator, Value, VisitMut as _, VisitorMut,
 };
 
 use super::build::{binary, call, lambda, not, number, select_from};
@@ -20,13 +19,36 @@ use super::functions::{arguments, choice};
 const WANTED: &str = "milepost_wanted";
 
 pub(super) fn rewrite(statement: &mut Statement) {
-    let _ = visit_expressions_mut(statement, |expr| {
-        any_and_all(expr);
-        if let Some(found) = of_list(expr).or_else(|| of_row(expr)) {
-            *expr = found;
+    struct Subqueries;
+    impl VisitorMut for Subqueries {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            not_in(expr);
+            ControlFlow::Continue(())
         }
-        ControlFlow::<()>::Continue(())
-    });
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            any_and_all(expr);
+            if let Some(found) = of_list(expr).or_else(|| of_row(expr)) {
+                *expr = found;
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let _ = statement.visit(&mut Subqueries);
+}
+
+/// `NOT ((a, b) IN …)` is `(a, b) NOT IN …`.
+fn not_in(expr: &mut Expr) {
+    let Expr::UnaryOp { op: UnaryOperator::Not, expr: inner } = expr else { return };
+    let mut inner = inner.as_ref();
+    while let Expr::Nested(within) = inner {
+        inner = within;
+    }
+    if let Expr::InSubquery { expr: tested, subquery, negated: false } = inner
+        && matches!(tested.as_ref(), Expr::Tuple(_))
+    {
+        *expr = Expr::InSubquery { expr: tested.clone(), subquery: subquery.clone(), negated: true };
+    }
 }
 
 fn any_and_all(expr: &mut Expr) {
