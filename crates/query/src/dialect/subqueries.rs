@@ -107,7 +107,7 @@ fn of_list(expr: &Expr) -> Option<Expr> {
                 Some(condition) => binary(condition.clone(), BinaryOperator::And, same),
                 None => same,
             });
-            let is_missing = Expr::IsNull(Box::new(elements.list.clone()));
+            let is_missing = Expr::IsNull(Box::new(elements.list));
             let found = choice(is_missing, Expr::value(Value::Boolean(false)), Some(found));
             Some(if *negated { not(found) } else { found })
         }
