@@ -51,8 +51,8 @@ pub(crate) async fn read_footer(
     store: &Arc<dyn ObjectStore>,
     file: &DataFile,
 ) -> Result<ArrowReaderMetadata, ParquetError> {
-    let mut reader = DataFileReader::new(store, file);
-    ArrowReaderMetadata::load_async(&mut reader, ArrowReaderOptions::default()).await
+    let footer = DataFileReader::new(store, file).footer(None).await?;
+    ArrowReaderMetadata::try_new(Arc::new(footer), ArrowReaderOptions::default())
 }
 
 /// Least and greatest value of a column of whole numbers or instants; `None` if the footer does not say, or there is none.

@@ -7,7 +7,7 @@
 use arrow::datatypes::SchemaRef;
 use milepost_schema::{EVENT_ID, EVENT_TIME};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::metadata::SortingColumn;
+use parquet::file::metadata::{ParquetMetaData, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
@@ -49,6 +49,14 @@ const BOUNDED_COLUMNS: [&str; 16] = [
     "source_ip_address",
     "vpc_endpoint_id",
 ];
+/// What every file that milepost wrote says of its writer, before the version.
+const WRITER: &str = "milepost ";
+
+/// Whether milepost wrote the file with this footer.
+pub(crate) fn is_ours(footer: &ParquetMetaData) -> bool {
+    footer.file_metadata().created_by().is_some_and(|writer| writer.starts_with(WRITER))
+}
+
 /// How a file of about `rows` rows is written, batch after batch.
 pub(crate) fn properties(schema: &SchemaRef, rows: usize) -> WriterProperties {
     let mut properties = encodings(schema, rows).set_compression(zstd(ZSTD_LEVEL));
@@ -85,7 +93,7 @@ fn encodings(schema: &SchemaRef, rows: usize) -> WriterPropertiesBuilder {
         .set_statistics_enabled(of_others)
         .set_offset_index_disabled(!has_pages)
         .set_sorting_columns(sorting(schema))
-        .set_created_by(concat!("milepost ", env!("CARGO_PKG_VERSION")).to_owned());
+        .set_created_by(format!("{WRITER}{}", env!("CARGO_PKG_VERSION")));
     let has = |name: &&&str| schema.index_of(name).is_ok();
     let of_time = if has_pages { EnabledStatistics::Page } else { EnabledStatistics::Chunk };
     for name in BOUNDED_COLUMNS.iter().filter(has) {

@@ -41,6 +41,7 @@ mod table;
 mod tables;
 #[cfg(test)]
 mod testing;
+pub mod unpacked;
 mod upgrade;
 mod vacuum;
 mod workers;

@@ -110,7 +110,7 @@ impl SchemaProvider for LazySchema {
             let Some(session) = self.session.get().and_then(|session| session()) else {
                 return exec_err!("there is no session to plan `{name}` with");
             };
-            let plan = session.create_logical_plan(&definition).await?;
+            let plan = views::planned(name, session.create_logical_plan(&definition).await?)?;
             Arc::new(ViewTable::new(plan, Some(definition)))
         };
         self.remember(name, Arc::clone(&table));

@@ -21,6 +21,7 @@ use crate::bound_times::BoundTimes;
 use crate::calls;
 use crate::cancellation::cancellable;
 use crate::catalog::{COMPAT_SCHEMA, LAKE_SCHEMA, LazySchema, SCHEMA};
+use crate::cheaper::Cheaper;
 use crate::constants;
 use crate::diagnosis;
 use crate::dialect::{self, Dialect};
@@ -327,6 +328,7 @@ fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
         .with_optimizer_rule(Arc::new(FoldStructs))
         .with_optimizer_rule(Arc::new(BoundTimes))
         .with_optimizer_rule(Arc::new(ShareJson))
+        .with_optimizer_rule(Arc::new(Cheaper))
         .with_optimizer_rule(Arc::new(SplitDistinct::new(options.memory_bytes)))
         // what is left together
         .with_optimizer_rule(Arc::new(ShareDistinct))

@@ -16,6 +16,7 @@ mod bound_times;
 mod calls;
 mod cancellation;
 mod catalog;
+mod cheaper;
 mod compat;
 mod constants;
 mod diagnosis;

@@ -20,14 +20,15 @@ use datafusion::object_store::Error as StoreError;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
+use milepost_lake::unpacked::{Unpacked, unpack};
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use url::Url;
 
-/// Bytes at the end of a file that are read first: the footer of all but the largest files is in them.
-const TAIL_BYTES: u64 = 32 * 1024;
+/// Bytes at the end of a file that are read first: the footer of a file with one row group takes half of them.
+const TAIL_BYTES: u64 = 16 * 1024;
 
 type Read<T> = parquet::errors::Result<T>;
 
@@ -45,6 +46,8 @@ struct LocalFile {
     name: String,
     size_bytes: u64,
     file: Option<File>,
+    /// Its compressed columns, once the footer is read.
+    unpacked: Option<Unpacked>,
     metrics: ParquetFileMetrics,
 }
 
@@ -93,6 +96,7 @@ impl ParquetFileReaderFactory for LocalFiles {
             name: name.to_owned(),
             size_bytes: file.object_meta.size,
             file: None,
+            unpacked: None,
             metrics: ParquetFileMetrics::new(partition_index, name, metrics),
         }))
     }
@@ -112,6 +116,33 @@ impl LocalFile {
         let read = self.file().and_then(|file| read_exact_at(file, &mut bytes, range.start));
         read.map_err(|source| self.failed(source))?;
         Ok(bytes.into())
+    }
+
+    /// What seems to be at `range`: a column that is unpacked here, or what is there.
+    fn part(&mut self, range: Range<u64>) -> Read<Bytes> {
+        if range.start < self.size_bytes {
+            self.count(&range);
+            return self.read(range);
+        }
+        if self.unpacked.is_none() {
+            // another reader of the same file had the footer
+            self.metadata(None)?;
+        }
+        let stored = self.unpacked.as_ref().and_then(|unpacked| unpacked.stored(&range));
+        let Some(stored) = stored else {
+            return Err(ParquetError::General(format!(
+                "`{}` has no bytes {} to {}",
+                self.name, range.start, range.end
+            )));
+        };
+        self.count(&stored);
+        let packed = self.read(stored)?;
+        unpack(&packed, usize::try_from(range.end - range.start)?)
+            .map_err(|error| ParquetError::General(format!("`{}`: {error}", self.name)))
+    }
+
+    fn count(&self, read: &Range<u64>) {
+        self.metrics.bytes_scanned.add(usize::try_from(read.end - read.start).unwrap_or(0));
     }
 
     /// As a store would say it, so that what is made of errors is the same for all.
@@ -135,7 +166,7 @@ impl LocalFile {
         loop {
             let tail = self.read(self.size_bytes - wanted..self.size_bytes)?;
             match reader.try_parse_sized(&tail, self.size_bytes) {
-                Ok(()) => return reader.finish(),
+                Ok(()) => return self.shown(reader.finish()?),
                 Err(ParquetError::NeedMoreData(needed))
                     if wanted < needed as u64 && needed as u64 <= self.size_bytes =>
                 {
@@ -147,16 +178,22 @@ impl LocalFile {
     }
 }
 
+impl LocalFile {
+    /// What the footer says of columns that are unpacked here.
+    fn shown(&mut self, footer: ParquetMetaData) -> Read<ParquetMetaData> {
+        let (footer, unpacked) = Unpacked::show(footer, self.size_bytes)?;
+        self.unpacked = unpacked;
+        Ok(footer)
+    }
+}
+
 impl AsyncFileReader for LocalFile {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Read<Bytes>> {
-        self.metrics.bytes_scanned.add(usize::try_from(range.end - range.start).unwrap_or(0));
-        ready(self.read(range)).boxed()
+        ready(self.part(range)).boxed()
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Read<Vec<Bytes>>> {
-        let total: u64 = ranges.iter().map(|range| range.end - range.start).sum();
-        self.metrics.bytes_scanned.add(usize::try_from(total).unwrap_or(0));
-        ready(ranges.into_iter().map(|range| self.read(range)).collect()).boxed()
+        ready(ranges.into_iter().map(|range| self.part(range)).collect()).boxed()
     }
 
     fn get_metadata<'a>(

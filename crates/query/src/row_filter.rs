@@ -7,6 +7,8 @@ use arrow::compute::{filter_record_batch, prep_null_mask_filter};
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::Volatility;
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::prelude::{Expr, SessionContext, col, lit};
 use milepost_schema::arrow::events_schema;
@@ -72,6 +74,7 @@ impl RowFilter {
             all.push(condition);
         }
         let condition = all.into_iter().reduce(Expr::and).unwrap_or_else(|| lit(true));
+        let condition = simplified(condition, &schema, &context).map_err(wrong)?;
         let predicate = context.create_physical_expr(condition, &schema).map_err(wrong)?;
         let kind = predicate.data_type(schema.as_arrow()).map_err(wrong)?;
         if kind != arrow::datatypes::DataType::Boolean {
@@ -93,6 +96,15 @@ impl RowFilter {
         let keep = if keep.null_count() > 0 { prep_null_mask_filter(keep) } else { keep.clone() };
         filter_record_batch(batch, &keep).map_err(|error| failed(error.into()))
     }
+}
+
+/// The condition without functions that are only another way to write something, such as `coalesce`: no row sees those.
+fn simplified(condition: Expr, schema: &DFSchema, context: &SessionContext) -> datafusion::error::Result<Expr> {
+    let about = SimplifyContext::builder()
+        .with_schema(Arc::new(schema.clone()))
+        .with_config_options(Arc::clone(context.state().config_options()));
+    let simplifier = ExprSimplifier::new(about.build());
+    simplifier.simplify(simplifier.coerce(condition, schema)?)
 }
 
 /// Refuses what cannot decide about a record alone, or not in the same way in every run: what a run leaves out must be what
@@ -155,6 +167,14 @@ mod tests {
         assert_eq!(kept(Conditions { regions: vec!["a".to_owned(), "c".to_owned()], ..Conditions::default() }), 2);
         let sql = Some("region = 'b' OR event_time IS NULL".to_owned());
         assert_eq!(kept(Conditions { sql, ..Conditions::default() }), 2);
+    }
+
+    #[test]
+    fn functions_that_stand_for_a_case_are_known() {
+        let kept = |sql: &str| kept(Conditions { sql: Some(sql.to_owned()), ..Conditions::default() });
+        assert_eq!(kept("coalesce(region, 'c') = 'c'"), 1);
+        assert_eq!(kept("nullif(region, 'a') IS NULL"), 3);
+        assert_eq!(kept("nvl(region, 'a') = 'a' AND date_trunc('hour', event_time) = TIMESTAMP '1970-01-01'"), 2);
     }
 
     #[test]

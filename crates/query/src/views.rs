@@ -6,7 +6,12 @@
 //! The three questions that every service's CloudTrail page asks are three columns, because more than one can be true:
 //! a service acting on behalf of a user is both. Null means the record does not say who called (Insights events).
 
+use datafusion::common::Column;
+use datafusion::error::Result;
+use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
 use milepost_schema::{ACCOUNT, COLUMNS, DATE, EVENT_TIME, EXTRA, FALLBACKS, REDACTED, REGION, SOURCE_FILE};
+
+use crate::functions::CALLERS;
 
 /// A column that the view computes.
 struct Derived {
@@ -96,6 +101,39 @@ pub(crate) fn definition(name: &str, below: &str) -> Option<String> {
         "rejects" => Some(rejects(&format!("{below}.rejects"))),
         _ => None,
     }
+}
+
+/// What a column of `events` is, in SQL.
+#[cfg(test)]
+pub(crate) fn sql_of(name: &str) -> Option<&'static str> {
+    DERIVED.iter().find(|column| column.name == name).map(|column| column.sql)
+}
+
+/// The plan of the view called `name`, with functions in the place of some of its CASEs.
+///
+/// # Errors
+/// The plan is not that of the view.
+pub(crate) fn planned(name: &str, plan: LogicalPlan) -> Result<LogicalPlan> {
+    match plan {
+        LogicalPlan::Projection(projection) if name == NAMES[0] => {
+            let Projection { expr, input, .. } = projection;
+            let expr = expr.into_iter().map(|expr| as_function(expr, &input)).collect::<Result<_>>()?;
+            Ok(LogicalPlan::Projection(Projection::try_new(expr, input)?))
+        }
+        other => Ok(other),
+    }
+}
+
+/// The call that computes what a column of the view is, if there is a function for it.
+fn as_function(expr: Expr, input: &LogicalPlan) -> Result<Expr> {
+    let Expr::Alias(alias) = &expr else { return Ok(expr) };
+    let Some(caller) = CALLERS.iter().find(|caller| caller.name == alias.name) else { return Ok(expr) };
+    let column = |name: &&str| {
+        let found = input.schema().qualified_field_with_unqualified_name(name)?;
+        Ok(Expr::Column(Column::from(found)))
+    };
+    let arguments = caller.of.iter().map(column).collect::<Result<_>>()?;
+    Ok(caller.function().call(arguments).alias(caller.name))
 }
 
 fn events(table: &str) -> String {

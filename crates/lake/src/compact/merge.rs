@@ -18,6 +18,7 @@ use parquet::arrow::async_reader::{ParquetRecordBatchStream, ParquetRecordBatchS
 use super::plan::Job;
 use crate::encode::{CHUNK_ROWS, Encoded, Encoder};
 use crate::error::LakeError;
+use crate::layout::is_ours;
 use crate::reader::DataFileReader;
 use crate::snapshot::DataFile;
 use crate::sort::{Key, KeyColumns};
@@ -25,8 +26,6 @@ use crate::tables::TableName;
 
 /// Rows of one file that are held at once.
 const INPUT_ROWS: usize = 1024;
-/// What wrote a file, as its footer says, if it was this program, which keeps its order.
-const CREATED_BY: &str = "milepost ";
 
 /// What became of a job.
 pub(super) enum Merged {
@@ -99,8 +98,7 @@ impl Input {
         let path = file.path.to_string();
         let failed = |source| LakeError::Read { path: path.clone(), source };
         let builder = ParquetRecordBatchStreamBuilder::new(DataFileReader::new(store, file)).await.map_err(failed)?;
-        let created_by = builder.metadata().file_metadata().created_by();
-        if !created_by.is_some_and(|name| name.starts_with(CREATED_BY)) {
+        if !is_ours(builder.metadata()) {
             return Ok(None);
         }
         let stream = builder.with_batch_size(INPUT_ROWS).build().map_err(failed)?;
