@@ -2,13 +2,14 @@
 //!
 //! - A text that is compared with the empty text is so compared letter by letter, of which there are none, in every row. Its
 //!   length says it too, without the texts being looked at.
+//! - Patterns of `ILIKE` and `~` are [read once](crate::functions::is_like) and not for every batch.
 //! - Some functions have a [shorter way](crate::functions::shortcut) for what they are mostly asked.
 
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode as _};
 use datafusion::common::{DFSchema, DFSchemaRef, ScalarValue};
 use datafusion::error::Result;
-use datafusion::logical_expr::expr::{BinaryExpr, ScalarFunction};
+use datafusion::logical_expr::expr::{BinaryExpr, Like, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Expr, ExprSchemable as _, LogicalPlan, Operator, lit, when};
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
@@ -18,7 +19,16 @@ use crate::functions;
 
 /// Puts cheaper expressions in the places of others.
 #[derive(Debug)]
-pub(crate) struct Cheaper;
+pub(crate) struct Cheaper {
+    /// Most that a function may make of values at once.
+    most_bytes: usize,
+}
+
+impl Cheaper {
+    pub(crate) fn new(most_bytes: usize) -> Self {
+        Self { most_bytes }
+    }
+}
 
 impl OptimizerRule for Cheaper {
     fn name(&self) -> &'static str {
@@ -38,7 +48,7 @@ impl OptimizerRule for Cheaper {
         let names = NamePreserver::new(&plan);
         plan.map_expressions(|expr| {
             let name = names.save(&expr);
-            let cheaper = expr.transform_up(|part| cheaper(part, &schema))?;
+            let cheaper = expr.transform_up(|part| cheaper(part, &schema, self.most_bytes))?;
             Ok(cheaper.update_data(|expr| name.restore(expr)))
         })
     }
@@ -56,36 +66,59 @@ fn below(plan: &LogicalPlan) -> Result<DFSchemaRef> {
     Ok(all.into())
 }
 
-fn cheaper(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
-    match expr {
-        Expr::BinaryExpr(BinaryExpr { left, op: op @ (Operator::Eq | Operator::NotEq), right }) => {
-            let text = match (is_empty_text(&left), is_empty_text(&right)) {
-                (false, true) => &left,
-                (true, false) => &right,
-                _ => return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right }))),
-            };
-            if !is_text(text, schema) {
-                return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right })));
-            }
-            Ok(Transformed::yes(length_is(text.as_ref().clone(), op)))
+fn cheaper(expr: Expr, schema: &DFSchema, most_bytes: usize) -> Result<Transformed<Expr>> {
+    let found = match &expr {
+        Expr::BinaryExpr(binary) => of_comparison(binary, schema).or_else(|| of_match(binary, schema)),
+        Expr::Like(like) => of_like(like, schema),
+        Expr::ScalarFunction(call) => of_nullif(call, schema)?.or_else(|| of_call(call, most_bytes)),
+        _ => None,
+    };
+    Ok(found.map_or_else(|| Transformed::no(expr), Transformed::yes))
+}
+
+/// `text = ''` and `text <> ''`.
+fn of_comparison(BinaryExpr { left, op, right }: &BinaryExpr, schema: &DFSchema) -> Option<Expr> {
+    let text = match (op, is_empty_text(left), is_empty_text(right)) {
+        (Operator::Eq | Operator::NotEq, false, true) => left,
+        (Operator::Eq | Operator::NotEq, true, false) => right,
+        _ => return None,
+    };
+    is_text(text, schema).then(|| length_is(text.as_ref().clone(), *op))
+}
+
+/// `text ~ 'pattern'`.
+fn of_match(BinaryExpr { left, op, right }: &BinaryExpr, schema: &DFSchema) -> Option<Expr> {
+    let (ignores_case, is_negated) = match op {
+        Operator::RegexMatch => (false, false),
+        Operator::RegexIMatch => (true, false),
+        Operator::RegexNotMatch => (false, true),
+        Operator::RegexNotIMatch => (true, true),
+        _ => return None,
+    };
+    let pattern = constant(right).filter(|_| is_text(left, schema))?;
+    functions::is_match(left.as_ref().clone(), pattern, ignores_case, is_negated)
+}
+
+/// `text ILIKE 'pattern'`.
+fn of_like(like: &Like, schema: &DFSchema) -> Option<Expr> {
+    let is_wanted = like.case_insensitive && like.escape_char.is_none() && is_text(&like.expr, schema);
+    let pattern = constant(&like.pattern).filter(|_| is_wanted)?;
+    functions::is_like(like.expr.as_ref().clone(), pattern, like.negated)
+}
+
+/// `nullif(text, '')`.
+fn of_nullif(call: &ScalarFunction, schema: &DFSchema) -> Result<Option<Expr>> {
+    match (call.func.name(), call.args.as_slice()) {
+        ("nullif", [text, unwanted]) if is_empty_text(unwanted) && is_text(text, schema) => {
+            when(length_is(text.clone(), Operator::NotEq), text.clone()).end().map(Some)
         }
-        Expr::ScalarFunction(call) => of_call(call, schema),
-        other => Ok(Transformed::no(other)),
+        _ => Ok(None),
     }
 }
 
-fn of_call(call: ScalarFunction, schema: &DFSchema) -> Result<Transformed<Expr>> {
-    if let ("nullif", [text, unwanted]) = (call.func.name(), call.args.as_slice())
-        && is_empty_text(unwanted)
-        && is_text(text, schema)
-    {
-        let filled = length_is(text.clone(), Operator::NotEq);
-        return when(filled, text.clone()).end().map(Transformed::yes);
-    }
-    Ok(match functions::shortcut(&call.func) {
-        Some(func) => Transformed::yes(Expr::ScalarFunction(ScalarFunction { func, ..call })),
-        None => Transformed::no(Expr::ScalarFunction(call)),
-    })
+fn of_call(call: &ScalarFunction, most_bytes: usize) -> Option<Expr> {
+    let func = functions::shortcut(&call.func, most_bytes)?;
+    Some(Expr::ScalarFunction(ScalarFunction { func, args: call.args.clone() }))
 }
 
 /// `length = 0`, or its contrary.
@@ -94,7 +127,14 @@ fn length_is(text: Expr, op: Operator) -> Expr {
 }
 
 fn is_empty_text(expr: &Expr) -> bool {
-    matches!(expr, Expr::Literal(ScalarValue::Utf8(Some(text)), _) if text.is_empty())
+    constant(expr).is_some_and(str::is_empty)
+}
+
+fn constant(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Literal(ScalarValue::Utf8(Some(text)), _) => Some(text),
+        _ => None,
+    }
 }
 
 fn is_text(expr: &Expr, schema: &DFSchema) -> bool {

@@ -328,7 +328,7 @@ fn session(options: &EngineOptions) -> Result<SessionContext, QueryError> {
         .with_optimizer_rule(Arc::new(FoldStructs))
         .with_optimizer_rule(Arc::new(BoundTimes))
         .with_optimizer_rule(Arc::new(ShareJson))
-        .with_optimizer_rule(Arc::new(Cheaper))
+        .with_optimizer_rule(Arc::new(Cheaper::new(options.value_bytes())))
         .with_optimizer_rule(Arc::new(SplitDistinct::new(options.memory_bytes)))
         // what is left together
         .with_optimizer_rule(Arc::new(ShareDistinct))

@@ -27,6 +27,7 @@ mod json_search;
 mod json_wildcards;
 mod map_shapes;
 mod maps;
+mod matches;
 mod network;
 mod number_format;
 mod numeric_histogram;
@@ -66,6 +67,7 @@ pub(crate) use self::iso_time::instants_with_prefix;
 #[cfg(test)]
 pub(crate) use self::json_documents::tests as json_calls;
 pub(crate) use self::json_operators::shared as shared_json;
+pub(crate) use self::matches::{is_like, is_match};
 pub(crate) use self::number_format::Place;
 pub(crate) use self::same_value::same_value;
 use self::scalar::Definition;

@@ -3,11 +3,13 @@
 //! - Times in UTC are taken as times of no zone: hours and days are the same there, and finding them is a division, where with
 //!   a zone its rules are asked for every time.
 //! - The first part of a text is what is before the separator; the others need not be told apart.
+//! - Patterns are replaced in one of neighbours that are the same: the records of a log file follow each other.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, AsArray as _, StringArray};
+use arrow::array::{Array as _, ArrayRef, AsArray as _, StringArray, UInt32Array};
+use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::ScalarValue;
 use datafusion::error::Result;
@@ -19,17 +21,21 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
 };
 
-type Run = fn(&ScalarUDF, ScalarFunctionArgs) -> Result<ColumnarValue>;
+use super::bounded::check;
+
+type Run = fn(&Shortcut, ScalarFunctionArgs) -> Result<ColumnarValue>;
 
 /// Functions and how they are run.
-const SHORTCUTS: [(&str, Run); 3] = [("date_trunc", in_utc), ("date_part", in_utc), ("split_part", first_part)];
+const SHORTCUTS: [(&str, Run); 4] =
+    [("date_trunc", in_utc), ("date_part", in_utc), ("split_part", first_part), ("regexp_replace", each_other_text)];
 const UTC: [&str; 2] = ["UTC", "+00:00"];
 
-/// What takes the place of `func`; `None` for a function without a shorter way, or one that takes it already.
-pub(crate) fn shortcut(func: &Arc<ScalarUDF>) -> Option<Arc<ScalarUDF>> {
+/// What takes the place of `func`, and makes at most `most_bytes` of values at once; `None` for a function without a shorter
+/// way, or one that takes it already.
+pub(crate) fn shortcut(func: &Arc<ScalarUDF>, most_bytes: usize) -> Option<Arc<ScalarUDF>> {
     let (_, run) = SHORTCUTS.iter().find(|(name, _)| *name == func.name())?;
     let is_one = func.inner().downcast_ref::<Shortcut>().is_some();
-    (!is_one).then(|| Arc::new(ScalarUDF::new_from_impl(Shortcut { inner: Arc::clone(func), run: *run })))
+    (!is_one).then(|| Arc::new(ScalarUDF::new_from_impl(Shortcut { inner: Arc::clone(func), run: *run, most_bytes })))
 }
 
 /// A function that is run in another way.
@@ -37,6 +43,7 @@ pub(crate) fn shortcut(func: &Arc<ScalarUDF>) -> Option<Arc<ScalarUDF>> {
 struct Shortcut {
     inner: Arc<ScalarUDF>,
     run: Run,
+    most_bytes: usize,
 }
 
 impl PartialEq for Shortcut {
@@ -54,12 +61,12 @@ impl Hash for Shortcut {
 }
 
 /// A function whose second argument is a time, and that says the same of it with and without the zone UTC.
-fn in_utc(inner: &ScalarUDF, mut args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+fn in_utc(function: &Shortcut, mut args: ScalarFunctionArgs) -> Result<ColumnarValue> {
     let plain = match args.args.as_slice() {
         [_, ColumnarValue::Array(times)] => without_zone(times.data_type()).map(|kind| of_type(times, &kind)),
         _ => None,
     };
-    let Some(plain) = plain.transpose()? else { return inner.invoke_with_args(args) };
+    let Some(plain) = plain.transpose()? else { return function.inner.invoke_with_args(args) };
     let wanted = args.return_field.data_type().clone();
     if let Some(field) = args.arg_fields.get_mut(1) {
         *field = of_field(field, plain.data_type());
@@ -70,14 +77,14 @@ fn in_utc(inner: &ScalarUDF, mut args: ScalarFunctionArgs) -> Result<ColumnarVal
     if let Some(argument) = args.args.get_mut(1) {
         *argument = ColumnarValue::Array(plain);
     }
-    match inner.invoke_with_args(args)? {
+    match function.inner.invoke_with_args(args)? {
         ColumnarValue::Array(made) if *made.data_type() != wanted => Ok(ColumnarValue::Array(of_type(&made, &wanted)?)),
         made => Ok(made),
     }
 }
 
 /// `split_part(text, separator, 1)`, of a separator of one character.
-fn first_part(inner: &ScalarUDF, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+fn first_part(function: &Shortcut, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
     let wanted = match args.args.as_slice() {
         [
             ColumnarValue::Array(texts),
@@ -86,10 +93,51 @@ fn first_part(inner: &ScalarUDF, args: ScalarFunctionArgs) -> Result<ColumnarVal
         ] => texts.as_string_opt::<i32>().zip(separator.parse::<char>().ok()),
         _ => None,
     };
-    let Some((texts, separator)) = wanted else { return inner.invoke_with_args(args) };
+    let Some((texts, separator)) = wanted else { return function.inner.invoke_with_args(args) };
     let before = |text| str::split_once(text, separator).map_or(text, |(before, _)| before);
     let parts: StringArray = texts.iter().map(|text| text.map(before)).collect();
     Ok(ColumnarValue::Array(Arc::new(parts)))
+}
+
+/// A function of texts and constants.
+fn each_other_text(function: &Shortcut, mut args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let texts = match args.args.split_first() {
+        Some((ColumnarValue::Array(texts), rest)) if rest.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_))) => {
+            texts.as_string_opt::<i32>().cloned()
+        }
+        _ => None,
+    };
+    let Some(texts) = texts else { return function.inner.invoke_with_args(args) };
+    let (first, places) = without_neighbours(&texts);
+    if first.len() * 2 > texts.len() {
+        return function.inner.invoke_with_args(args);
+    }
+    args.number_rows = first.len();
+    args.args[0] = ColumnarValue::Array(take(&texts, &first, None)?);
+    let made = function.inner.invoke_with_args(args)?.into_array(first.len())?;
+    if let Some(made) = made.as_string_opt::<i32>() {
+        let lengths = places.values().iter().map(|place| made.value(*place as usize).len());
+        check(function.inner.name(), lengths.fold(0, usize::saturating_add), function.most_bytes)?;
+    }
+    Ok(ColumnarValue::Array(take(&made, &places, None)?))
+}
+
+/// The rows whose text is not that of the row before, and for each row which of them has its text.
+fn without_neighbours(texts: &StringArray) -> (UInt32Array, UInt32Array) {
+    let mut first: Vec<u32> = Vec::new();
+    let mut last = None;
+    let places: Vec<u32> = (0_u32..)
+        .zip(texts.iter())
+        .map(|(row, text)| {
+            if last != Some(text) {
+                first.push(row);
+                last = Some(text);
+            }
+            // fewer than there are rows
+            u32::try_from(first.len()).unwrap_or(u32::MAX) - 1
+        })
+        .collect();
+    (first.into(), places.into())
 }
 
 /// The type without its zone, if that is UTC.
@@ -140,7 +188,7 @@ impl ScalarUDFImpl for Shortcut {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        (self.run)(&self.inner, args)
+        (self.run)(self, args)
     }
 
     fn simplify(&self, args: Vec<Expr>, context: &SimplifyContext) -> Result<ExprSimplifyResult> {
@@ -194,8 +242,8 @@ mod tests {
             let expr = context.create_physical_expr(func.call(args.clone()), &schema).unwrap();
             expr.evaluate(&batch).unwrap().into_array(batch.num_rows()).unwrap()
         };
-        let short = shortcut(&func).unwrap();
-        assert!(shortcut(&short).is_none());
+        let short = shortcut(&func, 1000).unwrap();
+        assert!(shortcut(&short, 1000).is_none());
         (evaluated(&func), evaluated(&short))
     }
 
@@ -218,6 +266,18 @@ mod tests {
                     prop_assert_eq!(&plain, &short);
                 }
             }
+        }
+
+        #[test]
+        fn neighbours_share_what_is_replaced(
+            texts in prop::collection::vec((prop::option::of("[ab.]{0,3}"), 1..9_usize), 1..20),
+            pattern in prop::sample::select(vec!["a", "(a)(.)", "^", "b*"]),
+        ) {
+            let texts = texts.into_iter().flat_map(|(text, times)| std::iter::repeat_n(text, times));
+            let texts: ArrayRef = Arc::new(texts.collect::<StringArray>());
+            let arguments = vec![col("x"), lit(pattern), lit("<$1>"), lit("g")];
+            let (plain, short) = both("regexp_replace", arguments, texts);
+            prop_assert_eq!(&plain, &short);
         }
 
         #[test]
