@@ -29,6 +29,11 @@ use crate::layout::is_ours;
 const SLACK: u64 = 64;
 const PAGE_BYTES: u64 = 4096;
 
+/// Bytes that a column of so many may grow by.
+fn slack(bytes: u64) -> u64 {
+    SLACK + bytes / PAGE_BYTES
+}
+
 /// Where the compressed columns of a file are, in the order of where they seem to be.
 #[derive(Debug, Default)]
 pub struct Unpacked {
@@ -80,7 +85,11 @@ impl Unpacked {
         }
         let unpacked_bytes = u64::try_from(column.uncompressed_size())?;
         let (start, length) = column.byte_range();
-        let shown = *end..*end + unpacked_bytes + SLACK + unpacked_bytes / PAGE_BYTES;
+        let grown = unpacked_bytes.checked_add(slack(unpacked_bytes));
+        let Some(shown_end) = grown.and_then(|grown| end.checked_add(grown)) else {
+            return Err(ParquetError::General("a column is longer than any file".to_owned()));
+        };
+        let shown = *end..shown_end;
         *end = shown.end;
         let offset = i64::try_from(shown.start)?;
         let has_dictionary = column.dictionary_page_offset().is_some();
@@ -113,8 +122,11 @@ thread_local! {
 pub fn unpack(stored: &[u8], length: usize) -> Result<Bytes, ParquetError> {
     let pages = pages(stored)?;
     let unpacked = pages.iter().map(|(header, _)| header.unpacked_length()).fold(0, usize::saturating_add);
-    let mut filling = length.checked_sub(unpacked).ok_or_else(|| damaged(0))?;
-    let mut out = Vec::with_capacity(length);
+    // a footer that is not of these pages may ask for anything; pages that packing made larger have shorter headers here
+    let filling = length.checked_sub(unpacked).filter(|filling| *filling as u64 <= 2 * slack(unpacked as u64));
+    let mut filling = filling.ok_or_else(|| damaged(0))?;
+    let mut out = Vec::new();
+    out.try_reserve_exact(length).map_err(|_| damaged(0))?;
     for (header, packed) in pages {
         // the first has what fills up
         header.write(std::mem::take(&mut filling), &mut out).ok_or_else(|| damaged(0))?;

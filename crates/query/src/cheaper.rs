@@ -7,7 +7,7 @@
 
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode as _};
-use datafusion::common::{DFSchema, DFSchemaRef, ScalarValue};
+use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::{BinaryExpr, Like, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
@@ -44,81 +44,107 @@ impl OptimizerRule for Cheaper {
     }
 
     fn rewrite(&self, plan: LogicalPlan, _: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
-        let schema = below(&plan)?;
+        if matches!(plan, LogicalPlan::TableScan(_)) {
+            // these leave files out, and are no more than that: rows are filtered above
+            return Ok(Transformed::no(plan));
+        }
+        let around = Around {
+            schema: below(&plan),
+            leaves_out: matches!(plan, LogicalPlan::Filter(_) | LogicalPlan::Join(_)),
+            most_bytes: self.most_bytes,
+        };
         let names = NamePreserver::new(&plan);
         plan.map_expressions(|expr| {
+            if matches!(expr, Expr::GroupingSet(_)) {
+                // with another name it would be none
+                return Ok(Transformed::no(expr));
+            }
             let name = names.save(&expr);
-            let cheaper = expr.transform_up(|part| cheaper(part, &schema, self.most_bytes))?;
+            let cheaper = expr.transform_up(|part| around.cheaper(part))?;
             Ok(cheaper.update_data(|expr| name.restore(expr)))
         })
     }
 }
 
 /// The columns that a plan's expressions name.
-fn below(plan: &LogicalPlan) -> Result<DFSchemaRef> {
+fn below(plan: &LogicalPlan) -> DFSchema {
     let mut all = DFSchema::empty();
-    for input in plan.inputs() {
-        all.merge(input.schema());
+    plan.inputs().into_iter().for_each(|input| all.merge(input.schema()));
+    all
+}
+
+/// What an expression stands in.
+struct Around {
+    schema: DFSchema,
+    /// Row groups are left out by its comparisons.
+    leaves_out: bool,
+    most_bytes: usize,
+}
+
+impl Around {
+    fn cheaper(&self, expr: Expr) -> Result<Transformed<Expr>> {
+        let found = match &expr {
+            Expr::BinaryExpr(binary) => self.of_comparison(binary).or_else(|| self.of_match(binary)),
+            Expr::Like(like) => self.of_like(like),
+            Expr::ScalarFunction(call) => self.of_nullif(call)?.or_else(|| self.of_call(call)),
+            _ => None,
+        };
+        Ok(found.map_or_else(|| Transformed::no(expr), Transformed::yes))
     }
-    if let LogicalPlan::TableScan(scan) = plan {
-        all.merge(&DFSchema::try_from_qualified_schema(scan.table_name.clone(), &scan.source.schema())?);
+
+    /// `text = ''` and `text <> ''`. Of these, the second leaves hardly anything out.
+    fn of_comparison(&self, BinaryExpr { left, op, right }: &BinaryExpr) -> Option<Expr> {
+        let is_wanted = match op {
+            Operator::NotEq => true,
+            Operator::Eq => !self.leaves_out,
+            _ => false,
+        };
+        let text = match (is_empty_text(left), is_empty_text(right)) {
+            (false, true) => left,
+            (true, false) => right,
+            _ => return None,
+        };
+        (is_wanted && self.is_text(text)).then(|| length_is(text.as_ref().clone(), *op))
     }
-    Ok(all.into())
-}
 
-fn cheaper(expr: Expr, schema: &DFSchema, most_bytes: usize) -> Result<Transformed<Expr>> {
-    let found = match &expr {
-        Expr::BinaryExpr(binary) => of_comparison(binary, schema).or_else(|| of_match(binary, schema)),
-        Expr::Like(like) => of_like(like, schema),
-        Expr::ScalarFunction(call) => of_nullif(call, schema)?.or_else(|| of_call(call, most_bytes)),
-        _ => None,
-    };
-    Ok(found.map_or_else(|| Transformed::no(expr), Transformed::yes))
-}
+    /// `text ~ 'pattern'`.
+    fn of_match(&self, BinaryExpr { left, op, right }: &BinaryExpr) -> Option<Expr> {
+        let (ignores_case, is_negated) = match op {
+            Operator::RegexMatch => (false, false),
+            Operator::RegexIMatch => (true, false),
+            Operator::RegexNotMatch => (false, true),
+            Operator::RegexNotIMatch => (true, true),
+            _ => return None,
+        };
+        let pattern = constant(right).filter(|_| self.is_text(left))?;
+        functions::is_match(left.as_ref().clone(), pattern, ignores_case, is_negated)
+    }
 
-/// `text = ''` and `text <> ''`.
-fn of_comparison(BinaryExpr { left, op, right }: &BinaryExpr, schema: &DFSchema) -> Option<Expr> {
-    let text = match (op, is_empty_text(left), is_empty_text(right)) {
-        (Operator::Eq | Operator::NotEq, false, true) => left,
-        (Operator::Eq | Operator::NotEq, true, false) => right,
-        _ => return None,
-    };
-    is_text(text, schema).then(|| length_is(text.as_ref().clone(), *op))
-}
+    /// `text ILIKE 'pattern'`.
+    fn of_like(&self, like: &Like) -> Option<Expr> {
+        let is_wanted = like.case_insensitive && like.escape_char.is_none() && self.is_text(&like.expr);
+        let pattern = constant(&like.pattern).filter(|_| is_wanted)?;
+        functions::is_like(like.expr.as_ref().clone(), pattern, like.negated)
+    }
 
-/// `text ~ 'pattern'`.
-fn of_match(BinaryExpr { left, op, right }: &BinaryExpr, schema: &DFSchema) -> Option<Expr> {
-    let (ignores_case, is_negated) = match op {
-        Operator::RegexMatch => (false, false),
-        Operator::RegexIMatch => (true, false),
-        Operator::RegexNotMatch => (false, true),
-        Operator::RegexNotIMatch => (true, true),
-        _ => return None,
-    };
-    let pattern = constant(right).filter(|_| is_text(left, schema))?;
-    functions::is_match(left.as_ref().clone(), pattern, ignores_case, is_negated)
-}
-
-/// `text ILIKE 'pattern'`.
-fn of_like(like: &Like, schema: &DFSchema) -> Option<Expr> {
-    let is_wanted = like.case_insensitive && like.escape_char.is_none() && is_text(&like.expr, schema);
-    let pattern = constant(&like.pattern).filter(|_| is_wanted)?;
-    functions::is_like(like.expr.as_ref().clone(), pattern, like.negated)
-}
-
-/// `nullif(text, '')`.
-fn of_nullif(call: &ScalarFunction, schema: &DFSchema) -> Result<Option<Expr>> {
-    match (call.func.name(), call.args.as_slice()) {
-        ("nullif", [text, unwanted]) if is_empty_text(unwanted) && is_text(text, schema) => {
-            when(length_is(text.clone(), Operator::NotEq), text.clone()).end().map(Some)
+    /// `nullif(column, '')`; anything else would be computed twice.
+    fn of_nullif(&self, call: &ScalarFunction) -> Result<Option<Expr>> {
+        match (call.func.name(), call.args.as_slice()) {
+            ("nullif", [text @ Expr::Column(_), unwanted]) if is_empty_text(unwanted) && self.is_text(text) => {
+                when(length_is(text.clone(), Operator::NotEq), text.clone()).end().map(Some)
+            }
+            _ => Ok(None),
         }
-        _ => Ok(None),
     }
-}
 
-fn of_call(call: &ScalarFunction, most_bytes: usize) -> Option<Expr> {
-    let func = functions::shortcut(&call.func, most_bytes)?;
-    Some(Expr::ScalarFunction(ScalarFunction { func, args: call.args.clone() }))
+    fn of_call(&self, call: &ScalarFunction) -> Option<Expr> {
+        let func = functions::shortcut(&call.func, self.most_bytes)?;
+        Some(Expr::ScalarFunction(ScalarFunction { func, args: call.args.clone() }))
+    }
+
+    fn is_text(&self, expr: &Expr) -> bool {
+        expr.get_type(&self.schema).is_ok_and(|kind| kind == DataType::Utf8)
+    }
 }
 
 /// `length = 0`, or its contrary.
@@ -137,10 +163,6 @@ fn constant(expr: &Expr) -> Option<&str> {
     }
 }
 
-fn is_text(expr: &Expr, schema: &DFSchema) -> bool {
-    expr.get_type(schema).is_ok_and(|kind| kind == DataType::Utf8)
-}
-
 #[cfg(test)]
 mod tests {
     use crate::engine::Engine;
@@ -155,11 +177,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_compared_with_nothing_is_measured() {
-        let plan = plan("SELECT error_code <> '' AS a, nullif(error_code, '') FROM events WHERE '' = user_agent").await;
-        assert!(plan.contains("octet_length(events.error_code) != Int32(0)"), "{plan}");
-        assert!(plan.contains("octet_length(lake.events.user_agent) = Int32(0)"), "{plan}");
+        let plan = plan("SELECT error_code = '' AS a FROM events WHERE '' <> user_agent AND event_name = ''").await;
+        assert!(plan.contains("octet_length(events.error_code) = Int32(0) AS a"), "{plan}");
+        assert!(plan.contains("octet_length(lake.events.user_agent) != Int32(0)"), "{plan}");
+        // files are left out by it
+        assert!(plan.contains("lake.events.event_name = Utf8(\"\")"), "{plan}");
+    }
+
+    #[tokio::test]
+    async fn only_columns_are_asked_twice_whether_they_are_empty() {
+        let plan = plan("SELECT nullif(error_code, ''), nullif(upper(user_agent), '') FROM events").await;
         assert!(plan.contains("THEN events.error_code END AS nullif(error_code, '')"), "{plan}");
-        assert!(!plan.contains("Utf8(\"\")"), "{plan}");
+        assert!(plan.contains("nullif(upper(events.user_agent), Utf8(\"\"))"), "{plan}");
     }
 
     #[tokio::test]

@@ -62,13 +62,10 @@ impl<'a> PageHeader<'a> {
         out.extend_from_slice(self.after);
         if filling > 0 {
             let length = filling.checked_sub(FILLING.len() + FILLING_LENGTH)?;
-            if length >> (7 * FILLING_LENGTH) > 0 {
-                return None;
-            }
             out.extend(FILLING);
-            // seven bits each, however few they are
-            let seven = |shift: usize| (length >> shift & 0x7f) as u8;
-            out.extend([seven(0) | 0x80, seven(7) | 0x80, seven(14)]);
+            let [first, second, third] = seven_bits_each(length)?;
+            // more follow the first two, even if they are nothing
+            out.extend([first | 0x80, second | 0x80, third]);
             out.resize(out.len() + length, 0);
         }
         out.push(STOP);
@@ -79,6 +76,12 @@ impl<'a> PageHeader<'a> {
     fn size(&self) -> u64 {
         (self.unpacked_bytes as u64) << 1
     }
+}
+
+/// The lowest 21 bits of a number, from the lowest on; `None` if it has more.
+fn seven_bits_each(number: usize) -> Option<[u8; FILLING_LENGTH]> {
+    let bits = |shift: usize| u8::try_from(number >> shift & 0x7f).ok();
+    (number >> 21 == 0).then_some([bits(0)?, bits(7)?, bits(14)?])
 }
 
 /// The bytes of a number: seven bits each, and whether more follow.

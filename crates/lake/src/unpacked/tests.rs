@@ -133,7 +133,8 @@ proptest! {
         let _ = unpack(&bytes, length);
         let file = file(&batch(&vec![Some("abc".repeat(20)); 300]), "milepost 1", 1000);
         let (start, stored) = footer(&file).row_group(0).column(1).byte_range();
-        let mut column = file[start as usize..(start + stored) as usize].to_vec();
+        let (start, stored) = (usize::try_from(start).unwrap(), usize::try_from(stored).unwrap());
+        let mut column = file[start..start + stored].to_vec();
         for (to, from) in column.iter_mut().skip(at).zip(&bytes) {
             *to ^= from;
         }

@@ -11,26 +11,27 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::prelude::lit;
-use regex::{Regex, RegexBuilder, escape};
+use regex::{Regex, escape};
 
 use super::arguments::{result, rows, texts};
 
 /// `text ILIKE pattern`; `None` if there is no such pattern.
 pub(crate) fn is_like(text: Expr, pattern: &str, is_negated: bool) -> Option<Expr> {
-    let regex = RegexBuilder::new(&regex_of(pattern)).case_insensitive(true).dot_matches_new_line(true).build().ok()?;
-    Some(call(text, pattern, regex, is_negated))
+    // `.` is any character, that of a new line too
+    call(text, &format!("(?is){}", regex_of(pattern)), is_negated)
 }
 
 /// `text ~ pattern`, or `~*`; `None` if there is no such pattern.
 pub(crate) fn is_match(text: Expr, pattern: &str, ignores_case: bool, is_negated: bool) -> Option<Expr> {
-    let regex = RegexBuilder::new(pattern).case_insensitive(ignores_case).build().ok()?;
-    Some(call(text, pattern, regex, is_negated))
+    let flags = if ignores_case { "(?i)" } else { "" };
+    call(text, &format!("{flags}{pattern}"), is_negated)
 }
 
-fn call(text: Expr, pattern: &str, regex: Regex, is_negated: bool) -> Expr {
-    // the pattern is an argument for whoever reads the plan
+/// All that tells one pattern from another is in `regex`: plans tell calls apart by their texts, and by nothing else.
+fn call(text: Expr, regex: &str, is_negated: bool) -> Option<Expr> {
     let signature = Signature::exact(vec![DataType::Utf8; 2], Volatility::Immutable);
-    ScalarUDF::new_from_impl(Matches { regex, is_negated, signature }).call(vec![text, lit(pattern)])
+    let matches = Matches { regex: Regex::new(regex).ok()?, is_negated, signature };
+    Some(ScalarUDF::new_from_impl(matches).call(vec![text, lit(regex)]))
 }
 
 /// The regular expression of a pattern of LIKE. It is not asked to go through what `%` leaves open at both ends.

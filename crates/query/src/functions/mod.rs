@@ -4,6 +4,7 @@
 //! whole batches. Text is taken in any of Arrow's forms, null gives null, and malformed values give null, never an error.
 
 mod arguments;
+mod as_inner;
 mod bounded;
 mod by_type;
 mod bytes;
