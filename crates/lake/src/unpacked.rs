@@ -52,7 +52,7 @@ impl Unpacked {
     /// are, as parts of their columns may be wanted, or somebody else wrote them.
     ///
     /// # Errors
-    /// The footer says of a column that it takes less than nothing.
+    /// The footer says of a column that it takes less than nothing, or more than any file.
     pub fn show(footer: ParquetMetaData, file_bytes: u64) -> Result<(ParquetMetaData, Option<Self>), ParquetError> {
         let groups = footer.row_groups();
         let has_index =
@@ -84,7 +84,8 @@ impl Unpacked {
             return Ok(column);
         }
         let unpacked_bytes = u64::try_from(column.uncompressed_size())?;
-        let (start, length) = column.byte_range();
+        let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+        let (start, length) = (u64::try_from(start)?, u64::try_from(column.compressed_size())?);
         let grown = unpacked_bytes.checked_add(slack(unpacked_bytes));
         let Some(shown_end) = grown.and_then(|grown| end.checked_add(grown)) else {
             return Err(ParquetError::General("a column is longer than any file".to_owned()));

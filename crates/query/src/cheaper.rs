@@ -7,7 +7,7 @@
 
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode as _};
-use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::common::{DFSchema, DFSchemaRef, ScalarValue};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::{BinaryExpr, Like, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
@@ -67,15 +67,20 @@ impl OptimizerRule for Cheaper {
 }
 
 /// The columns that a plan's expressions name.
-fn below(plan: &LogicalPlan) -> DFSchema {
-    let mut all = DFSchema::empty();
-    plan.inputs().into_iter().for_each(|input| all.merge(input.schema()));
-    all
+fn below(plan: &LogicalPlan) -> DFSchemaRef {
+    match plan.inputs().as_slice() {
+        [input] => DFSchemaRef::clone(input.schema()),
+        inputs => {
+            let mut all = DFSchema::empty();
+            inputs.iter().for_each(|input| all.merge(input.schema()));
+            all.into()
+        }
+    }
 }
 
 /// What an expression stands in.
 struct Around {
-    schema: DFSchema,
+    schema: DFSchemaRef,
     /// Row groups are left out by its comparisons.
     leaves_out: bool,
     most_bytes: usize,
@@ -143,7 +148,7 @@ impl Around {
     }
 
     fn is_text(&self, expr: &Expr) -> bool {
-        expr.get_type(&self.schema).is_ok_and(|kind| kind == DataType::Utf8)
+        expr.get_type(self.schema.as_ref()).is_ok_and(|kind| kind == DataType::Utf8)
     }
 }
 

@@ -137,8 +137,12 @@ impl LocalFile {
         };
         self.count(&stored);
         let packed = self.read(stored)?;
-        unpack(&packed, usize::try_from(range.end - range.start)?)
-            .map_err(|error| ParquetError::General(format!("`{}`: {error}", self.name)))
+        unpack(&packed, usize::try_from(range.end - range.start)?).map_err(|error| self.named(&error))
+    }
+
+    /// An error that says which file it is about.
+    fn named(&self, error: &ParquetError) -> ParquetError {
+        ParquetError::General(format!("`{}`: {error}", self.name))
     }
 
     fn count(&self, read: &Range<u64>) {
@@ -181,7 +185,7 @@ impl LocalFile {
 impl LocalFile {
     /// What the footer says of columns that are unpacked here.
     fn shown(&mut self, footer: ParquetMetaData) -> Read<ParquetMetaData> {
-        let (footer, unpacked) = Unpacked::show(footer, self.size_bytes)?;
+        let (footer, unpacked) = Unpacked::show(footer, self.size_bytes).map_err(|error| self.named(&error))?;
         self.unpacked = unpacked;
         Ok(footer)
     }

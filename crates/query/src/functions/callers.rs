@@ -43,6 +43,10 @@ impl Row<'_> {
     }
 }
 
+/// What tells who called, as far as it is known at all.
+const IDENTITY: [&str; 5] =
+    ["user_identity_type", "event_type", "user_identity_arn", "user_identity_invoked_by", "user_identity_account_id"];
+
 pub(crate) const CALLERS: [Caller; 5] = [
     Caller {
         name: "principal",
@@ -71,17 +75,7 @@ pub(crate) const CALLERS: [Caller; 5] = [
         ],
         body: Body::Text(|row, out| out.append_option(identity_kind(row))),
     },
-    Caller {
-        name: "uses_root_or_iam_user",
-        of: &[
-            "user_identity_type",
-            "event_type",
-            "user_identity_arn",
-            "user_identity_invoked_by",
-            "user_identity_account_id",
-        ],
-        body: Body::Truth(uses_root_or_iam_user),
-    },
+    Caller { name: "uses_root_or_iam_user", of: &IDENTITY, body: Body::Truth(uses_root_or_iam_user) },
     Caller {
         name: "uses_temporary_credentials",
         of: &[
@@ -94,17 +88,7 @@ pub(crate) const CALLERS: [Caller; 5] = [
         ],
         body: Body::Truth(uses_temporary_credentials),
     },
-    Caller {
-        name: "made_by_aws_service",
-        of: &[
-            "user_identity_type",
-            "event_type",
-            "user_identity_arn",
-            "user_identity_invoked_by",
-            "user_identity_account_id",
-        ],
-        body: Body::Truth(made_by_aws_service),
-    },
+    Caller { name: "made_by_aws_service", of: &IDENTITY, body: Body::Truth(made_by_aws_service) },
 ];
 
 impl Caller {
